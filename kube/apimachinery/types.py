@@ -1,0 +1,144 @@
+"""The base of every API type: one declaration per field, from which all else derives.
+
+Called by `kube.apimachinery.meta_v1` and `kube.api.*`, which declare the types; read by the codecs, the
+patches, OpenAPI and `explain`, which all ask `wire_of(type)`. It calls pydantic only, and knows no kind.
+
+A model behaves as the Go struct of the Kubernetes API reference does:
+
+* An absent field holds its zero value (`""`, `0`, `False`, `[]`, `{}`, an empty struct); only what Go declares
+  as a pointer is `None` when absent. So code reads `service.spec.selector` without asking first.
+* A field at its default is not written (`omitempty`); one declared with `always(...)` is written whatever it
+  holds, as Go does for embedded structs and for fields without `omitempty`.
+* Attributes keep the spelling of the wire: `spec.clusterIP` is found by one grep in YAML, code and test.
+
+    class ServicePort(APIModel):
+        name:     Annotated[str, wire(1, "The name of this port within the Service.")] = ""
+        port:     Annotated[Int32, wire(3, "The port that the Service exposes.")] = always(0)
+        nodePort: Annotated[Int32, wire(5)] = 0
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_jsonable_python
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What a field's declaration says beyond its Python type.
+
+    number: its protobuf field number; doc: one sentence for OpenAPI and `explain`;
+    patch_strategy, merge_key: how a strategic merge patch treats it (`merge`, `replace`, `retainKeys`, joined by `,`);
+    list_type, list_map_keys, map_type: how server-side apply treats it (structured-merge-diff's terms);
+    inline: the protobuf message is embedded, its JSON fields belong to the parent (`volumeSource`).
+    """
+
+    number: int
+    doc: str = ""
+    patch_strategy: str = ""
+    merge_key: str = ""
+    list_type: Literal["", "atomic", "set", "map"] = ""
+    list_map_keys: tuple[str, ...] = ()
+    map_type: Literal["", "atomic", "granular"] = ""
+    inline: str = ""
+
+
+def wire(number: int, doc: str = "", **more: Any) -> Wire:
+    """Declares a field: `Annotated[str, wire(1, "What it means.")]`. See `Wire` for the keywords."""
+    return Wire(number, doc, **more)
+
+
+def always(default: Any) -> Any:
+    """A default that is written even when the field still holds it (Go: no `omitempty`, or an embedded struct).
+
+    Takes a value, or a type of which each object gets an instance of its own: `always(ServiceSpec)`.
+    """
+    # A default factory that takes the validated data has, for the serializer, no default to compare with,
+    # so `exclude_defaults` never drops the field. That is the whole trick; test_types.py holds it.
+    make: Callable[[], Any] = default if isinstance(default, type) else lambda: copy.copy(default)
+    return Field(default_factory=lambda _validated: make())
+
+
+# Scalars whose Go width matters for range checks and error texts.
+@dataclass(frozen=True, slots=True)
+class GoType:
+    """The Go type of a scalar, for OpenAPI formats and for decoding errors (`… of type int32`)."""
+
+    name: str
+    format: str = ""
+
+
+Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1), GoType("int32", "int32")]
+Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), GoType("int64", "int64")]
+IntOrString = Int32 | str
+"""A port or a count given as a number, or as a name or percentage."""
+Bytes = Annotated[str, GoType("[]uint8", "byte")]
+"""Binary data, base64 on the wire and here."""
+Time = Annotated[str, GoType("v1.Time", "date-time")]
+"""RFC 3339 in UTC with whole seconds: `2026-01-02T03:04:05Z`. `kube.apimachinery.times` reads and writes it."""
+MicroTime = Annotated[str, GoType("v1.MicroTime", "date-time")]
+"""RFC 3339 in UTC with six decimals."""
+Quantity = Annotated[str, GoType("resource.Quantity", "quantity")]
+"""`500m`, `1Gi`: `kube.apimachinery.quantity` does the arithmetic. Written in canonical form."""
+RawJSON = Annotated[Any, GoType("runtime.RawExtension", "raw")]
+"""Any JSON value, kept as it came."""
+
+
+class APIModel(BaseModel):
+    """A struct of the Kubernetes API. Decoding is strict about types, lenient about unknown fields.
+
+    The codec asks for strictness about unknown fields where the request does (`fieldValidation`); a client that
+    talks to a newer server ignores what it does not know, as Kubernetes clients do.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        strict=True,
+        defer_build=True,  # most processes touch few kinds: build a type's validator when it is first used
+        protected_namespaces=(),
+        serialize_by_alias=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> Self:
+        """Decodes what a server or the store wrote. Raises pydantic.ValidationError on a wrong type."""
+        return cls.model_validate_json(data)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """As `from_json`, from parsed JSON. The given dictionary is not kept."""
+        return cls.model_validate(data)
+
+    def to_json(self) -> bytes:
+        """The wire form: fields in declared order, absent ones left out, UTF-8."""
+        return self.__pydantic_serializer__.to_json(self, exclude_defaults=True, by_alias=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The wire form as plain dictionaries, lists and scalars, shared with nothing."""
+        return self.__pydantic_serializer__.to_python(self, mode="json", exclude_defaults=True, by_alias=True)
+
+    def deep_copy(self) -> Self:
+        """A copy that shares nothing with this object. What an informer hands out must be copied before changing it."""
+        return type(self).model_validate_json(self.to_json())
+
+
+def wire_of(model: type[APIModel]) -> dict[str, Wire]:
+    """JSON field name -> its declaration, in declared order, for the fields that carry one."""
+    found: dict[str, Wire] = {}
+    for name, info in model.model_fields.items():
+        for mark in info.metadata:
+            if isinstance(mark, Wire):
+                found[info.alias or name] = mark
+    return found
+
+
+def plain(value: Any) -> Any:
+    """Parsed JSON out of anything that may hold models: models become dictionaries."""
+    return value.to_dict() if isinstance(value, APIModel) else to_jsonable_python(value)
