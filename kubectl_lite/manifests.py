@@ -1,0 +1,165 @@
+"""Reading manifests: files, directories, standard input; YAML or JSON, many documents, Lists taken apart.
+
+Called by every command that takes `-f`. Calls PyYAML. What goes wrong is said in kubectl's words, naming the file.
+URLs are left out: kube-lite's client talks to its API server only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubectl_lite.errors import CommandError
+
+SUFFIXES = (".json", ".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One object of a manifest, and where it stood: `source` is how errors name it."""
+
+    source: str
+    object: dict[str, Any]
+
+    @property
+    def api_version(self) -> str:
+        return self.object.get("apiVersion", "")
+
+    @property
+    def kind(self) -> str:
+        return self.object.get("kind", "")
+
+    @property
+    def name(self) -> str:
+        return (self.object.get("metadata") or {}).get("name", "")
+
+    @property
+    def namespace(self) -> str:
+        return (self.object.get("metadata") or {}).get("namespace", "")
+
+
+def read_all(paths: tuple[str, ...], recursive: bool = False) -> list[Manifest]:
+    """The objects of all the given paths (`-` is standard input), in order.
+
+    Raises CommandError for what cannot be read or is no manifest."""
+    if not paths:
+        raise CommandError("must specify one of -f and -k")
+    found = [m for path in paths for m in _read(path, recursive)]
+    if not found:
+        raise CommandError("no objects passed to apply")
+    return found
+
+
+def _read(path: str, recursive: bool) -> Iterator[Manifest]:
+    if path == "-":
+        yield from parse(sys.stdin.read(), "STDIN")
+        return
+    for file in _files(path, recursive):
+        try:
+            text = file.read_text()
+        except (OSError, UnicodeDecodeError) as why:
+            raise CommandError(f"error reading {file}: {why}") from why
+        yield from parse(text, str(file))
+
+
+def _files(path: str, recursive: bool) -> list[Path]:
+    root = Path(path)
+    if root.is_file():
+        return [root]
+    if not root.exists():
+        raise CommandError(f'the path "{path}" does not exist')
+    found = root.rglob("*") if recursive else root.iterdir()
+    files = sorted(f for f in found if f.is_file() and f.suffix in SUFFIXES)
+    if not files:
+        raise CommandError(f"error reading {[path]}: recognized file extensions are {list(SUFFIXES)}")
+    return files
+
+
+def parse(text: str, source: str) -> Iterator[Manifest]:
+    """The objects of one text. Raises CommandError when it is no YAML or an object lacks its kind."""
+    for document in _documents(text, source):
+        if document is None:
+            continue
+        if not isinstance(document, dict):
+            raise CommandError(
+                f"error validating {json.dumps(source)}: error validating data: invalid object to validate; "
+                "if you choose to ignore these errors, turn validation off with --validate=false"
+            )
+        _require_type(document, source)
+        if document["kind"].endswith("List") and isinstance(document.get("items"), list):
+            for item in document["items"]:
+                _require_type(item, source)
+                yield Manifest(source, item)
+        else:
+            yield Manifest(source, document)
+
+
+def _documents(text: str, source: str) -> list[Any]:
+    import yaml
+
+    try:
+        if text.lstrip().startswith("{"):
+            return _json_documents(text)
+        return list(yaml.load_all(text, Loader=_loader()))
+    except yaml.YAMLError as why:
+        raise CommandError(f"error parsing {source}: error converting YAML to JSON: yaml: {_yaml_reason(why)}") from why
+
+
+def _json_documents(text: str) -> list[Any]:
+    """JSON documents that follow one another. Falls back to YAML's error when it is none."""
+    import yaml
+
+    decoder, at, found = json.JSONDecoder(), 0, []
+    text = text.strip()
+    while at < len(text):
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except ValueError:
+            return list(yaml.load_all(text, Loader=_loader()))
+        found.append(value)
+        while at < len(text) and text[at].isspace():
+            at += 1
+    return found
+
+
+_loader_class: Any = None
+
+
+def _loader() -> Any:
+    """A YAML 1.1 reader as kubectl's: times stay strings."""
+    global _loader_class
+    if _loader_class is None:
+        import yaml
+
+        base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        _loader_class = type("ManifestLoader", (base,), {})
+        _loader_class.yaml_implicit_resolvers = {
+            first: [(tag, test) for tag, test in tests if tag != "tag:yaml.org,2002:timestamp"]
+            for first, tests in base.yaml_implicit_resolvers.items()
+        }
+    return _loader_class
+
+
+def _yaml_reason(why: Any) -> str:
+    """PyYAML's error in one line, as go-yaml puts it: `line 3: mapping values are not allowed in this context`."""
+    mark = getattr(why, "problem_mark", None) or getattr(why, "context_mark", None)
+    problem = getattr(why, "problem", None) or str(why)
+    problem = re.sub(r"^mapping values are not allowed here$", "mapping values are not allowed in this context", problem)
+    return f"line {mark.line + 1}: {problem}" if mark else problem.splitlines()[0]
+
+
+def _require_type(document: Any, source: str) -> None:
+    if not isinstance(document, dict):
+        raise CommandError(f"unable to decode {json.dumps(source)}: an item of the list is no object")
+    missing = [f"{name} not set" for name in ("apiVersion", "kind") if not isinstance(document.get(name), str)]
+    if missing:
+        text = missing[0] if len(missing) == 1 else f"[{', '.join(missing)}]"
+        raise CommandError(
+            f"error validating {json.dumps(source)}: error validating data: {text}; "
+            "if you choose to ignore these errors, turn validation off with --validate=false"
+        )

@@ -1,0 +1,47 @@
+"""YAML as kubectl writes it: keys sorted, list items not indented, go-yaml's choice of quotes.
+
+Called by the printers, `edit` and `diff`; calls PyYAML. Reading YAML is `kubectl_lite.manifests`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+# Words that YAML 1.1 readers take for something else than a string; go-yaml puts them in double quotes.
+_AMBIGUOUS = re.compile(
+    r"""(?ix) ^( y|n|yes|no|on|off|true|false|null|~|
+        [-+]?(0b[01_]+|0x[0-9a-f_]+|0o?[0-7_]+|[0-9][0-9_]*)|
+        [-+]?([0-9][0-9_]*)?\.?[0-9_]*(e[-+]?[0-9]+)?|
+        [-+]?\.(inf|nan)|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|
+        [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\ ].*)? )$"""
+)
+
+
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper with go-yaml's choices; never writes anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _string(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    if "\n" in text and not re.search(r"[ \t]\n|^\s", text):
+        style = "|"
+    elif _AMBIGUOUS.match(text):
+        style = '"'
+    else:
+        style = None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _string)
+
+
+def to_yaml(value: Any) -> str:
+    """The value as one YAML document, ending in a newline."""
+    return yaml.dump(
+        value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=float("inf"), allow_unicode=True
+    )
