@@ -59,6 +59,19 @@ class Strategy(Generic[T]):
     has_generation = False
     field_labels: frozenset[str] = frozenset()
     """Field selectors besides metadata.name and metadata.namespace."""
+    ttl = 0
+    """Seconds after which a written object goes by itself (Events); 0: never."""
+    default_grace_seconds: int | None = None
+    """Not None: deletion is graceful unless the client asks for 0 (Pod). See `check_graceful_delete`."""
+
+    def validate_name(self, name: str, prefix: bool = False) -> list[str]:
+        """What is wrong with the name (with `prefix`: with a generateName, to which characters will be added).
+
+        DNS subdomain unless the kind says otherwise (`kube.apimachinery.validation` has the other rules).
+        """
+        from kube.apimachinery.validation import is_dns1123_subdomain
+
+        return is_dns1123_subdomain(name[:-1] + "a" if prefix and name.endswith("-") else name)
 
     def default(self, obj: T) -> None:
         """Fills in the defaults of the API version (pkg/apis/*/defaults.go)."""
@@ -87,6 +100,21 @@ class Strategy(Generic[T]):
 
     def validate_status_update(self, obj: T, old: T) -> list[FieldError]:
         return []
+
+    def check_graceful_delete(self, obj: T, seconds: int | None) -> int | None:
+        """Seconds for a graceful end, given what the client asked for; None removes the object at once."""
+        return None
+
+    def prepare_for_delete(self, obj: T) -> None:
+        """Changes an object whose deletion begins but which stays for now (a Namespace becomes Terminating)."""
+
+    def holds(self, obj: T) -> bool:
+        """Whether an object marked for deletion must stay although metadata.finalizers is empty (a Namespace with
+        `spec.finalizers`)."""
+        return False
+
+    def check_delete(self, obj: T, ctx: WriteContext) -> None:
+        """Raises StatusError when this object may not be deleted at all (Namespace default)."""
 
     async def allocate(self, obj: T, old: T | None, ctx: WriteContext) -> Allocation | None:
         """Claims what must be unique in the cluster, setting it in `obj`; called again when the transaction finds
