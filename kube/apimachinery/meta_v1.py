@@ -10,14 +10,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from kube.apimachinery.types import APIModel, Int32, Int64, MicroTime, RawJSON, Time, always, wire
+from kube.apimachinery.types import UID, APIModel, GoType, Int32, Int64, MicroTime, RawJSON, Time, always, wire
+
+ConditionStatus = Annotated[str, GoType("v1.ConditionStatus")]
+LabelSelectorOperator = Annotated[str, GoType("v1.LabelSelectorOperator")]
+ManagedFieldsOperationType = Annotated[str, GoType("v1.ManagedFieldsOperationType")]
 
 
 class OwnerReference(APIModel):
+    atomic = True
+
     apiVersion: Annotated[str, wire(5, "API version of the owner.")] = always("")
     kind: Annotated[str, wire(1, "Kind of the owner.")] = always("")
     name: Annotated[str, wire(3, "Name of the owner, in the same namespace or cluster scoped.")] = always("")
-    uid: Annotated[str, wire(4, "UID of the owner.")] = always("")
+    uid: Annotated[UID, wire(4, "UID of the owner.")] = always("")
     controller: Annotated[bool | None, wire(6, "True for the one owner that manages this object.")] = None
     blockOwnerDeletion: Annotated[
         bool | None, wire(7, "Foreground deletion of the owner waits for this object when true.")
@@ -26,7 +32,7 @@ class OwnerReference(APIModel):
 
 class ManagedFieldsEntry(APIModel):
     manager: Annotated[str, wire(1, "Who wrote these fields.")] = ""
-    operation: Annotated[str, wire(2, "Apply or Update.")] = ""
+    operation: Annotated[ManagedFieldsOperationType, wire(2, "Apply or Update.")] = ""
     apiVersion: Annotated[str, wire(3, "The version in which the fields are named.")] = ""
     time: Annotated[Time | None, wire(4, "When the entry last changed.")] = None
     fieldsType: Annotated[str, wire(6, "FieldsV1.")] = ""
@@ -39,7 +45,7 @@ class ObjectMeta(APIModel):
     generateName: Annotated[str, wire(2, "A prefix from which the server makes a unique name.")] = ""
     namespace: Annotated[str, wire(3, "The namespace, empty for cluster-scoped kinds.")] = ""
     selfLink: Annotated[str, wire(4, "No longer filled in.")] = ""
-    uid: Annotated[str, wire(5, "Unique over space and time; set by the server.")] = ""
+    uid: Annotated[UID, wire(5, "Unique over space and time; set by the server.")] = ""
     resourceVersion: Annotated[str, wire(6, "The revision of the last change; opaque to clients.")] = ""
     generation: Annotated[Int64, wire(7, "Counts the changes of the desired state.")] = 0
     creationTimestamp: Annotated[Time | None, wire(8, "When the object was created; set by the server.")] = None
@@ -91,11 +97,19 @@ class Object(TypeMeta):
 
 class LabelSelectorRequirement(APIModel):
     key: Annotated[str, wire(1, "The label key.")] = always("")
-    operator: Annotated[str, wire(2, "In, NotIn, Exists or DoesNotExist.")] = always("")
+    operator: Annotated[LabelSelectorOperator, wire(2, "In, NotIn, Exists or DoesNotExist.")] = always("")
+    values: Annotated[list[str], wire(3, "The values to compare with.", list_type="atomic")] = []
+
+
+class FieldSelectorRequirement(APIModel):
+    key: Annotated[str, wire(1, "The field.")] = always("")
+    operator: Annotated[LabelSelectorOperator, wire(2, "In, NotIn, Exists or DoesNotExist.")] = always("")
     values: Annotated[list[str], wire(3, "The values to compare with.", list_type="atomic")] = []
 
 
 class LabelSelector(APIModel):
+    atomic = True
+
     matchLabels: Annotated[dict[str, str], wire(1, "Labels that must all be equal.")] = {}
     matchExpressions: Annotated[
         list[LabelSelectorRequirement], wire(2, "Requirements that must all hold.", list_type="atomic")
@@ -104,7 +118,7 @@ class LabelSelector(APIModel):
 
 class Condition(APIModel):
     type: Annotated[str, wire(1, "What the condition is about.")] = always("")
-    status: Annotated[str, wire(2, "True, False or Unknown.")] = always("")
+    status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     observedGeneration: Annotated[Int64, wire(3, "The generation it was seen for.")] = 0
     lastTransitionTime: Annotated[Time | None, wire(4, "When the status last changed.")] = always(None)
     reason: Annotated[str, wire(5, "One word in CamelCase.")] = always("")
@@ -112,7 +126,7 @@ class Condition(APIModel):
 
 
 class Preconditions(APIModel):
-    uid: Annotated[str | None, wire(1)] = None
+    uid: Annotated[UID | None, wire(1)] = None
     resourceVersion: Annotated[str | None, wire(2)] = None
 
 
@@ -135,7 +149,7 @@ class StatusDetails(APIModel):
     name: Annotated[str, wire(1)] = ""
     group: Annotated[str, wire(2)] = ""
     kind: Annotated[str, wire(3)] = ""
-    uid: Annotated[str, wire(6)] = ""
+    uid: Annotated[UID, wire(6)] = ""
     causes: Annotated[list[StatusCause], wire(4)] = []
     retryAfterSeconds: Annotated[Int32, wire(5)] = 0
 
@@ -156,7 +170,8 @@ class Status(TypeMeta):
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]
 
 __all__ = [
-    "Condition", "DeleteOptions", "EventType", "LabelSelector", "LabelSelectorRequirement", "ListMeta",
+    "Condition", "DeleteOptions", "EventType", "FieldSelectorRequirement", "LabelSelector",
+    "LabelSelectorRequirement", "ListMeta",
     "ManagedFieldsEntry", "MicroTime", "Object", "ObjectMeta", "OwnerReference", "Preconditions", "Status",
     "StatusCause", "StatusDetails", "TypeMeta",
 ]  # fmt: skip

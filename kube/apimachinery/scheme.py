@@ -76,13 +76,23 @@ class Scheme:
     _by_gvr: dict[tuple[str, str, str], Resource] = field(default_factory=dict)
     _by_gvk: dict[tuple[str, str], Resource] = field(default_factory=dict)
     _by_type: dict[type[APIModel], Resource] = field(default_factory=dict)
+    _types: dict[tuple[str, str], type[APIModel]] = field(default_factory=dict)
 
     def add(self, resource: Resource) -> Resource:
         """Registers a resource; its order of registration is the order of discovery."""
         self._by_gvr[resource.group, resource.version, resource.plural] = resource
         self._by_gvk.setdefault((resource.api_version, resource.kind), resource)
         self._by_type.setdefault(resource.type, resource)
+        self.add_type(resource.api_version, resource.kind, resource.type)
         return resource
+
+    def add_type(self, api_version: str, kind: str, type_: type[APIModel]) -> None:
+        """Makes a kind known that has no URL of its own: what subresources speak, options of requests."""
+        self._types.setdefault((api_version, kind), type_)
+
+    def type_of(self, api_version: str, kind: str) -> type[APIModel] | None:
+        """The type of any kind that was made known, be it a resource or only a subresource's body."""
+        return self._types.get((api_version, kind))
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self._by_gvr.values())

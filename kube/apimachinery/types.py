@@ -22,9 +22,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapSerializer
 from pydantic_core import to_jsonable_python
 
 
@@ -35,7 +35,8 @@ class Wire:
     number: its protobuf field number; doc: one sentence for OpenAPI and `explain`;
     patch_strategy, merge_key: how a strategic merge patch treats it (`merge`, `replace`, `retainKeys`, joined by `,`);
     list_type, list_map_keys, map_type: how server-side apply treats it (structured-merge-diff's terms);
-    inline: the protobuf message is embedded, its JSON fields belong to the parent (`volumeSource`).
+    inline: the protobuf message embeds another whose JSON fields belong to the parent (`volumeSource` of a Volume):
+    the numbers of the embedded messages on the way down to the field.
     """
 
     number: int
@@ -45,7 +46,7 @@ class Wire:
     list_type: Literal["", "atomic", "set", "map"] = ""
     list_map_keys: tuple[str, ...] = ()
     map_type: Literal["", "atomic", "granular"] = ""
-    inline: str = ""
+    inline: tuple[int, ...] = ()
 
 
 def wire(number: int, doc: str = "", **more: Any) -> Wire:
@@ -85,8 +86,27 @@ MicroTime = Annotated[str, GoType("v1.MicroTime", "date-time")]
 """RFC 3339 in UTC with six decimals."""
 Quantity = Annotated[str, GoType("resource.Quantity", "quantity")]
 """`500m`, `1Gi`: `kube.apimachinery.quantity` does the arithmetic. Written in canonical form."""
+UID = Annotated[str, GoType("types.UID")]
+"""The identity of an object over space and time."""
 RawJSON = Annotated[Any, GoType("runtime.RawExtension", "raw")]
 """Any JSON value, kept as it came."""
+
+
+class Nil(list):
+    """A Go slice that was never set. It reads as an empty list; where Go has no `omitempty` it is written `null`."""
+
+
+def _nil(value: Any) -> Any:
+    return Nil() if value is None else value
+
+
+def _write_nil(value: Any, write: Any) -> Any:
+    return None if type(value) is Nil else write(value)
+
+
+T = TypeVar("T")
+Slice = Annotated[list[T], BeforeValidator(_nil), WrapSerializer(_write_nil)]
+"""A list without `omitempty`, `null` when absent: `rules: Annotated[Slice[PolicyRule], wire(2)] = always(Nil)`."""
 
 
 class APIModel(BaseModel):
@@ -95,6 +115,9 @@ class APIModel(BaseModel):
     The codec asks for strictness about unknown fields where the request does (`fieldValidation`); a client that
     talks to a newer server ignores what it does not know, as Kubernetes clients do.
     """
+
+    atomic: ClassVar[bool] = False
+    """Server-side apply owns an object of this type as one value (`x-kubernetes-map-type: atomic`)."""
 
     model_config = ConfigDict(
         extra="ignore",

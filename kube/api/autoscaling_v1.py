@@ -1,0 +1,20 @@
+"""autoscaling/v1: Scale, the subresource of everything that has replicas. Types only; see `kube.apimachinery.types` for how to read them."""
+
+from typing import Annotated
+
+from kube.apimachinery.meta_v1 import Object
+from kube.apimachinery.types import APIModel, Int32, always, wire
+
+
+class ScaleSpec(APIModel):
+    replicas: Annotated[Int32, wire(1)] = 0
+
+
+class ScaleStatus(APIModel):
+    replicas: Annotated[Int32, wire(1)] = always(0)
+    selector: Annotated[str, wire(2)] = ""
+
+
+class Scale(Object):
+    spec: Annotated[ScaleSpec, wire(2)] = always(ScaleSpec)
+    status: Annotated[ScaleStatus, wire(3)] = always(ScaleStatus)

@@ -1,0 +1,207 @@
+"""Container. Types only; see `kube.apimachinery.types` for how to read them."""
+
+from typing import Annotated
+
+from kube.api.core_v1.enums import (
+    ContainerRestartPolicy,
+    ContainerRestartRuleAction,
+    ContainerRestartRuleOnExitCodesOperator,
+    MountPropagationMode,
+    Protocol,
+    PullPolicy,
+    RecursiveReadOnlyMode,
+    ResourceName,
+    ResourceResizeRestartPolicy,
+    TerminationMessagePolicy,
+)
+from kube.api.core_v1.probes import Lifecycle, Probe
+from kube.api.core_v1.security import SecurityContext
+from kube.api.core_v1.selectors import (
+    ConfigMapKeySelector,
+    FileKeySelector,
+    ObjectFieldSelector,
+    ResourceFieldSelector,
+    SecretKeySelector,
+)
+from kube.apimachinery.types import APIModel, Int32, Quantity, always, wire
+
+
+class ContainerPort(APIModel):
+    name: Annotated[str, wire(1)] = ""
+    hostPort: Annotated[Int32, wire(2)] = 0
+    containerPort: Annotated[Int32, wire(3)] = always(0)
+    protocol: Annotated[Protocol, wire(4)] = ""
+    hostIP: Annotated[str, wire(5)] = ""
+
+
+class ConfigMapEnvSource(APIModel):
+    name: Annotated[str, wire(1, inline=(1,))] = ""
+    optional: Annotated[bool | None, wire(2)] = None
+
+
+class SecretEnvSource(APIModel):
+    name: Annotated[str, wire(1, inline=(1,))] = ""
+    optional: Annotated[bool | None, wire(2)] = None
+
+
+class EnvFromSource(APIModel):
+    prefix: Annotated[str, wire(1)] = ""
+    configMapRef: Annotated[ConfigMapEnvSource | None, wire(2)] = None
+    secretRef: Annotated[SecretEnvSource | None, wire(3)] = None
+
+
+class EnvVarSource(APIModel):
+    fieldRef: Annotated[ObjectFieldSelector | None, wire(1)] = None
+    resourceFieldRef: Annotated[ResourceFieldSelector | None, wire(2)] = None
+    configMapKeyRef: Annotated[ConfigMapKeySelector | None, wire(3)] = None
+    secretKeyRef: Annotated[SecretKeySelector | None, wire(4)] = None
+    fileKeyRef: Annotated[FileKeySelector | None, wire(5)] = None
+
+
+class EnvVar(APIModel):
+    name: Annotated[str, wire(1)] = always("")
+    value: Annotated[str, wire(2)] = ""
+    valueFrom: Annotated[EnvVarSource | None, wire(3)] = None
+
+
+class ResourceClaim(APIModel):
+    name: Annotated[str, wire(1)] = always("")
+    request: Annotated[str, wire(2)] = ""
+
+
+class ResourceRequirements(APIModel):
+    limits: Annotated[dict[str, Quantity], wire(1)] = {}
+    requests: Annotated[dict[str, Quantity], wire(2)] = {}
+    claims: Annotated[list[ResourceClaim], wire(3, list_type="map", list_map_keys=("name",))] = []
+
+
+class ContainerResizePolicy(APIModel):
+    resourceName: Annotated[ResourceName, wire(1)] = always("")
+    restartPolicy: Annotated[ResourceResizeRestartPolicy, wire(2)] = always("")
+
+
+class ContainerRestartRuleOnExitCodes(APIModel):
+    operator: Annotated[ContainerRestartRuleOnExitCodesOperator, wire(1)] = always("")
+    values: Annotated[list[Int32], wire(2, list_type="set")] = []
+
+
+class ContainerRestartRule(APIModel):
+    action: Annotated[ContainerRestartRuleAction, wire(1)] = always("")
+    exitCodes: Annotated[ContainerRestartRuleOnExitCodes | None, wire(2)] = None
+
+
+class VolumeMount(APIModel):
+    name: Annotated[str, wire(1)] = always("")
+    readOnly: Annotated[bool, wire(2)] = False
+    recursiveReadOnly: Annotated[RecursiveReadOnlyMode | None, wire(7)] = None
+    mountPath: Annotated[str, wire(3)] = always("")
+    subPath: Annotated[str, wire(4)] = ""
+    mountPropagation: Annotated[MountPropagationMode | None, wire(5)] = None
+    subPathExpr: Annotated[str, wire(6)] = ""
+
+
+class VolumeDevice(APIModel):
+    name: Annotated[str, wire(1)] = always("")
+    devicePath: Annotated[str, wire(2)] = always("")
+
+
+class Container(APIModel):
+    name: Annotated[str, wire(1)] = always("")
+    image: Annotated[str, wire(2)] = ""
+    command: Annotated[list[str], wire(3, list_type="atomic")] = []
+    args: Annotated[list[str], wire(4, list_type="atomic")] = []
+    workingDir: Annotated[str, wire(5)] = ""
+    ports: Annotated[
+        list[ContainerPort],
+        wire(
+            6,
+            patch_strategy="merge",
+            merge_key="containerPort",
+            list_type="map",
+            list_map_keys=("containerPort", "protocol"),
+        ),
+    ] = []
+    envFrom: Annotated[list[EnvFromSource], wire(19, list_type="atomic")] = []
+    env: Annotated[
+        list[EnvVar], wire(7, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",))
+    ] = []
+    resources: Annotated[ResourceRequirements, wire(8)] = always(ResourceRequirements)
+    resizePolicy: Annotated[list[ContainerResizePolicy], wire(23, list_type="atomic")] = []
+    restartPolicy: Annotated[ContainerRestartPolicy | None, wire(24)] = None
+    restartPolicyRules: Annotated[list[ContainerRestartRule], wire(25, list_type="atomic")] = []
+    volumeMounts: Annotated[
+        list[VolumeMount],
+        wire(9, patch_strategy="merge", merge_key="mountPath", list_type="map", list_map_keys=("mountPath",)),
+    ] = []
+    volumeDevices: Annotated[
+        list[VolumeDevice],
+        wire(21, patch_strategy="merge", merge_key="devicePath", list_type="map", list_map_keys=("devicePath",)),
+    ] = []
+    livenessProbe: Annotated[Probe | None, wire(10)] = None
+    readinessProbe: Annotated[Probe | None, wire(11)] = None
+    startupProbe: Annotated[Probe | None, wire(22)] = None
+    lifecycle: Annotated[Lifecycle | None, wire(12)] = None
+    terminationMessagePath: Annotated[str, wire(13)] = ""
+    terminationMessagePolicy: Annotated[TerminationMessagePolicy, wire(20)] = ""
+    imagePullPolicy: Annotated[PullPolicy, wire(14)] = ""
+    securityContext: Annotated[SecurityContext | None, wire(15)] = None
+    stdin: Annotated[bool, wire(16)] = False
+    stdinOnce: Annotated[bool, wire(17)] = False
+    tty: Annotated[bool, wire(18)] = False
+
+
+class EphemeralContainer(APIModel):
+    name: Annotated[str, wire(1, inline=(1,))] = always("")
+    image: Annotated[str, wire(2, inline=(1,))] = ""
+    command: Annotated[list[str], wire(3, list_type="atomic", inline=(1,))] = []
+    args: Annotated[list[str], wire(4, list_type="atomic", inline=(1,))] = []
+    workingDir: Annotated[str, wire(5, inline=(1,))] = ""
+    ports: Annotated[
+        list[ContainerPort],
+        wire(
+            6,
+            patch_strategy="merge",
+            merge_key="containerPort",
+            list_type="map",
+            list_map_keys=("containerPort", "protocol"),
+            inline=(1,),
+        ),
+    ] = []
+    envFrom: Annotated[list[EnvFromSource], wire(19, list_type="atomic", inline=(1,))] = []
+    env: Annotated[
+        list[EnvVar],
+        wire(7, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",), inline=(1,)),
+    ] = []
+    resources: Annotated[ResourceRequirements, wire(8, inline=(1,))] = always(ResourceRequirements)
+    resizePolicy: Annotated[list[ContainerResizePolicy], wire(23, list_type="atomic", inline=(1,))] = []
+    restartPolicy: Annotated[ContainerRestartPolicy | None, wire(24, inline=(1,))] = None
+    restartPolicyRules: Annotated[list[ContainerRestartRule], wire(25, list_type="atomic", inline=(1,))] = []
+    volumeMounts: Annotated[
+        list[VolumeMount],
+        wire(
+            9, patch_strategy="merge", merge_key="mountPath", list_type="map", list_map_keys=("mountPath",), inline=(1,)
+        ),
+    ] = []
+    volumeDevices: Annotated[
+        list[VolumeDevice],
+        wire(
+            21,
+            patch_strategy="merge",
+            merge_key="devicePath",
+            list_type="map",
+            list_map_keys=("devicePath",),
+            inline=(1,),
+        ),
+    ] = []
+    livenessProbe: Annotated[Probe | None, wire(10, inline=(1,))] = None
+    readinessProbe: Annotated[Probe | None, wire(11, inline=(1,))] = None
+    startupProbe: Annotated[Probe | None, wire(22, inline=(1,))] = None
+    lifecycle: Annotated[Lifecycle | None, wire(12, inline=(1,))] = None
+    terminationMessagePath: Annotated[str, wire(13, inline=(1,))] = ""
+    terminationMessagePolicy: Annotated[TerminationMessagePolicy, wire(20, inline=(1,))] = ""
+    imagePullPolicy: Annotated[PullPolicy, wire(14, inline=(1,))] = ""
+    securityContext: Annotated[SecurityContext | None, wire(15, inline=(1,))] = None
+    stdin: Annotated[bool, wire(16, inline=(1,))] = False
+    stdinOnce: Annotated[bool, wire(17, inline=(1,))] = False
+    tty: Annotated[bool, wire(18, inline=(1,))] = False
+    targetContainerName: Annotated[str, wire(2)] = ""

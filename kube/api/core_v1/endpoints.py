@@ -1,0 +1,36 @@
+"""Endpoints, the older form of EndpointSlice. Types only; see `kube.apimachinery.types` for how to read them."""
+
+from typing import Annotated
+
+from kube.api.core_v1.enums import Protocol
+from kube.api.core_v1.references import ObjectReference
+from kube.apimachinery.meta_v1 import Object
+from kube.apimachinery.types import APIModel, Int32, always, wire
+
+
+class EndpointAddress(APIModel):
+    atomic = True
+
+    ip: Annotated[str, wire(1)] = always("")
+    hostname: Annotated[str, wire(3)] = ""
+    nodeName: Annotated[str | None, wire(4)] = None
+    targetRef: Annotated[ObjectReference | None, wire(2)] = None
+
+
+class EndpointPort(APIModel):
+    atomic = True
+
+    name: Annotated[str, wire(1)] = ""
+    port: Annotated[Int32, wire(2)] = always(0)
+    protocol: Annotated[Protocol, wire(3)] = ""
+    appProtocol: Annotated[str | None, wire(4)] = None
+
+
+class EndpointSubset(APIModel):
+    addresses: Annotated[list[EndpointAddress], wire(1, list_type="atomic")] = []
+    notReadyAddresses: Annotated[list[EndpointAddress], wire(2, list_type="atomic")] = []
+    ports: Annotated[list[EndpointPort], wire(3, list_type="atomic")] = []
+
+
+class Endpoints(Object):
+    subsets: Annotated[list[EndpointSubset], wire(2, list_type="atomic")] = []

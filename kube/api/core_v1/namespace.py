@@ -1,0 +1,32 @@
+"""Namespace. Types only; see `kube.apimachinery.types` for how to read them."""
+
+from typing import Annotated
+
+from kube.api.core_v1.enums import ConditionStatus, FinalizerName, NamespaceConditionType, NamespacePhase
+from kube.apimachinery.meta_v1 import Object
+from kube.apimachinery.types import APIModel, Time, always, wire
+
+
+class NamespaceSpec(APIModel):
+    finalizers: Annotated[list[FinalizerName], wire(1, list_type="atomic")] = []
+
+
+class NamespaceCondition(APIModel):
+    type: Annotated[NamespaceConditionType, wire(1)] = always("")
+    status: Annotated[ConditionStatus, wire(2)] = always("")
+    lastTransitionTime: Annotated[Time | None, wire(4)] = always(None)
+    reason: Annotated[str, wire(5)] = ""
+    message: Annotated[str, wire(6)] = ""
+
+
+class NamespaceStatus(APIModel):
+    phase: Annotated[NamespacePhase, wire(1)] = ""
+    conditions: Annotated[
+        list[NamespaceCondition],
+        wire(2, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)),
+    ] = []
+
+
+class Namespace(Object):
+    spec: Annotated[NamespaceSpec, wire(2)] = always(NamespaceSpec)
+    status: Annotated[NamespaceStatus, wire(3)] = always(NamespaceStatus)

@@ -1,0 +1,138 @@
+"""Pod, its spec and its template. Types only; see `kube.apimachinery.types` for how to read them."""
+
+from typing import Annotated
+
+from kube.api.core_v1.container import Container, EphemeralContainer, ResourceRequirements
+from kube.api.core_v1.enums import DNSPolicy, OSName, PodConditionType, PreemptionPolicy, RestartPolicy
+from kube.api.core_v1.pod_status import PodStatus
+from kube.api.core_v1.references import LocalObjectReference, ObjectReference
+from kube.api.core_v1.scheduling import (
+    Affinity,
+    PodSchedulingGate,
+    PodSchedulingGroup,
+    Toleration,
+    TopologySpreadConstraint,
+)
+from kube.api.core_v1.security import PodSecurityContext
+from kube.api.core_v1.volumes import Volume
+from kube.apimachinery.meta_v1 import Object, ObjectMeta
+from kube.apimachinery.types import APIModel, Int32, Int64, Nil, Quantity, Slice, always, wire
+
+
+class HostAlias(APIModel):
+    ip: Annotated[str, wire(1)] = always("")
+    hostnames: Annotated[list[str], wire(2, list_type="atomic")] = []
+
+
+class PodDNSConfigOption(APIModel):
+    name: Annotated[str, wire(1)] = ""
+    value: Annotated[str | None, wire(2)] = None
+
+
+class PodDNSConfig(APIModel):
+    nameservers: Annotated[list[str], wire(1, list_type="atomic")] = []
+    searches: Annotated[list[str], wire(2, list_type="atomic")] = []
+    options: Annotated[list[PodDNSConfigOption], wire(3, list_type="atomic")] = []
+
+
+class PodReadinessGate(APIModel):
+    conditionType: Annotated[PodConditionType, wire(1)] = always("")
+
+
+class PodOS(APIModel):
+    name: Annotated[OSName, wire(1)] = always("")
+
+
+class PodResourceClaim(APIModel):
+    name: Annotated[str, wire(1)] = always("")
+    resourceClaimName: Annotated[str | None, wire(3)] = None
+    resourceClaimTemplateName: Annotated[str | None, wire(4)] = None
+
+
+class PodSpec(APIModel):
+    volumes: Annotated[
+        list[Volume],
+        wire(1, patch_strategy="merge,retainKeys", merge_key="name", list_type="map", list_map_keys=("name",)),
+    ] = []
+    initContainers: Annotated[
+        list[Container], wire(20, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",))
+    ] = []
+    containers: Annotated[
+        Slice[Container], wire(2, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",))
+    ] = always(Nil)
+    ephemeralContainers: Annotated[
+        list[EphemeralContainer],
+        wire(34, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
+    ] = []
+    restartPolicy: Annotated[RestartPolicy, wire(3)] = ""
+    terminationGracePeriodSeconds: Annotated[Int64 | None, wire(4)] = None
+    activeDeadlineSeconds: Annotated[Int64 | None, wire(5)] = None
+    dnsPolicy: Annotated[DNSPolicy, wire(6)] = ""
+    nodeSelector: Annotated[dict[str, str], wire(7, map_type="atomic")] = {}
+    serviceAccountName: Annotated[str, wire(8)] = ""
+    serviceAccount: Annotated[str, wire(9)] = ""
+    automountServiceAccountToken: Annotated[bool | None, wire(21)] = None
+    nodeName: Annotated[str, wire(10)] = ""
+    hostNetwork: Annotated[bool, wire(11)] = False
+    hostPID: Annotated[bool, wire(12)] = False
+    hostIPC: Annotated[bool, wire(13)] = False
+    shareProcessNamespace: Annotated[bool | None, wire(27)] = None
+    securityContext: Annotated[PodSecurityContext | None, wire(14)] = None
+    imagePullSecrets: Annotated[
+        list[LocalObjectReference],
+        wire(15, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
+    ] = []
+    hostname: Annotated[str, wire(16)] = ""
+    subdomain: Annotated[str, wire(17)] = ""
+    affinity: Annotated[Affinity | None, wire(18)] = None
+    schedulerName: Annotated[str, wire(19)] = ""
+    tolerations: Annotated[list[Toleration], wire(22, list_type="atomic")] = []
+    hostAliases: Annotated[
+        list[HostAlias], wire(23, patch_strategy="merge", merge_key="ip", list_type="map", list_map_keys=("ip",))
+    ] = []
+    priorityClassName: Annotated[str, wire(24)] = ""
+    priority: Annotated[Int32 | None, wire(25)] = None
+    dnsConfig: Annotated[PodDNSConfig | None, wire(26)] = None
+    readinessGates: Annotated[list[PodReadinessGate], wire(28, list_type="atomic")] = []
+    runtimeClassName: Annotated[str | None, wire(29)] = None
+    enableServiceLinks: Annotated[bool | None, wire(30)] = None
+    preemptionPolicy: Annotated[PreemptionPolicy | None, wire(31)] = None
+    overhead: Annotated[dict[str, Quantity], wire(32)] = {}
+    topologySpreadConstraints: Annotated[
+        list[TopologySpreadConstraint],
+        wire(
+            33,
+            patch_strategy="merge",
+            merge_key="topologyKey",
+            list_type="map",
+            list_map_keys=("topologyKey", "whenUnsatisfiable"),
+        ),
+    ] = []
+    setHostnameAsFQDN: Annotated[bool | None, wire(35)] = None
+    os: Annotated[PodOS | None, wire(36)] = None
+    hostUsers: Annotated[bool | None, wire(37)] = None
+    schedulingGates: Annotated[
+        list[PodSchedulingGate],
+        wire(38, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
+    ] = []
+    resourceClaims: Annotated[
+        list[PodResourceClaim],
+        wire(39, patch_strategy="merge,retainKeys", merge_key="name", list_type="map", list_map_keys=("name",)),
+    ] = []
+    resources: Annotated[ResourceRequirements | None, wire(40)] = None
+    hostnameOverride: Annotated[str | None, wire(41)] = None
+    schedulingGroup: Annotated[PodSchedulingGroup | None, wire(43)] = None
+
+
+class Pod(Object):
+    spec: Annotated[PodSpec, wire(2)] = always(PodSpec)
+    status: Annotated[PodStatus, wire(3)] = always(PodStatus)
+
+
+class PodTemplateSpec(APIModel):
+    metadata: Annotated[ObjectMeta, wire(1)] = always(ObjectMeta)
+    spec: Annotated[PodSpec, wire(2)] = always(PodSpec)
+
+
+class Binding(Object):
+    target: Annotated[ObjectReference, wire(2)] = always(ObjectReference)

@@ -1,0 +1,30 @@
+"""events.k8s.io/v1: Event, the newer face of the same events. Types only; see `kube.apimachinery.types` for how to read them."""
+
+from typing import Annotated
+
+from kube.api.core_v1.event import EventSource
+from kube.api.core_v1.references import ObjectReference
+from kube.apimachinery.meta_v1 import Object
+from kube.apimachinery.types import APIModel, Int32, MicroTime, Time, always, wire
+
+
+class EventSeries(APIModel):
+    count: Annotated[Int32, wire(1)] = always(0)
+    lastObservedTime: Annotated[MicroTime | None, wire(2)] = always(None)
+
+
+class Event(Object):
+    eventTime: Annotated[MicroTime | None, wire(2)] = always(None)
+    series: Annotated[EventSeries | None, wire(3)] = None
+    reportingController: Annotated[str, wire(4)] = ""
+    reportingInstance: Annotated[str, wire(5)] = always("")
+    action: Annotated[str, wire(6)] = ""
+    reason: Annotated[str, wire(7)] = ""
+    regarding: Annotated[ObjectReference, wire(8)] = always(ObjectReference)
+    related: Annotated[ObjectReference | None, wire(9)] = None
+    note: Annotated[str, wire(10)] = ""
+    type: Annotated[str, wire(11)] = ""
+    deprecatedSource: Annotated[EventSource, wire(12)] = always(EventSource)
+    deprecatedFirstTimestamp: Annotated[Time | None, wire(13)] = always(None)
+    deprecatedLastTimestamp: Annotated[Time | None, wire(14)] = always(None)
+    deprecatedCount: Annotated[Int32, wire(15)] = 0

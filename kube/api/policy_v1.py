@@ -1,0 +1,36 @@
+"""policy/v1: PodDisruptionBudget and Eviction. Types only; see `kube.apimachinery.types` for how to read them."""
+
+from typing import Annotated
+
+from kube.apimachinery.meta_v1 import Condition, DeleteOptions, LabelSelector, Object
+from kube.apimachinery.types import APIModel, GoType, Int32, Int64, IntOrString, Time, always, wire
+
+UnhealthyPodEvictionPolicyType = Annotated[str, GoType("v1.UnhealthyPodEvictionPolicyType")]
+
+
+class Eviction(Object):
+    deleteOptions: Annotated[DeleteOptions | None, wire(2)] = None
+
+
+class PodDisruptionBudgetSpec(APIModel):
+    minAvailable: Annotated[IntOrString | None, wire(1)] = None
+    selector: Annotated[LabelSelector | None, wire(2, patch_strategy="replace")] = None
+    maxUnavailable: Annotated[IntOrString | None, wire(3)] = None
+    unhealthyPodEvictionPolicy: Annotated[UnhealthyPodEvictionPolicyType | None, wire(4)] = None
+
+
+class PodDisruptionBudgetStatus(APIModel):
+    observedGeneration: Annotated[Int64, wire(1)] = 0
+    disruptedPods: Annotated[dict[str, Time | None], wire(2)] = {}
+    disruptionsAllowed: Annotated[Int32, wire(3)] = 0
+    currentHealthy: Annotated[Int32, wire(4)] = 0
+    desiredHealthy: Annotated[Int32, wire(5)] = 0
+    expectedPods: Annotated[Int32, wire(6)] = 0
+    conditions: Annotated[
+        list[Condition], wire(7, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",))
+    ] = []
+
+
+class PodDisruptionBudget(Object):
+    spec: Annotated[PodDisruptionBudgetSpec, wire(2)] = always(PodDisruptionBudgetSpec)
+    status: Annotated[PodDisruptionBudgetStatus, wire(3)] = always(PodDisruptionBudgetStatus)

@@ -1,0 +1,54 @@
+"""rbac.authorization.k8s.io/v1: roles and their bindings. Types only; see `kube.apimachinery.types` for how to read them."""
+
+from typing import Annotated
+
+from kube.apimachinery.meta_v1 import LabelSelector, Object
+from kube.apimachinery.types import APIModel, Nil, Slice, always, wire
+
+
+class PolicyRule(APIModel):
+    verbs: Annotated[Slice[str], wire(1, list_type="atomic")] = always(Nil)
+    apiGroups: Annotated[list[str], wire(2, list_type="atomic")] = []
+    resources: Annotated[list[str], wire(3, list_type="atomic")] = []
+    resourceNames: Annotated[list[str], wire(4, list_type="atomic")] = []
+    nonResourceURLs: Annotated[list[str], wire(5, list_type="atomic")] = []
+
+
+class AggregationRule(APIModel):
+    clusterRoleSelectors: Annotated[list[LabelSelector], wire(1, list_type="atomic")] = []
+
+
+class ClusterRole(Object):
+    rules: Annotated[list[PolicyRule], wire(2, list_type="atomic")] = []
+    aggregationRule: Annotated[AggregationRule | None, wire(3)] = None
+
+
+class Subject(APIModel):
+    atomic = True
+
+    kind: Annotated[str, wire(1)] = always("")
+    apiGroup: Annotated[str, wire(2)] = ""
+    name: Annotated[str, wire(3)] = always("")
+    namespace: Annotated[str, wire(4)] = ""
+
+
+class RoleRef(APIModel):
+    atomic = True
+
+    apiGroup: Annotated[str, wire(1)] = ""
+    kind: Annotated[str, wire(2)] = always("")
+    name: Annotated[str, wire(3)] = always("")
+
+
+class ClusterRoleBinding(Object):
+    subjects: Annotated[list[Subject], wire(2, list_type="atomic")] = []
+    roleRef: Annotated[RoleRef, wire(3)] = always(RoleRef)
+
+
+class Role(Object):
+    rules: Annotated[list[PolicyRule], wire(2, list_type="atomic")] = []
+
+
+class RoleBinding(Object):
+    subjects: Annotated[list[Subject], wire(2, list_type="atomic")] = []
+    roleRef: Annotated[RoleRef, wire(3)] = always(RoleRef)
