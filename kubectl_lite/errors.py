@@ -6,7 +6,10 @@ themselves and let the API server's `StatusError`s pass through, naming the mani
 
 from __future__ import annotations
 
-from kube.apimachinery.errors import Invalid, StatusError, Unauthorized
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the error types pull in pydantic; `version --client` has no time for that
+    from kube.apimachinery.errors import Invalid, StatusError
 
 
 class CommandError(Exception):
@@ -25,6 +28,8 @@ def add_source(error: StatusError, verb: str, source: str) -> StatusError:
 
 def describe(error: BaseException) -> str:
     """One error as kubectl prints it on standard error, without the last newline."""
+    from kube.apimachinery.errors import Invalid, StatusError, Unauthorized
+
     match error:
         case CommandError():
             return f"error: {error}" if error.prefix else str(error)

@@ -7,7 +7,6 @@ URLs are left out: kube-lite's client talks to its API server only.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -149,7 +148,7 @@ def _yaml_reason(why: Any) -> str:
     """PyYAML's error in one line, as go-yaml puts it: `line 3: mapping values are not allowed in this context`."""
     mark = getattr(why, "problem_mark", None) or getattr(why, "context_mark", None)
     problem = getattr(why, "problem", None) or str(why)
-    problem = re.sub(r"^mapping values are not allowed here$", "mapping values are not allowed in this context", problem)
+    problem = problem.replace("mapping values are not allowed here", "mapping values are not allowed in this context")
     return f"line {mark.line + 1}: {problem}" if mark else problem.splitlines()[0]
 
 

@@ -1,0 +1,65 @@
+"""Printing the Tables that the server makes: which columns, headers, label columns, the namespace in front.
+
+Called by `get`. One `TablePrinter` lives as long as the command, so that the rows of a watch stay aligned. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubectl_lite.printers.table import Columns
+
+
+@dataclass
+class TablePrinter:
+    """The options of `get` that shape a table, and what has been printed so far."""
+
+    wide: bool = False
+    no_headers: bool = False
+    with_namespace: bool = False
+    label_columns: tuple[str, ...] = ()
+    show_labels: bool = False
+    prefix: str = ""  # `service/` before each name, when several types are shown
+    event_column: bool = False  # --output-watch-events
+    _columns: Columns = field(default_factory=Columns)
+    _definitions: list[dict[str, Any]] = field(default_factory=list)
+    _head_printed: bool = False
+
+    def text(self, table: dict[str, Any], event: str = "") -> str:
+        """The lines of a table, with the header the first time."""
+        self._definitions = table.get("columnDefinitions") or self._definitions
+        shown = [i for i, c in enumerate(self._definitions) if self.wide or not c.get("priority")]
+        rows = [self._row(row, shown, event) for row in table.get("rows") or ()]
+        if rows and not self.no_headers and not self._head_printed:
+            self._head_printed = True
+            rows.insert(0, self._head(shown))
+        return "".join(line + "\n" for line in self._columns.lines(rows))
+
+    def _head(self, shown: list[int]) -> list[str]:
+        cells = ["EVENT"] if self.event_column else []
+        cells += ["NAMESPACE"] if self.with_namespace else []
+        cells += [self._definitions[i]["name"].upper() for i in shown]
+        cells += [label.rpartition("/")[2].upper() for label in self.label_columns]
+        return cells + (["LABELS"] if self.show_labels else [])
+
+    def _row(self, row: dict[str, Any], shown: list[int], event: str) -> list[str]:
+        metadata = (row.get("object") or {}).get("metadata") or {}
+        labels = metadata.get("labels") or {}
+        cells = [event] if self.event_column else []
+        cells += [metadata.get("namespace", "")] if self.with_namespace else []
+        for i in shown:
+            is_name = self._definitions[i].get("format") == "name"
+            cells.append((self.prefix if is_name else "") + _cell(row["cells"][i]))
+        cells += [labels.get(label, "") for label in self.label_columns]
+        if self.show_labels:
+            cells.append(",".join(f"{k}={v}" for k, v in sorted(labels.items())) or "<none>")
+        return cells
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "<none>"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,116 @@
+"""From the words of a command line to resources: `pods`, `svc/myapp`, `deploy,svc`, `all`, `-f FILE`, `-l a=b`.
+
+Called by the commands that work on existing objects. Calls the mapper and the session. Wording follows
+k8s.io/cli-runtime's resource builder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kubectl_lite.errors import CommandError
+from kubectl_lite.manifests import Manifest, read_all
+from kubectl_lite.mapper import Mapper, Mapping
+from kubectl_lite.session import Session
+
+
+@dataclass(frozen=True)
+class Target:
+    """One object, or (without a name) a whole collection."""
+
+    mapping: Mapping
+    name: str = ""
+    namespace: str = ""  # empty for cluster-scoped kinds, and for all namespaces
+    source: str = ""
+    object: dict[str, Any] | None = None
+
+    @property
+    def path(self) -> str:
+        return self.mapping.path(self.namespace, self.name)
+
+    @property
+    def printed(self) -> str:
+        """`service/myapp`, `deployment.apps/my-nginx`."""
+        return f"{self.mapping.printed}/{self.name}"
+
+
+NO_RESOURCE = (
+    "You must specify the type of resource to get. Use \"kubectl_lite api-resources\" for a complete list of "
+    "supported resources.\n\nerror: Required resource not specified.\n"
+    "See 'kubectl_lite {command} -h' for help and examples"
+)
+
+
+async def targets(
+    session: Session,
+    args: Sequence[str],
+    *,
+    files: Sequence[str] = (),
+    recursive: bool = False,
+    all_namespaces: bool = False,
+    command: str = "get",
+) -> list[Target]:
+    """What the arguments mean. Raises CommandError for words that mean nothing."""
+    mapper = await session.mapper()
+    if files:
+        return [from_manifest(session, mapper, m) for m in read_all(tuple(files), recursive)]
+    if not args:
+        raise CommandError(NO_RESOURCE.format(command=command), prefix=False)
+    where = "" if all_namespaces else session.namespace
+    if any("/" in a for a in args):
+        pairs = [_pair(a) for a in args]
+    else:
+        types = [m for word in args[0].split(",") if word for m in _types(mapper, word)]
+        if not args[1:]:
+            return [_target(m, "", where) for m in types]
+        return [_target(m, name, where) for m in types for name in args[1:]]
+    if all_namespaces:
+        raise CommandError("a resource cannot be retrieved by name across all namespaces")
+    return [_target(mapper.by_name(kind), name, where) for kind, name in pairs]
+
+
+def _types(mapper: Mapper, word: str) -> list[Mapping]:
+    return mapper.category(word) or [mapper.by_name(word)]
+
+
+def _pair(arg: str) -> tuple[str, str]:
+    kind, slash, name = arg.partition("/")
+    if not slash:
+        raise CommandError(
+            "there is no need to specify a resource type as a separate argument when passing arguments in "
+            "resource/name form (e.g. 'kubectl_lite get resource/<resource_name>' instead of "
+            "'kubectl_lite get resource resource/<resource_name>'"
+        )
+    if not kind or not name or "/" in name:
+        raise CommandError(f"arguments in resource/name form may not have more than one slash, or an empty part: {arg}")
+    return kind, name
+
+
+def _target(mapping: Mapping, name: str, namespace: str) -> Target:
+    return Target(mapping, name, namespace if mapping.namespaced else "")
+
+
+def from_manifest(session: Session, mapper: Mapper, manifest: Manifest) -> Target:
+    """Where a manifest's object lives. Raises CommandError for a kind that the server does not serve, or for a
+    namespace that contradicts `-n`."""
+    mapping = mapper.by_kind(manifest.api_version, manifest.kind)
+    if mapping is None:
+        raise CommandError(
+            f'resource mapping not found for name: "{manifest.name}" namespace: "{manifest.namespace}" from '
+            f'"{manifest.source}": no matches for kind "{manifest.kind}" in version "{manifest.api_version}"\n'
+            "ensure CRDs are installed first",
+            prefix=True,
+        )
+    asked = session.flags.namespace
+    if mapping.namespaced and asked and manifest.namespace and manifest.namespace != asked:
+        raise CommandError(
+            f"the namespace from the provided object \"{manifest.namespace}\" does not match the namespace "
+            f'"{asked}". You must pass \'--namespace={manifest.namespace}\' to perform this operation.'
+        )
+    namespace = (manifest.namespace or session.namespace) if mapping.namespaced else ""
+    obj = dict(manifest.object)
+    if namespace:
+        obj["metadata"] = dict(obj.get("metadata") or {}) | {"namespace": namespace}
+    return Target(mapping, manifest.name, namespace, manifest.source, obj)
