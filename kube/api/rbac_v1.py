@@ -19,7 +19,7 @@ class AggregationRule(APIModel):
 
 
 class ClusterRole(Object):
-    rules: Annotated[list[PolicyRule], wire(2, list_type="atomic")] = []
+    rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic")] = always(Nil)
     aggregationRule: Annotated[AggregationRule | None, wire(3)] = None
 
 
@@ -46,7 +46,7 @@ class ClusterRoleBinding(Object):
 
 
 class Role(Object):
-    rules: Annotated[list[PolicyRule], wire(2, list_type="atomic")] = []
+    rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic")] = always(Nil)
 
 
 class RoleBinding(Object):

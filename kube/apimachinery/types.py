@@ -24,7 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapSerializer
+from pydantic import BaseModel, ConfigDict, Field, WrapSerializer, WrapValidator
 from pydantic_core import to_jsonable_python
 
 
@@ -96,8 +96,8 @@ class Nil(list):
     """A Go slice that was never set. It reads as an empty list; where Go has no `omitempty` it is written `null`."""
 
 
-def _nil(value: Any) -> Any:
-    return Nil() if value is None else value
+def _read_nil(value: Any, read: Any) -> Any:
+    return Nil() if value is None or type(value) is Nil else read(value)
 
 
 def _write_nil(value: Any, write: Any) -> Any:
@@ -105,11 +105,24 @@ def _write_nil(value: Any, write: Any) -> Any:
 
 
 T = TypeVar("T")
-Slice = Annotated[list[T], BeforeValidator(_nil), WrapSerializer(_write_nil)]
+Slice = Annotated[list[T], WrapValidator(_read_nil), WrapSerializer(_write_nil)]
 """A list without `omitempty`, `null` when absent: `rules: Annotated[Slice[PolicyRule], wire(2)] = always(Nil)`."""
 
 
-class APIModel(BaseModel):
+class _FreshDefaults(type(BaseModel)):
+    """Reads `= []` and `= {}` in a declaration as "a new one each time".
+
+    pydantic would deep-copy such a default for every object, which costs more than all the rest of decoding.
+    """
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **more: Any) -> type:
+        for key, value in namespace.items():
+            if type(value) in (list, dict) and not value and not key.startswith("_"):
+                namespace[key] = Field(default_factory=type(value))
+        return super().__new__(mcs, name, bases, namespace, **more)
+
+
+class APIModel(BaseModel, metaclass=_FreshDefaults):
     """A struct of the Kubernetes API. Decoding is strict about types, lenient about unknown fields.
 
     The codec asks for strictness about unknown fields where the request does (`fieldValidation`); a client that
