@@ -1,0 +1,213 @@
+"""HTTP to the API server: the one door to httpx. One pool of keep-alive connections, errors as `StatusError`s.
+
+Called by `kube.client.client`, and through `Client.request` and `Client.stream` by what has no type (discovery, logs).
+It calls `kube.client.pool` with httpx's requests, below httpx's client layer, which would add cookies, redirects and
+their cost to every request. It leaves out types and URLs of kinds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import httpx
+from pydantic import ValidationError
+
+from kube.apimachinery.errors import StatusError, from_status
+from kube.apimachinery.meta_v1 import Status
+from kube.client.config import ClientConfig
+from kube.client.pool import Pool
+from kube.clock import Clock, RealClock
+from kube.metrics import Counter
+
+REQUESTS = Counter(
+    "rest_client_requests_total",
+    "Number of HTTP requests, partitioned by status code, method, and host.",
+    ("code", "host", "method"),
+)
+
+MAX_RETRIES = 10
+REQUEST_TIMEOUT = 60.0
+CONNECT_TIMEOUT = 10.0
+MAX_BODY_IN_ERROR = 1024
+
+
+class Unreachable(Exception):
+    """No answer came: refused, reset, timed out. `sent` says whether the server may have acted on the request."""
+
+    def __init__(self, message: str, *, sent: bool):
+        super().__init__(message)
+        self.sent = sent
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer with a status below 400."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> object:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that is still coming."""
+
+    status: int
+    headers: Mapping[str, str]
+    _chunks: AsyncIterator[bytes]
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives; ends with it. Raises Unreachable when the connection breaks."""
+        try:
+            async for chunk in self._chunks:
+                yield chunk
+        except (httpx.TransportError, httpx.StreamError) as error:
+            raise Unreachable(_text(error), sent=True) from error
+
+
+class Transport:
+    """Sends requests to one server.
+
+    1. An answer of 400 or more is raised as the StatusError that its body names.
+    2. "Too many requests" is retried after the time that the server asks for, up to 10 times.
+    3. A GET whose kept-alive connection turned out to be closed is sent again once; a write never is, unless the
+       connection could not be made.
+    """
+
+    def __init__(self, config: ClientConfig, *, user_agent: str = "kube-lite", clock: Clock | None = None):
+        self.config = config
+        self._clock = clock or RealClock()
+        self._headers = [("User-Agent", user_agent), ("Accept", "application/json")]
+        self._base = httpx.URL(config.server)
+        self._host = self._base.netloc.decode()
+        self._prefix = self._base.raw_path.rstrip(b"/")
+        self._pool = Pool(self._base, config.ssl_context(), config.tls_server_name)
+
+    async def close(self) -> None:
+        await self._pool.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+        timeout: float = REQUEST_TIMEOUT,
+    ) -> Response:
+        """Sends and reads all. Raises StatusError for an answer of 400 or more, Unreachable for none."""
+        for attempt in range(MAX_RETRIES + 1):
+            request = self._build(method, path, params, body, content_type, headers, timeout)
+            answer = await self._send(request, resend=method == "GET")
+            try:
+                content = await answer.aread()
+            except httpx.TransportError as error:
+                raise Unreachable(_text(error), sent=True) from error
+            finally:
+                await answer.aclose()
+            if answer.status_code < 400:
+                return Response(answer.status_code, answer.headers, content)
+            if answer.status_code != 429 or "retry-after" not in answer.headers or attempt == MAX_RETRIES:
+                raise error_from(answer.status_code, content)
+            await self._clock.sleep(_seconds(answer.headers["retry-after"]) * random.uniform(1.0, 1.1))
+        raise AssertionError("unreachable")
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        read_timeout: float | None = None,
+    ) -> AsyncIterator[Stream]:
+        """As `request`, but the body is read as it comes. The connection is closed on leaving the block."""
+        request = self._build(method, path, params, body, "application/json", headers, read_timeout)
+        answer = await self._send(request, resend=method == "GET")
+        try:
+            if answer.status_code >= 400:
+                raise error_from(answer.status_code, await answer.aread())
+            yield Stream(answer.status_code, answer.headers, answer.aiter_bytes())
+        finally:
+            await asyncio.shield(answer.aclose())
+
+    def _build(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: bytes | None,
+        content_type: str,
+        headers: Mapping[str, str] | None,
+        timeout: float | None,
+    ) -> httpx.Request:
+        raw = self._prefix + path.encode()
+        if params:
+            raw += (b"&" if b"?" in raw else b"?") + urlencode(params).encode()
+        all_headers = [("Host", self._host), *self._headers, *self.config.auth_headers().items()]
+        all_headers += [("Impersonate-Group", group) for group in self.config.impersonate_groups]
+        if body is not None:
+            all_headers += [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+        if headers:
+            all_headers = [pair for pair in all_headers if pair[0] not in headers] + list(headers.items())
+        timeouts = {"connect": CONNECT_TIMEOUT, "read": timeout, "write": REQUEST_TIMEOUT, "pool": None}
+        return httpx.Request(
+            method,
+            self._base,
+            headers=all_headers,
+            stream=httpx.ByteStream(body or b""),
+            extensions={"timeout": timeouts, "target": raw},
+        )
+
+    async def _send(self, request: httpx.Request, *, resend: bool) -> httpx.Response:
+        try:
+            answer = await self._pool.handle_async_request(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            REQUESTS.inc("<error>", self._host, request.method)
+            raise Unreachable(f"{self._host}: {_text(error)}", sent=False) from error
+        except httpx.TimeoutException as error:
+            REQUESTS.inc("<error>", self._host, request.method)
+            raise Unreachable(f"{self._host}: {_text(error)}", sent=True) from error
+        except httpx.TransportError as error:
+            if resend:
+                return await self._send(request, resend=False)
+            REQUESTS.inc("<error>", self._host, request.method)
+            raise Unreachable(f"{self._host}: {_text(error)}", sent=True) from error
+        REQUESTS.inc(str(answer.status_code), self._host, request.method)
+        answer.request = request
+        return answer
+
+
+def error_from(code: int, body: bytes) -> StatusError:
+    """The exception for an answer of 400 or more: what its Status says, or its text when it is none."""
+    try:
+        status = Status.from_json(body)
+    except ValidationError:
+        status = Status()
+    if status.kind != "Status" or not (status.message or status.reason):
+        text = body[:MAX_BODY_IN_ERROR].decode(errors="replace").strip()
+        status = Status(status="Failure", message=text or f"the server answered {code}", code=code)
+    if not status.code:
+        status.code = code
+    return from_status(status)
+
+
+def _text(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _seconds(retry_after: str) -> float:
+    return float(retry_after) if retry_after.isdigit() else 1.0
