@@ -17,7 +17,7 @@ class Event(Object):
     eventTime: Annotated[MicroTime | None, wire(2)] = always(None)
     series: Annotated[EventSeries | None, wire(3)] = None
     reportingController: Annotated[str, wire(4)] = ""
-    reportingInstance: Annotated[str, wire(5)] = always("")
+    reportingInstance: Annotated[str, wire(5)] = ""
     action: Annotated[str, wire(6)] = ""
     reason: Annotated[str, wire(7)] = ""
     regarding: Annotated[ObjectReference, wire(8)] = always(ObjectReference)
