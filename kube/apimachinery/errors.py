@@ -107,6 +107,12 @@ class InternalError(StatusError):
     code, reason = 500, "InternalError"
 
 
+class UnknownServerError(StatusError):
+    """What Kubernetes answers when its own code returned a bare error: 500 and a message without a reason."""
+
+    code, reason = 500, ""
+
+
 class ServiceUnavailable(StatusError):
     code, reason = 503, "ServiceUnavailable"
 
@@ -169,7 +175,7 @@ def conflict(resource: Any, name: str, why: str = MODIFIED) -> Conflict:
 
 def invalid(resource: Any, name: str, errors: Sequence[FieldError]) -> Invalid:
     """422 with one cause for each field error. `details.kind` is the Kind here, not the plural."""
-    texts = [str(e) for e in errors]
+    texts = list(dict.fromkeys(str(e) for e in errors))  # the message says a thing once, the causes as often as found
     what = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     return Invalid(
         f'{what} "{name}" is invalid: {texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"}',
