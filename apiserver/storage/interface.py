@@ -4,8 +4,10 @@ Called by `apiserver.registry.generic`; implemented by `apiserver.storage.etcd` 
 `apiserver.storage.cacher` (the watch cache before it). A store knows keys, bytes and revisions, and no kind. The
 contract suite in tests/apiserver/storage runs against every implementation.
 
-Keys are laid out as Kubernetes lays them out: `/registry/services/specs/default/myapp`. A value is an object's JSON
+Keys are laid out as Kubernetes lays them out: `/registry/services/specs/default/myapp`. (`--etcd-prefix` puts another
+word in the place of `registry` in etcd; here keys always begin with `/registry/`.) A value is an object's JSON
 without `resourceVersion`, starting `{"kind":…,"apiVersion":…,"metadata":{`; `with_revision` splices the revision in.
+A value without metadata (a node port's owner) stays as it is.
 
 Numbered guarantees (each has a test that bears its number):
 
@@ -13,61 +15,175 @@ Numbered guarantees (each has a test that bears its number):
 2. A watch from revision R delivers every change after R exactly once, in order of revision, or ends with `Expired`.
 3. A read after an acknowledged write, by anyone, sees that write or a later one.
 4. A value that a read returns is never changed afterwards; its bytes may be shared.
+5. All pages of one list show one snapshot, whatever is written between them, or end with `Expired`.
+6. A value written with a `ttl` goes by itself, not before its time, and a watch sees it go.
+7. A bookmark of revision R comes after every change up to R.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 _META = b'"metadata":{'
+ROOT = "/registry/"
+"""What every key begins with at this interface."""
 
 
 def with_revision(data: bytes, revision: int) -> bytes:
     """The stored bytes as clients see them: `metadata.resourceVersion` is the first member of metadata."""
     head, found, tail = data.partition(_META)
+    if not found:
+        return data
     comma = b"" if tail[:1] == b"}" else b","
     return b'%s%s"resourceVersion":"%d"%s%s' % (head, found, revision, comma, tail)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A key's value at a moment. `revision` is that of its last change (etcd's mod_revision)."""
+def without_revision(wire: bytes, revision: int) -> bytes:
+    """The inverse of `with_revision`."""
+    mark = b'"metadata":{"resourceVersion":"%d"' % revision
+    head, found, tail = wire.partition(mark)
+    return head + _META + tail.removeprefix(b",") if found else wire
 
-    key: str
-    data: bytes
-    revision: int
+
+class Stored:
+    """A key's value at a moment; never changes. `revision` is that of its last change (etcd's mod_revision).
+
+    `wire` is the object's JSON with its resourceVersion, as a response body carries it; it is made once and shared by
+    every reader and watcher. `memo` is free for a reader to keep what it worked out from the bytes (labels, a decoded
+    object), for the next reader.
+    """
+
+    __slots__ = ("key", "memo", "revision", "wire")
+
+    def __init__(self, key: str, data: bytes, revision: int):
+        self.key = key
+        self.wire = with_revision(data, revision)
+        self.revision = revision
+        self.memo: Any = None
 
     @property
-    def wire(self) -> bytes:
-        """The object's JSON with its resourceVersion, as a response body carries it."""
-        return with_revision(self.data, self.revision)
+    def data(self) -> bytes:
+        """The bytes as they were written."""
+        return without_revision(self.wire, self.revision)
+
+    @property
+    def item(self) -> bytes:
+        """The JSON as an element of a list: without kind and apiVersion, which the list states once."""
+        start = self.wire.find(_META)
+        return b"{" + self.wire[start:] if start > 0 else self.wire
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Stored)
+            and self.key == other.key
+            and self.revision == other.revision
+            and self.wire == other.wire
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.revision))
+
+    def __repr__(self) -> str:
+        return f"Stored({self.key!r}, {self.data!r}, {self.revision})"
+
+
+class Items(tuple[Stored, ...]):
+    """The values of a list, in key order. Readers of an unchanged prefix get the same `Items`, so what one of them
+    worked out is there for the next: `joined` here, and whatever is put in `memo`."""
+
+    memo: Any = None
+    _joined: bytes | None = None
+
+    @property
+    def joined(self) -> bytes:
+        """Every item's JSON (without kind and apiVersion), separated by commas: the inside of `"items":[…]`."""
+        if self._joined is None:
+            self._joined = b",".join([stored.item for stored in self])
+        return self._joined
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A list: the items in key order, the revision of the snapshot they all belong to, and what is left of it."""
 
-    items: Sequence[Stored]
+    items: Sequence[Stored]  # an `Items`
     revision: int
     continue_key: str = ""  # the key after which the next page starts; empty at the end
     remaining: int = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Event:
-    """One change of one key. A deletion carries the last value, with the revision of the deletion.
+    """One change of one key; never changes, and is shared by all watchers.
 
-    `previous` is the value before the change, so that a selector can tell «stopped matching» from «changed».
-    A bookmark carries only a revision: everything up to it has been delivered.
+    PUT carries the new value in `value` and the one before it in `before` (None: the key is new), so that a selector
+    can tell «stopped matching» from «changed». DELETE carries the last value, with the revision of the deletion, in
+    `value` and the value as it was in `before`. BOOKMARK carries only a revision: everything up to it has been
+    delivered. `line` is free for who encodes the event, for the next watcher that needs the same line.
     """
 
-    type: Literal["PUT", "DELETE", "BOOKMARK"]
-    key: str
+    __slots__ = ("before", "key", "line", "revision", "type", "value")
+
+    def __init__(
+        self,
+        type: Literal["PUT", "DELETE", "BOOKMARK"],
+        revision: int,
+        value: Stored | None = None,
+        before: Stored | None = None,
+    ):
+        self.type = type
+        self.revision = revision
+        self.value = value
+        self.before = before
+        self.key = value.key if value is not None else ""
+        self.line: Any = None
+
+    @property
+    def data(self) -> bytes:
+        """The value's bytes as they were written; empty for a bookmark."""
+        return self.value.data if self.value is not None else b""
+
+    @property
+    def previous(self) -> bytes | None:
+        """The bytes before the change; None when the key is new."""
+        return self.before.data if self.before is not None else None
+
+    def __repr__(self) -> str:
+        return f"Event({self.type} {self.key} at {self.revision})"
+
+
+class Watch(ABC):
+    """A watch under way: iterate over its events, or take all that have come with `batch`. One reader at a time.
+
+    `revision` says up to where everything has been handed out. Close it with `aclose` (or `contextlib.aclosing`).
+    """
+
     revision: int
-    data: bytes = b""
-    previous: bytes | None = None
+
+    def __init__(self, revision: int):
+        self.revision = revision
+        self._left: deque[Event] = deque()
+
+    @abstractmethod
+    async def batch(self) -> Sequence[Event]:
+        """All events that have come since the last call, at least one; waits for the first. Ends with
+        StopAsyncIteration when closed. Raises ExpiredRevision when the watch cannot be continued, FutureRevision when
+        its revision has not been reached in time."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Ends the watch and a `batch` that waits. May be called twice."""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        if not self._left:
+            self._left.extend(await self.batch())
+        return self._left.popleft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +212,8 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
+    """Remove the key; nothing happens when it does not exist."""
+
     key: str
 
 
@@ -108,11 +226,12 @@ class StorageError(Exception):
 
 
 class CheckFailed(StorageError):
-    """A check of the transaction did not hold; nothing was written. `key` is the first whose check failed."""
+    """A check of the transaction did not hold; nothing was written. `key` is the first whose check failed, and
+    `current` what it holds instead (None: nothing), read in the same transaction."""
 
-    def __init__(self, key: str):
+    def __init__(self, key: str, current: Stored | None = None):
         super().__init__(f"the check of {key} failed")
-        self.key = key
+        self.key, self.current = key, current
 
 
 class ExpiredRevision(StorageError):
@@ -139,6 +258,10 @@ class Unavailable(StorageError):
     """The store does not answer, has no leader or has no space; the write may or may not have happened."""
 
 
+class TimedOut(Unavailable):
+    """The store did not answer in time; the write may or may not have happened."""
+
+
 class Storage(Protocol):
     """Reads say how fresh they must be: `revision` 0 takes whatever is at hand, N waits until N has been reached,
     None is linearizable: at least as new as any write acknowledged before the call."""
@@ -155,9 +278,9 @@ class Storage(Protocol):
     async def commit(self, checks: Sequence[Check], ops: Sequence[Op]) -> int:
         """One transaction; returns its revision. Raises CheckFailed, TooLarge, Unavailable."""
 
-    def watch(self, prefix: str, *, revision: int, bookmarks: bool = False) -> AsyncIterator[Event]:
-        """Changes after `revision`, for ever. Ends with ExpiredRevision when it cannot be continued. The caller closes
-        it (`aclosing`)."""
+    def watch(self, prefix: str, *, revision: int, bookmarks: bool = False) -> Watch:
+        """Changes after `revision` (0: from what is at hand), for ever. Ends with ExpiredRevision when it cannot be
+        continued. The caller closes it (`aclosing`)."""
 
     async def current_revision(self) -> int:
         """The store's revision now."""

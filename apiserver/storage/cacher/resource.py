@@ -1,0 +1,119 @@
+"""All values of one resource in key order, its history, and who waits for its changes. Pure.
+
+Called by `Cacher`, which applies etcd's changes and reads. It calls `History`. Lists of an unchanged prefix are the
+same `Items` object, so that what a reader made of them serves the next one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from typing import TYPE_CHECKING
+
+from apiserver.storage.cacher.history import History
+from apiserver.storage.interface import ROOT, Event, Items, Stored
+
+if TYPE_CHECKING:
+    from apiserver.storage.cacher.watcher import CacheWatch
+
+_BASE = len(ROOT)
+
+
+def root_of(key: str) -> str:
+    """The resource that a key (or a prefix) belongs to: `/registry/pods/`. Services and Endpoints share a word, for
+    historical reasons: `/registry/services/specs/`. Empty when the prefix spans several resources."""
+    at = key.find("/", _BASE) + 1
+    if at and key.startswith("services/", _BASE):
+        at = key.find("/", at) + 1
+    return key[:at]
+
+
+def _directory(prefix: str) -> str:
+    """The part of a prefix up to its last slash."""
+    return prefix[: prefix.rfind("/") + 1]
+
+
+class ResourceCache:
+    def __init__(self, root: str, floor: int):
+        """`floor`: the revision since which this cache has seen every change."""
+        self.root = root
+        self.history = History(floor)
+        self.last_change = floor
+        self.values: dict[str, Stored] = {}
+        self.expired_at = 0
+        """Not 0 once the cache had to be loaded anew: the revision of the new one. Watches of this one end."""
+        self._keys: list[str] = []
+        self._lists: dict[str, Items] = {}
+        self._waiting: dict[str, dict[CacheWatch, None]] = {}
+
+    # ---- changes ----
+
+    def load(self, stored: Stored) -> None:
+        """A value of the first list; they come in key order."""
+        self.values[stored.key] = stored
+        self._keys.append(stored.key)
+
+    def put(self, key: str, data: bytes, revision: int) -> Event:
+        before = self.values.get(key)
+        value = self.values[key] = Stored(key, data, revision)
+        if before is None:
+            insort(self._keys, key)
+        return self._record(Event("PUT", revision, value, before))
+
+    def delete(self, key: str, revision: int) -> Event | None:
+        """None when the key was not there, which etcd never tells."""
+        before = self.values.pop(key, None)
+        if before is None:
+            return None
+        del self._keys[bisect_left(self._keys, key)]
+        return self._record(Event("DELETE", revision, Stored(key, before.data, revision), before))
+
+    def _record(self, event: Event) -> Event:
+        self.last_change = event.revision
+        self.history.append(event)
+        if self._lists:
+            self._lists.clear()
+        return event
+
+    # ---- reads ----
+
+    def list(self, prefix: str) -> Items:
+        """Every value below the prefix, in key order."""
+        found = self._lists.get(prefix)
+        if found is None:
+            values = self.values
+            found = self._lists[prefix] = Items([values[key] for key in self._below(prefix)])
+        return found
+
+    def _below(self, prefix: str) -> list[str]:
+        if prefix == self.root:
+            return self._keys
+        start = bisect_left(self._keys, prefix)
+        return self._keys[start : bisect_right(self._keys, prefix + "\U0010ffff", lo=start)]
+
+    # ---- who waits ----
+
+    def wait(self, watch: CacheWatch) -> None:
+        """The watch's `wake` is called after the next change below the directory of its prefix."""
+        self._waiting.setdefault(_directory(watch.prefix), {})[watch] = None
+
+    def forget(self, watch: CacheWatch) -> None:
+        directory = _directory(watch.prefix)
+        waiting = self._waiting.get(directory)
+        if waiting is not None:
+            waiting.pop(watch, None)
+            if not waiting:
+                del self._waiting[directory]
+
+    def waiting_for(self, key: str) -> list[CacheWatch]:
+        """Takes out who waits for this key: for its directory or one above."""
+        found: list[CacheWatch] = []
+        at = len(self.root)
+        while at > 0 and self._waiting:
+            if waiting := self._waiting.pop(key[:at], None):
+                found.extend(waiting)
+            at = key.find("/", at) + 1
+        return found
+
+    def all_waiting(self) -> list[CacheWatch]:
+        """Who waits for anything here; they stay in."""
+        return [watch for waiting in self._waiting.values() for watch in waiting]

@@ -1,0 +1,158 @@
+"""etcd's watch: one gRPC stream, resumed by itself when it breaks.
+
+`ChangeStream` hands over etcd's changes in batches that never cut a revision in two; the watch cache is fed by one of
+them. `EtcdWatch` makes the interface's events of it. They call etcd's Watch service on a stream of their own: the
+generated stubs, because the library's own watcher drops progress, `compact_revision` and fragments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aetcd import rpc
+
+from apiserver.storage.etcd.endpoints import NEEDS_LEADER, Endpoints, Member
+from apiserver.storage.etcd.errors import wrap
+from apiserver.storage.etcd.keys import Keys, range_end
+from apiserver.storage.interface import Event, ExpiredRevision, Stored, Unavailable, Watch
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_PUT = rpc.Event.PUT
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened up to `revision`: etcd's events in order; none when it is only progress."""
+
+    revision: int
+    events: Sequence[rpc.Event]
+
+
+class ChangeStream:
+    """Every change below a prefix after `revision` (0: from now on), exactly once, through as many connections as it
+    takes."""
+
+    def __init__(self, endpoints: Endpoints, prefix: bytes, revision: int, *, previous: bool = False):
+        """`previous` asks etcd to send the value before each change too."""
+        self.revision = revision
+        self._endpoints, self._prefix, self._previous = endpoints, prefix, previous
+        self._call: Any = None
+        self._member: Member | None = None
+        self._closed = False
+
+    async def batches(self) -> AsyncIterator[Changes]:
+        """For ever. Raises ExpiredRevision when etcd has compacted what comes next."""
+        pause = _FIRST_PAUSE
+        while not self._closed:
+            try:
+                await self._open()
+                async for changes in self._read():
+                    pause = _FIRST_PAUSE
+                    yield changes
+            except Unavailable:
+                self._drop()
+                if not self._closed:
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def request_progress(self) -> None:
+        """Asks etcd to say how far it has got, when nothing else comes."""
+        if self._call is not None:
+            try:
+                await self._call.write(rpc.WatchRequest(progress_request=rpc.WatchProgressRequest()))
+            except (rpc.AioRpcError, asyncio.InvalidStateError):
+                return  # the stream is breaking: its reader sees to that
+
+    def close(self) -> None:
+        """`batches` ends."""
+        self._closed = True
+        self._drop()
+
+    def _drop(self) -> None:
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+        if self._member is not None:
+            self._endpoints.give_up(self._member)
+            self._member = None
+
+    async def _open(self) -> None:
+        create = rpc.WatchCreateRequest(
+            key=self._prefix, range_end=range_end(self._prefix),
+            start_revision=self.revision + 1 if self.revision else 0,
+            prev_kv=self._previous, progress_notify=True, fragment=True,
+        )  # fmt: skip
+        self._member = self._endpoints.current
+        self._call = self._member.watch.Watch(metadata=NEEDS_LEADER)
+        try:
+            await self._call.write(rpc.WatchRequest(create_request=create))
+        except rpc.AioRpcError as error:
+            raise wrap(error) from error
+        except asyncio.InvalidStateError as error:
+            raise Unavailable("the watch broke when it was opened") from error
+
+    async def _read(self) -> AsyncIterator[Changes]:
+        parts: list[rpc.Event] = []
+        while True:
+            response = await self._receive()
+            if response.canceled:
+                self._canceled(response)
+            if response.created:
+                self.revision = self.revision or response.header.revision
+            parts.extend(response.events)
+            if response.created or response.fragment:
+                continue
+            events, parts = parts, []
+            self.revision = events[-1].kv.mod_revision if events else max(self.revision, response.header.revision)
+            yield Changes(self.revision, events)
+
+    async def _receive(self) -> rpc.WatchResponse:
+        try:
+            response = await self._call.read() if self._call is not None else None
+        except rpc.AioRpcError as error:
+            raise wrap(error) from error
+        except asyncio.CancelledError:
+            if self._closed or self._call is None:  # the call was cancelled by `close`, not this task
+                raise Unavailable("the watch was closed") from None
+            raise
+        if not isinstance(response, rpc.WatchResponse):
+            raise Unavailable("etcd ended the watch")
+        return response
+
+    def _canceled(self, response: rpc.WatchResponse) -> None:
+        if response.compact_revision:
+            raise ExpiredRevision(self.revision, response.compact_revision)
+        raise Unavailable(response.cancel_reason or "etcd cancelled the watch")
+
+
+class EtcdWatch(Watch):
+    """A watch straight from etcd, one stream each: for tests, and for prefixes that the cache does not keep."""
+
+    def __init__(self, stream: ChangeStream, keys: Keys, bookmarks: bool):
+        super().__init__(stream.revision)
+        self._stream, self._keys, self._bookmarks = stream, keys, bookmarks
+        self._batches = stream.batches()
+
+    async def batch(self) -> Sequence[Event]:
+        async for changes in self._batches:
+            events = [self._event(event) for event in changes.events]
+            if not events and self._bookmarks:
+                events = [Event("BOOKMARK", changes.revision)]
+            self.revision = changes.revision
+            if events:
+                return events
+        raise StopAsyncIteration
+
+    def _event(self, event: rpc.Event) -> Event:
+        pair, previous = event.kv, event.prev_kv
+        key = self._keys.from_etcd(pair.key)
+        before = Stored(key, previous.value, previous.mod_revision) if previous.mod_revision else None
+        if event.type == _PUT:
+            return Event("PUT", pair.mod_revision, Stored(key, pair.value, pair.mod_revision), before)
+        return Event("DELETE", pair.mod_revision, Stored(key, previous.value, pair.mod_revision), before)
+
+    async def aclose(self) -> None:
+        self._stream.close()
