@@ -218,6 +218,8 @@ def quoted(value: Any) -> str:
         return str(value)
     if hasattr(value, "to_json"):
         return value.to_json().decode()
+    if isinstance(value, list) and any(hasattr(v, "to_json") for v in value):
+        return "[" + ",".join(quoted(v) for v in value) + "]"
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
 
 
