@@ -1,0 +1,150 @@
+"""`kubectl_lite delete`: deletes objects and waits until they are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+import click
+
+from kubectl_lite.cli import command
+from kubectl_lite.errors import CommandError, describe
+from kubectl_lite.resources import Target, targets
+from kubectl_lite.session import Session
+
+POLICIES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan", "true": "Background",
+            "false": "Orphan"}  # fmt: skip
+
+
+@command("delete")
+@click.argument("args", nargs=-1)
+@click.option("-f", "--filename", multiple=True, help="Files that name the resources to delete.")
+@click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
+@click.option("-l", "--selector", default="", help="Label selector to filter on.")
+@click.option("--field-selector", default="", help="Field selector to filter on.")
+@click.option("--all", "all_", is_flag=True, help="Delete all objects of the type in the namespace.")
+@click.option("-A", "--all-namespaces", is_flag=True, help="Delete across all namespaces.")
+@click.option(
+    "--cascade", default="background", is_flag=False, flag_value="background", help="background, foreground or orphan."
+)
+@click.option("--grace-period", default=-1, help="Seconds for a graceful end; 1 is at once, -1 the object's own.")
+@click.option("--now", is_flag=True, help="The same as --grace-period=1.")
+@click.option("--force", is_flag=True, help="With --grace-period=0: do not wait for the node to confirm.")
+@click.option("--wait", default="true", is_flag=False, flag_value="true", help="Wait until the objects are gone.")
+@click.option("--timeout", default="0", help="How long to wait; 0 is without end.")
+@click.option("--ignore-not-found", is_flag=True, help="What is not there counts as deleted.")
+@click.option(
+    "--dry-run", default="none", is_flag=False, flag_value="client", type=click.Choice(["none", "client", "server"])
+)
+@click.option("-o", "--output", default="", type=click.Choice(["", "name"]), help='"name" prints names only.')
+async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
+    """Delete resources by file names, stdin, resources and names, or by resources and label selector."""
+    found = await _found(session, args, flags)
+    if not found:
+        print("No resources found", file=sys.stderr)
+        return 0
+    options = _options(flags)
+    code, gone = 0, []
+    for target in found:
+        try:
+            answer = None if flags["dry_run"] == "client" else await session.delete(target.path, options)
+        except Exception as error:
+            code = _failed(error, flags["ignore_not_found"]) or code
+            continue
+        _say(target, flags)
+        if answer and answer.get("kind") != "Status":
+            gone.append((target, answer["metadata"]["uid"]))
+    if flags["wait"] != "false" and flags["dry_run"] == "none":
+        from kubectl_lite.durations import seconds
+
+        limit = seconds(flags["timeout"]) or None
+        await asyncio.gather(*(_wait_until_gone(session, target, uid, limit) for target, uid in gone))
+    return code
+
+
+async def _found(session: Session, args: tuple[str, ...], flags: dict[str, Any]) -> list[Target]:
+    """The objects to delete, each with its name: collections are listed first, as kubectl does."""
+    given = await targets(
+        session, args, files=flags["filename"], recursive=flags["recursive"], all_namespaces=flags["all_namespaces"],
+        command="delete",
+    )
+    selectors = {"labelSelector": flags["selector"], "fieldSelector": flags["field_selector"]}
+    named: list[Target] = []
+    for target in given:
+        if target.name:
+            named.append(target)
+        elif not (flags["all_"] or any(selectors.values())):
+            raise CommandError("resource(s) were provided, but no name was specified")
+        else:
+            listed = await session.get(target.path, params=selectors)
+            named += [
+                Target(target.mapping, i["metadata"]["name"], i["metadata"].get("namespace", ""))
+                for i in listed.get("items") or ()
+            ]
+    return named
+
+
+def _options(flags: dict[str, Any]) -> dict[str, Any]:
+    grace = 1 if flags["now"] else flags["grace_period"]
+    if flags["force"] and grace < 0:
+        grace = 0
+    if grace == 0 and not flags["force"]:
+        grace = 1  # as kubectl: 0 means «do not wait for the node», which must be asked for with --force
+    if grace == 0:
+        print(
+            "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. "
+            "The resource may continue to run on the cluster indefinitely.",
+            file=sys.stderr,
+        )
+    if flags["cascade"] not in POLICIES:
+        raise CommandError(
+            f'invalid cascade value ({flags["cascade"]}). Must be "background", "foreground", or "orphan"'
+        )
+    options: dict[str, Any] = {"propagationPolicy": POLICIES[flags["cascade"]]}
+    if grace >= 0:
+        options["gracePeriodSeconds"] = grace
+    if flags["dry_run"] == "server":
+        options["dryRun"] = ["All"]
+    return options
+
+
+def _say(target: Target, flags: dict[str, Any]) -> None:
+    if flags["output"] == "name":
+        print(target.printed)
+        return
+    suffix = {"none": "", "client": " (dry run)", "server": " (server dry run)"}[flags["dry_run"]]
+    how = "force deleted" if flags["force"] else "deleted"
+    print(f'{target.mapping.printed} "{target.name}" {how}{suffix}', flush=True)
+
+
+def _failed(error: Exception, ignore_not_found: bool) -> int:
+    from kube.apimachinery.errors import NotFound, StatusError
+
+    if not isinstance(error, StatusError):
+        raise error
+    if isinstance(error, NotFound) and ignore_not_found:
+        return 0
+    print(describe(error), file=sys.stderr)
+    return 1
+
+
+async def _wait_until_gone(session: Session, target: Target, uid: str, limit: float | None) -> None:
+    """Waits for the deletion of just this object; one of the same name that came after it counts as gone."""
+    by_name = {"fieldSelector": f"metadata.name={target.name}"}
+    collection = target.mapping.path(target.namespace)
+    try:
+        async with asyncio.timeout(limit):
+            while True:
+                listed = await session.get(collection, params=by_name)
+                if all(item["metadata"]["uid"] != uid for item in listed.get("items") or ()):
+                    return
+                params = by_name | {"resourceVersion": listed["metadata"]["resourceVersion"]}
+                async with session.watch(collection, params=params) as events:
+                    async for event in events:
+                        if event["type"] == "DELETED" and event["object"]["metadata"]["uid"] == uid:
+                            return
+                        if event["type"] == "ERROR":
+                            break
+    except TimeoutError:
+        raise CommandError(f"timed out waiting for the condition on {target.mapping.plural}/{target.name}") from None

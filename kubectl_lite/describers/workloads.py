@@ -1,0 +1,74 @@
+"""The texts of `describe deployment` and `describe replicaset`. Pure."""
+
+from __future__ import annotations
+
+from kubectl_lite.describers.common import NONE, Json, Text, label_selector, time
+from kubectl_lite.describers.pods import template
+
+REVISION = "deployment.kubernetes.io/revision"
+
+
+def deployment(d: Json, replica_sets: list[Json], events: list[Json]) -> str:
+    """The Deployment with its strategy, conditions, old and new ReplicaSets and events."""
+    out, spec, status, meta = Text(), d["spec"], d.get("status", {}), d["metadata"]
+    out(0, f"Name:\t{meta['name']}")
+    out(0, f"Namespace:\t{meta.get('namespace', '')}")
+    out(0, f"CreationTimestamp:\t{time(meta.get('creationTimestamp'))}")
+    out.labels("Labels", meta.get("labels"))
+    out.annotations(meta.get("annotations"))
+    out(0, f"Selector:\t{label_selector(spec.get('selector'))}")
+    counts = [status.get(k, 0) for k in ("updatedReplicas", "replicas", "availableReplicas", "unavailableReplicas")]
+    out(
+        0,
+        "Replicas:\t{} desired | {} updated | {} total | {} available | {} unavailable".format(
+            spec.get("replicas", 0), *counts
+        ),
+    )
+    out(0, f"StrategyType:\t{spec.get('strategy', {}).get('type')}")
+    out(0, f"MinReadySeconds:\t{spec.get('minReadySeconds', 0)}")
+    if rolling := spec.get("strategy", {}).get("rollingUpdate"):
+        unavailable, surge = rolling.get("maxUnavailable"), rolling.get("maxSurge")
+        out(0, f"RollingUpdateStrategy:\t{unavailable} max unavailable, {surge} max surge")
+    template(out, spec["template"])
+    out.conditions(status.get("conditions"), ("type", "status", "reason"))
+    _replica_sets(out, d, replica_sets)
+    out.events(events)
+    return out.done()
+
+
+def _replica_sets(out: Text, d: Json, replica_sets: list[Json]) -> None:
+    uid, revision = d["metadata"]["uid"], (d["metadata"].get("annotations") or {}).get(REVISION)
+    owned = [r for r in replica_sets if any(o["uid"] == uid for o in r["metadata"].get("ownerReferences", ()))]
+    is_new = {r["metadata"]["name"]: (r["metadata"].get("annotations") or {}).get(REVISION) == revision for r in owned}
+    old = [r for r in owned if not is_new[r["metadata"]["name"]]]
+    new = [r for r in owned if is_new[r["metadata"]["name"]]]
+    out(0, f"OldReplicaSets:\t{_sets(old)}")
+    out(0, f"NewReplicaSet:\t{_sets(new)}")
+
+
+def _sets(replica_sets: list[Json]) -> str:
+    shown = []
+    for r in replica_sets:
+        have, want = r.get("status", {}).get("replicas", 0), r["spec"].get("replicas", 0)
+        shown.append(f"{r['metadata']['name']} ({have}/{want} replicas created)")
+    return ", ".join(shown) or NONE
+
+
+def replica_set(r: Json, pods: list[Json], events: list[Json]) -> str:
+    """The ReplicaSet with the phases of its pods and its events."""
+    out, spec = Text(), r["spec"]
+    out(0, f"Name:\t{r['metadata']['name']}")
+    out(0, f"Namespace:\t{r['metadata'].get('namespace', '')}")
+    out(0, f"Selector:\t{label_selector(spec.get('selector'))}")
+    out.labels("Labels", r["metadata"].get("labels"))
+    out.annotations(r["metadata"].get("annotations"))
+    out.controlled_by(r)
+    out(0, f"Replicas:\t{r.get('status', {}).get('replicas', 0)} current / {spec.get('replicas', 0)} desired")
+    phases = [p.get("status", {}).get("phase") for p in pods]
+    counts = [f"{phases.count(p)} {p}" for p in ("Running", "Waiting", "Succeeded", "Failed")]
+    counts[1] = f"{phases.count('Pending')} Waiting"
+    out(0, f"Pods Status:\t{' / '.join(counts)}")
+    template(out, spec["template"])
+    out.conditions(r.get("status", {}).get("conditions"), ("type", "status", "reason"))
+    out.events(events)
+    return out.done()
