@@ -1,0 +1,207 @@
+"""What the proxy keeps of a Service, an EndpointSlice and its Node: small tuples instead of API objects.
+
+Called by the informers (`service_info` and `slice_info` are their transforms) and by all of `proxy.model`.
+It calls the API's types only. It leaves out every field that no packet depends on, which is what keeps
+10,000 Services with 100,000 endpoints in a few dozen megabytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+from kube.api.core_v1 import Node, Service
+from kube.api.discovery_v1 import Endpoint, EndpointSlice
+
+Key = tuple[str, str]
+"""A Service's (namespace, name)."""
+
+LABEL_SERVICE_NAME = "kubernetes.io/service-name"
+LABEL_PROXY_NAME = "service.kubernetes.io/service-proxy-name"
+LABEL_HEADLESS = "service.kubernetes.io/headless"
+LABEL_ZONE = "topology.kubernetes.io/zone"
+ANNOTATION_TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
+ANNOTATION_SCHEDULER = "kube-lite.io/ipvs-scheduler"
+ANNOTATION_SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
+TAINT_TO_BE_DELETED = "ToBeDeletedByClusterAutoscaler"
+
+DEFAULT_AFFINITY_SECONDS = 10800
+
+
+class Meta(NamedTuple):
+    """As much of ObjectMeta as an informer's store needs."""
+
+    namespace: str
+    name: str
+    uid: str
+    resourceVersion: str
+
+
+class PortInfo(NamedTuple):
+    name: str
+    protocol: str
+    port: int
+    node_port: int
+
+
+class ServiceInfo(NamedTuple):
+    """A Service. One that is not proxied (headless, ExternalName, another proxy's) has no ports."""
+
+    metadata: Meta
+    ports: tuple[PortInfo, ...] = ()
+    cluster_ips: tuple[str, ...] = ()
+    external_ips: tuple[str, ...] = ()
+    load_balancer_ips: tuple[str, ...] = ()
+    source_ranges: tuple[str, ...] = ()
+    internal_local: bool = False
+    external_local: bool = False
+    affinity_seconds: int = 0
+    health_check_node_port: int = 0
+    scheduler: str = ""
+
+
+class EndpointInfo(NamedTuple):
+    address: str
+    ready: bool
+    serving: bool
+    terminating: bool
+    node: str
+    zone_hints: tuple[str, ...] = ()
+    node_hints: tuple[str, ...] = ()
+
+
+class SliceInfo(NamedTuple):
+    """An EndpointSlice: `ports` are (name, protocol, number)."""
+
+    metadata: Meta
+    service: str
+    family: int
+    ports: tuple[tuple[str, str, int], ...]
+    endpoints: tuple[EndpointInfo, ...]
+    trigger_time: str = ""
+
+    @property
+    def service_key(self) -> Key:
+        return self.metadata.namespace, self.service
+
+
+class NodeInfo(NamedTuple):
+    """The node that this proxy serves."""
+
+    name: str
+    zone: str = ""
+    addresses: tuple[str, ...] = ()
+    eligible: bool = True
+
+
+def family_of(address: str) -> int:
+    """4 or 6, for an address or a prefix."""
+    return 6 if ":" in address else 4
+
+
+def service_info(service: Service | ServiceInfo) -> ServiceInfo:
+    """The informer's transform for Services. What is slim already is returned as it is."""
+    if isinstance(service, ServiceInfo):
+        return service
+    meta, spec = _meta(service), service.spec
+    if not _is_proxied(service):
+        return ServiceInfo(meta)
+    return ServiceInfo(
+        meta,
+        ports=tuple(PortInfo(p.name, p.protocol or "TCP", p.port, p.nodePort) for p in spec.ports),
+        cluster_ips=tuple(spec.clusterIPs or [spec.clusterIP]),
+        external_ips=tuple(spec.externalIPs),
+        load_balancer_ips=_load_balancer_ips(service),
+        source_ranges=_source_ranges(service),
+        internal_local=spec.internalTrafficPolicy == "Local",
+        external_local=spec.externalTrafficPolicy == "Local" and _is_external(service),
+        affinity_seconds=_affinity_seconds(service),
+        health_check_node_port=spec.healthCheckNodePort,
+        scheduler=service.metadata.annotations.get(ANNOTATION_SCHEDULER, ""),
+    )
+
+
+def slice_info(endpoint_slice: EndpointSlice | SliceInfo) -> SliceInfo:
+    """The informer's transform for EndpointSlices. What is slim already is returned as it is."""
+    if isinstance(endpoint_slice, SliceInfo):
+        return endpoint_slice
+    meta = endpoint_slice.metadata
+    proxied = LABEL_HEADLESS not in meta.labels and LABEL_PROXY_NAME not in meta.labels
+    family = {"IPv4": 4, "IPv6": 6}.get(endpoint_slice.addressType, 0)
+    ports = tuple((p.name or "", p.protocol or "TCP", p.port) for p in endpoint_slice.ports if p.port)
+    return SliceInfo(
+        _meta(endpoint_slice),
+        meta.labels.get(LABEL_SERVICE_NAME, "") if proxied else "",
+        family,
+        ports,
+        tuple(_endpoint_info(e) for e in endpoint_slice.endpoints if e.addresses) if family else (),
+        meta.annotations.get(ANNOTATION_TRIGGER_TIME, ""),
+    )
+
+
+def node_info(node: Node) -> NodeInfo:
+    """What of its own Node the proxy depends on."""
+    return NodeInfo(
+        node.metadata.name,
+        node.metadata.labels.get(LABEL_ZONE, ""),
+        tuple(a.address for a in node.status.addresses if a.type == "InternalIP"),
+        node.metadata.deletionTimestamp is None
+        and not any(taint.key == TAINT_TO_BE_DELETED for taint in node.spec.taints),
+    )
+
+
+def _meta(obj: Service | EndpointSlice) -> Meta:
+    meta = obj.metadata
+    return Meta(sys.intern(meta.namespace), meta.name, meta.uid, meta.resourceVersion)
+
+
+def _is_proxied(service: Service) -> bool:
+    spec = service.spec
+    return (
+        spec.type != "ExternalName"
+        and spec.clusterIP not in ("", "None")
+        and LABEL_PROXY_NAME not in service.metadata.labels
+    )
+
+
+def _is_external(service: Service) -> bool:
+    return service.spec.type in ("NodePort", "LoadBalancer") or bool(service.spec.externalIPs)
+
+
+def _load_balancer_ips(service: Service) -> tuple[str, ...]:
+    """Addresses whose packets arrive here as sent; with ipMode Proxy the balancer rewrites them (KEP-1860)."""
+    if service.spec.type != "LoadBalancer":
+        return ()
+    return tuple(i.ip for i in service.status.loadBalancer.ingress if i.ip and i.ipMode != "Proxy")
+
+
+def _source_ranges(service: Service) -> tuple[str, ...]:
+    if service.spec.type != "LoadBalancer":
+        return ()
+    ranges = service.spec.loadBalancerSourceRanges
+    if not ranges:
+        ranges = service.metadata.annotations.get(ANNOTATION_SOURCE_RANGES, "").split(",")
+    return tuple(r.strip() for r in ranges if r.strip())
+
+
+def _affinity_seconds(service: Service) -> int:
+    if service.spec.sessionAffinity != "ClientIP":
+        return 0
+    config = service.spec.sessionAffinityConfig
+    seconds = config.clientIP.timeoutSeconds if config and config.clientIP else None
+    return seconds or DEFAULT_AFFINITY_SECONDS
+
+
+def _endpoint_info(endpoint: Endpoint) -> EndpointInfo:
+    """Absent conditions mean: ready, serving as ready, not terminating."""
+    conditions, hints = endpoint.conditions, endpoint.hints
+    ready = conditions.ready is not False
+    return EndpointInfo(
+        endpoint.addresses[0],
+        ready,
+        ready if conditions.serving is None else conditions.serving,
+        bool(conditions.terminating),
+        sys.intern(endpoint.nodeName or ""),
+        tuple(sys.intern(z.name) for z in hints.forZones) if hints else (),
+        tuple(sys.intern(n.name) for n in hints.forNodes) if hints else (),
+    )
