@@ -83,8 +83,8 @@ def _params(**given: str | int | bool | None) -> dict[str, str]:
 class Client:
     """One identity at one API server.
 
-    Every method raises `kube.apimachinery.errors.StatusError` (NotFound, Conflict, ...) for what the server refuses, and
-    `Unreachable` when there is no answer.
+    Every method raises `kube.apimachinery.errors.StatusError` (NotFound, Conflict, ...) for what the server refuses,
+    and `Unreachable` when there is no answer.
     """
 
     def __init__(self, config: ClientConfig, *, user_agent: str = "kube-lite", clock: Clock | None = None):
