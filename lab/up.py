@@ -1,0 +1,249 @@
+"""`lab up`: machines, then etcd, the API server, controllers, and on each node kubelet and proxy. Twice is harmless.
+
+Called by `lab.__main__` and by tests. It calls `lab.fleet` for machines, `lab.components` for command lines, and
+`lab.ready` between the steps. What already runs is left alone, so it is also how a lab is mended after a process
+died.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from lab import components, down, drivers, identities, network, ready
+from lab.components import LISTEN_FD, Component
+from lab.config import API_PORT, LabConfig, Layout
+from lab.errors import LabError
+from lab.fleet import CONTROL, Fleet
+from lab.machines import Local, end
+from lab.spawn import SpawnError
+from lab.state import Process, State, locked
+
+Say = Callable[[str], object]
+NODE_TIMEOUT = 60.0
+
+
+def up(config: LabConfig, layout: Layout, say: Say = print) -> State:
+    """Brings the lab up, or mends it. Raises LabError; a lab that this call began is then removed again."""
+    with locked(layout):
+        state = State.load(layout)
+        began = state is None
+        state = _check_same(state, config) if state else _begin(config, layout, say)
+        try:
+            Up(state, layout, say).everything()
+        except BaseException:
+            if began:
+                say("removing what was started")
+                with suppress(LabError):
+                    down.remove(state, layout, keep_data=True)
+            raise
+    return state
+
+
+def _begin(config: LabConfig, layout: Layout, say: Say) -> State:
+    if config.nodes:
+        if os.geteuid() != 0:
+            raise LabError("nodes need root", hint="use sudo, or `lab up --nodes 0` for a control plane alone")
+        try:
+            choice = drivers.choose(config.driver, config.proxy_mode, drivers.facts())
+        except ValueError as error:
+            raise LabError(str(error)) from error
+        say(choice.reason)
+        config = dataclasses.replace(config, driver=choice.driver, proxy_mode=choice.proxy_mode)
+    state = State(config, host_port=_choose_port(config.secure_port))
+    state.etcd_ports = components.fixed_ports(config) if config.nodes else _free_ports(components.ports_needed(config))
+    state.save(layout)
+    return state
+
+
+def _check_same(state: State, config: LabConfig) -> State:
+    """A second `up` may leave the choice open, but not ask for another lab."""
+    known = state.config
+    for field in ("nodes", "driver", "proxy_mode", "etcd_servers", "etcd_members", "dual_stack", "controllers"):
+        asked, has = getattr(config, field), getattr(known, field)
+        if asked not in (has, "auto"):
+            raise LabError(
+                f"the lab {known.name!r} exists with {field.replace('_', '-')} {has}, not {asked}",
+                hint=f"`lab down --name {known.name}` first, or another --name",
+            )
+    return state
+
+
+def _choose_port(wanted: int) -> int:
+    """Kubernetes' usual port on loopback, or a free one when another lab has it."""
+    for port in (wanted,) if wanted else (API_PORT, 0):
+        with socket.socket() as sock, suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("127.0.0.1", port))
+            return sock.getsockname()[1]
+    raise LabError(f"port {wanted} on 127.0.0.1 is in use", hint="choose another with --secure-port")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [sock.getsockname()[1] for sock in sockets]
+    for sock in sockets:
+        sock.close()
+    return ports
+
+
+class Up:
+    """One run of `lab up` over a lab's state."""
+
+    def __init__(self, state: State, layout: Layout, say: Say):
+        self.state, self.layout, self.say = state, layout, say
+        self.config = state.config
+        self.fleet = Fleet(state, layout)
+
+    def everything(self) -> None:
+        self.layout.logs.mkdir(parents=True, exist_ok=True)
+        self._clear_dead()
+        identities.create(self.config, self.layout, self.state.host_port)
+        self.fleet.create()
+        self.control_plane()
+        if self.config.nodes:
+            self.nodes()
+
+    def control_plane(self) -> None:
+        config, state = self.config, self.state
+        members = components.etcd_members(config, self.layout, state.etcd_ports)
+        started = [self.ensure(member) for member in members]
+        if config.etcd_servers and config.nodes:
+            self._forward_etcd()
+        for member, port in zip(members, state.etcd_ports[::2], strict=False):
+            self._wait(member.name, lambda port=port: self._etcd_serves(port), 30)
+        if any(started):
+            self.say(f"etcd serves ({', '.join(member.name for member in members)})")
+        server = components.api_server(config, self.layout, state.etcd_ports, state.host_port)
+        new = self.ensure(server)
+        # The controllers load while the API server does; they wait for it by themselves.
+        self.ensure(components.controllers(config, self.layout))
+        self._wait("apiserver", self._api_server_serves, 30)
+        if new:
+            self.say(f"the API server serves on https://127.0.0.1:{state.host_port}")
+
+    def nodes(self) -> None:
+        new = [name for name in self.config.node_names if self._start_node(name)]
+        nodes = ready.wait_for_nodes(
+            self.layout.admin_kubeconfig, self.config.node_names, self._check_alive, NODE_TIMEOUT
+        )
+        cidrs = {name: nodes[name].spec.podCIDRs or [nodes[name].spec.podCIDR] for name in self.config.node_names}
+        addresses = {name: self.config.addresses(name) for name in self.config.node_names}
+        self.fleet.control.network_batch(network.pod_routes(cidrs, addresses))
+        for name in self.config.node_names:
+            address = addresses[name][0]
+            self._wait(f"proxy-{name}", lambda address=address: self._proxy_serves(address), 30)
+        if new:
+            self.say("nodes are ready: " + ", ".join(f"{n} {addresses[n][0]} (pods {cidrs[n][0]})" for n in cidrs))
+
+    def _start_node(self, name: str) -> bool:
+        guest = self.config.driver == "uml"
+        root = "/var/lib/kubelet" if guest else str(self.layout.machine(name) / "kubelet")
+        kubelet = self.ensure(components.kubelet(self.config, self.layout, name, root))
+        proxy = self.ensure(components.proxy(self.config, self.layout, name))
+        return kubelet or proxy
+
+    # ---- processes ----
+
+    def is_alive(self, component: str) -> bool:
+        process = self.state.processes.get(component)
+        if process is None:
+            return False
+        try:
+            machine = self.fleet.machine(process.machine)
+        except LabError:
+            return False
+        return machine.start_time(process.pid) == process.start
+
+    def ensure(self, component: Component) -> bool:
+        """Starts it unless it runs; returns whether it was started now. Raises LabError."""
+        if self.is_alive(component.name):
+            return False
+        listener = self._host_listener() if LISTEN_FD in " ".join(component.argv) else None
+        fds = [listener.fileno()] if listener else []
+        argv = [word.replace(LISTEN_FD, str(fds[0])) if fds else word for word in component.argv]
+        self._start(component.name, component.machine, argv, fds)
+        if listener:
+            listener.close()
+        return True
+
+    def _start(self, name: str, where: str, argv: list[str], fds: list[int]) -> None:
+        machine = Local() if where == "" else self.fleet.machine(where)
+        try:
+            pid = machine.start(argv, self.layout.log(name), fds)
+        except SpawnError as error:
+            hint = "apt-get install etcd-server" if argv[0] == "etcd" else ""
+            raise LabError(str(error), hint) from error
+        self.state.processes[name] = Process(where, pid, machine.start_time(pid) or 0)
+        self.state.save(self.layout)
+
+    def _host_listener(self) -> socket.socket:
+        try:
+            return socket.create_server(("127.0.0.1", self.state.host_port), backlog=1024)
+        except OSError as error:
+            raise LabError(
+                f"port {self.state.host_port} on 127.0.0.1 is in use", hint="`lab down`, then another --secure-port"
+            ) from error
+
+    def _forward_etcd(self) -> None:
+        """The given etcd is on this machine's network, our API server on the lab's: one forwarder for each endpoint."""
+        for index, url in enumerate(self.config.etcd_servers.split(",")):
+            name = f"etcd-forward-{index}" if index else "etcd-forward"
+            if self.is_alive(name):
+                continue
+            with self.fleet.control.listen(("127.0.0.1", self.state.etcd_ports[2 * index])) as listener:
+                target = url.rpartition("//")[2]
+                argv = [*components._python("lab.forward", listen_fd=listener.fileno(), to=target)]
+                self._start_local(name, argv, listener.fileno())
+
+    def _start_local(self, name: str, argv: list[str], fd: int) -> None:
+        self._start(name, "", argv, [fd])
+
+    def _clear_dead(self) -> None:
+        """A machine that died took its processes with it; their ids mean nothing any more."""
+        if self.config.nodes and self.state.machines and not self.fleet.is_alive(CONTROL):
+            for process in self.state.processes.values():
+                if process.machine == "" and Local().start_time(process.pid) == process.start:
+                    end(process.pid, signal.SIGTERM)
+            self.state.processes.clear()
+
+    # ---- waiting ----
+
+    def _wait(self, component: str, serves: Callable[[], bool], seconds: float) -> None:
+        try:
+            ready.wait_until(serves, lambda: self.is_alive(component), component, seconds)
+        except LabError as error:
+            raise LabError(str(error), hint=self.last_words(component)) from error
+
+    def _check_alive(self) -> None:
+        for component in self.state.processes:
+            if not self.is_alive(component):
+                raise LabError(f"{component} ended while starting", hint=self.last_words(component))
+
+    def last_words(self, component: str, lines: int = 15) -> str:
+        try:
+            text = self.layout.log(component).read_text(errors="replace")
+        except OSError:
+            return ""
+        return f"the end of `lab logs {component}`:\n" + "\n".join(text.splitlines()[-lines:])
+
+    def _connect(self, address: str, port: int) -> socket.socket:
+        if self.config.nodes:
+            return self.fleet.control.connect((address, port), 5)
+        return socket.create_connection((address, port), 5)
+
+    def _etcd_serves(self, port: int) -> bool:
+        return ready.http_ok(lambda: self._connect("127.0.0.1", port), "/health")
+
+    def _proxy_serves(self, address: str) -> bool:
+        return ready.http_ok(lambda: self._connect(address, 10256), "/healthz")
+
+    def _api_server_serves(self) -> bool:
+        def connect() -> socket.socket:
+            return socket.create_connection(("127.0.0.1", self.state.host_port), 5)
+
+        return ready.http_ok(connect, "/readyz", self.layout.pki / "ca.crt")
