@@ -41,6 +41,9 @@ SNAPSHOTS = 64
 """How many paged lists can be under way and still be answered from memory."""
 
 
+_EMPTY = Items()
+
+
 class Cacher:
     """`Storage` in front of etcd. `await start()` returns when the first load is done; `aclose` ends all watches."""
 
@@ -169,6 +172,11 @@ class Cacher:
         resource = self._resources.get(root_of(key))
         return resource.values.get(key) if resource is not None else None
 
+    def peek_list(self, prefix: str) -> Items:
+        """What the cache holds below a prefix at this moment: the same object until something below it changes."""
+        resource = self._resources.get(root_of(prefix))
+        return resource.list(prefix) if resource is not None else _EMPTY
+
     async def get(self, key: str, *, revision: int | None = None) -> Stored | None:
         if not await self._fresh(revision):
             return await self._etcd.get(key)
@@ -190,7 +198,7 @@ class Cacher:
         """The values at a revision that the cache has reached; None when it no longer knows."""
         resource = self._resources.get(root)
         if resource is None:
-            return Items() if revision >= self._loaded_at else None
+            return _EMPTY if revision >= self._loaded_at else None
         if resource.last_change <= revision:
             return resource.list(prefix)
         return self._snapshots.get((prefix, revision))
