@@ -105,10 +105,8 @@ async def audit(store: Storage) -> int:
     twice = [key for key, owners in wanted.items() if owners > 1]
     assert not twice, f"given twice: {twice}"
     held: dict[str, tuple[str, str]] = {}
-    for stored in [
-        *(await store.list("/registry/ipaddresses/")).items,
-        *(await store.list("/registry/nodeports/")).items,
-    ]:
+    books = [await store.list(prefix) for prefix in (ADDRESSES, NODE_PORTS)]
+    for stored in [stored for page in books for stored in page.items]:
         holder = json.loads(stored.data)
         holder = holder["spec"]["parentRef"] if "spec" in holder else holder
         held[stored.key] = holder["namespace"], holder["name"]
