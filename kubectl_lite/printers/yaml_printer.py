@@ -27,8 +27,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+
+
 def _string(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    if "\n" in text and not re.search(r"[ \t]\n|^\s", text):
+    if _CONTROL.search(text):
+        style = '"'
+    elif "\n" in text and not re.search(r"[ \t]\n|^\s", text):
         style = "|"
     elif _AMBIGUOUS.match(text):
         style = '"'
