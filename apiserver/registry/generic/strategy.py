@@ -20,6 +20,7 @@ from apiserver.storage.interface import Check, Op
 from kube.apimachinery.errors import FieldError
 from kube.apimachinery.meta_v1 import Object
 from kube.apimachinery.scheme import Resource
+from kube.apimachinery.validation import name_is_dns1123_subdomain
 
 T = TypeVar("T", bound=Object)
 
@@ -64,14 +65,19 @@ class Strategy(Generic[T]):
     default_grace_seconds: int | None = None
     """Not None: deletion is graceful unless the client asks for 0 (Pod). See `check_graceful_delete`."""
 
+    garbage_collected = True
+    """Whether deletion may wait for, or orphan, dependents (not for Events)."""
+    holds_objects = False
+    """Whether `holds` can be true: such an object is marked for deletion without a grace period (Namespace)."""
+    returns_deleted_object = False
+    """DELETE answers with the last state of the object instead of a Status (Service, Pod, ...)."""
+
     def validate_name(self, name: str, prefix: bool = False) -> list[str]:
         """What is wrong with the name (with `prefix`: with a generateName, to which characters will be added).
 
         DNS subdomain unless the kind says otherwise (`kube.apimachinery.validation` has the other rules).
         """
-        from kube.apimachinery.validation import is_dns1123_subdomain
-
-        return is_dns1123_subdomain(name[:-1] + "a" if prefix and name.endswith("-") else name)
+        return name_is_dns1123_subdomain(name, prefix)
 
     def default(self, obj: T) -> None:
         """Fills in the defaults of the API version (pkg/apis/*/defaults.go)."""

@@ -1,0 +1,24 @@
+"""Names made by the server: the suffix of generateName, and uids.
+
+Called by the generic store. It calls the random module, which tests replace through the store's constructor.
+Source: k8s.io/apiserver/pkg/storage/names/generate.go.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import uuid
+
+_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_random = random.Random()
+
+
+def random_suffix(length: int = 5) -> str:
+    """Characters that spell no words and are told apart easily."""
+    return "".join(_random.choices(_ALPHABET, k=length))
+
+
+def new_uid() -> str:
+    """A random UUID, version 4."""
+    return str(uuid.UUID(bytes=os.urandom(16), version=4))

@@ -1,0 +1,30 @@
+"""The table of strategies: which resource is governed by which.
+
+Called by the app once, with what a strategy may need. A resource that is not in the table gets the base `Strategy`:
+stored, served, validated no further than its metadata. To give a kind a strategy, add one import and one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from apiserver.registry.generic.strategy import Strategy
+from apiserver.storage.interface import Storage
+from kube.clock import Clock, RealClock
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What strategies that allocate or look things up may need; most need nothing."""
+
+    storage: Storage
+    service_cluster_ip_range: Sequence[str] = ("10.96.0.0/16",)
+    service_node_port_range: tuple[int, int] = (30000, 32767)
+    clock: Clock = field(default_factory=RealClock)
+
+
+def strategies(needs: Dependencies) -> dict[tuple[str, str], Strategy[Any]]:
+    """(group, plural) -> strategy."""
+    return {}
