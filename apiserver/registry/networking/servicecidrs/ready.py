@@ -14,6 +14,7 @@ from kube.apimachinery.meta_v1 import Condition, ObjectMeta
 
 DEFAULT_NAME = "kubernetes"
 READY = "Ready"
+FINALIZER = "networking.k8s.io/service-cidr-finalizer"
 DEFAULT_MESSAGE = "Kubernetes default Service CIDR is ready"
 
 
@@ -33,13 +34,13 @@ def is_ready(service_cidr: ServiceCIDR) -> bool:
     return said[:1] in ([], ["True"])
 
 
-def default_service_cidr(cidrs: Sequence[str], now: str) -> ServiceCIDR:
-    """The object `kubernetes`, made from `--service-cluster-ip-range` when there is none; `now` is a timestamp."""
+def default_service_cidr(cidrs: Sequence[str], uid: str, now: str) -> ServiceCIDR:
+    """The object `kubernetes`, made from `--service-cluster-ip-range`; `now` is a timestamp."""
     condition = Condition(type=READY, status="True", lastTransitionTime=now, reason="", message=DEFAULT_MESSAGE)
     return ServiceCIDR(
         kind="ServiceCIDR",
         apiVersion="networking.k8s.io/v1",
-        metadata=ObjectMeta(name=DEFAULT_NAME),
+        metadata=ObjectMeta(name=DEFAULT_NAME, uid=uid, creationTimestamp=now, finalizers=[FINALIZER]),
         spec=ServiceCIDRSpec(cidrs=list(cidrs)),
         status=ServiceCIDRStatus(conditions=[condition]),
     )
