@@ -58,7 +58,14 @@ def _validate_cidrs(cidrs: list[str]) -> list[FieldError]:
         return [invalid_value(_CIDRS, cidrs, "may only hold up to 2 values")]
     if len(cidrs) == 2 and not _one_of_each(*cidrs):
         return [invalid_value(_CIDRS, cidrs, _ONE_EACH)]
-    return [invalid_value(_CIDRS[index], cidr, why) for index, cidr in enumerate(cidrs) for why in is_valid_cidr(cidr)]
+    return [invalid_value(_CIDRS[index], cidr, why) for index, cidr in enumerate(cidrs) for why in _wrong_with(cidr)]
+
+
+def _wrong_with(cidr: str) -> list[str]:
+    found = is_valid_cidr(cidr)
+    if not found and ip_interface(cidr).ip != ip_network(cidr, strict=False).network_address:
+        found = ["must not have bits set beyond the prefix length"]
+    return found
 
 
 def _one_of_each(one: str, other: str) -> bool:
