@@ -24,8 +24,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, WrapSerializer, WrapValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WrapSerializer, WrapValidator
 from pydantic_core import to_jsonable_python
+
+from kube.apimachinery.base64 import canonical as canonical_base64
+from kube.apimachinery.quantity import canonical as canonical_quantity
+from kube.apimachinery.times import canonical_micro_time, canonical_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +80,15 @@ class GoType:
 
 Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1), GoType("int32", "int32")]
 Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), GoType("int64", "int64")]
-IntOrString = Int32 | str
+IntOrString = Annotated[Int32 | str, GoType("intstr.IntOrString", "int-or-string")]
 """A port or a count given as a number, or as a name or percentage."""
-Bytes = Annotated[str, GoType("[]uint8", "byte")]
+Bytes = Annotated[str, AfterValidator(canonical_base64), GoType("[]uint8", "byte")]
 """Binary data, base64 on the wire and here."""
-Time = Annotated[str, GoType("v1.Time", "date-time")]
+Time = Annotated[str, AfterValidator(canonical_time), GoType("v1.Time", "date-time")]
 """RFC 3339 in UTC with whole seconds: `2026-01-02T03:04:05Z`. `kube.apimachinery.times` reads and writes it."""
-MicroTime = Annotated[str, GoType("v1.MicroTime", "date-time")]
+MicroTime = Annotated[str, AfterValidator(canonical_micro_time), GoType("v1.MicroTime", "date-time")]
 """RFC 3339 in UTC with six decimals."""
-Quantity = Annotated[str, GoType("resource.Quantity", "quantity")]
+Quantity = Annotated[str, AfterValidator(canonical_quantity), GoType("resource.Quantity", "quantity")]
 """`500m`, `1Gi`: `kube.apimachinery.quantity` does the arithmetic. Written in canonical form."""
 UID = Annotated[str, GoType("types.UID")]
 """The identity of an object over space and time."""
