@@ -20,7 +20,7 @@ StatefulSetUpdateStrategyType = Annotated[str, GoType("v1.StatefulSetUpdateStrat
 
 
 class ControllerRevision(Object):
-    data: Annotated[RawJSON, wire(2)] = always(None)
+    data: Annotated[RawJSON, wire(2, required=False)] = always(None)
     revision: Annotated[Int64, wire(3)] = always(0)
 
 
@@ -35,8 +35,8 @@ class DaemonSetUpdateStrategy(APIModel):
 
 
 class DaemonSetSpec(APIModel):
-    selector: Annotated[LabelSelector | None, wire(1)] = always(None)
-    template: Annotated[PodTemplateSpec, wire(2)] = always(PodTemplateSpec)
+    selector: Annotated[LabelSelector | None, wire(1, required=True)] = always(None)
+    template: Annotated[PodTemplateSpec, wire(2, required=True)] = always(PodTemplateSpec)
     updateStrategy: Annotated[DaemonSetUpdateStrategy, wire(3)] = always(DaemonSetUpdateStrategy)
     minReadySeconds: Annotated[Int32, wire(4)] = 0
     revisionHistoryLimit: Annotated[Int32 | None, wire(6)] = None
@@ -83,8 +83,8 @@ class DeploymentStrategy(APIModel):
 
 class DeploymentSpec(APIModel):
     replicas: Annotated[Int32 | None, wire(1)] = None
-    selector: Annotated[LabelSelector | None, wire(2)] = always(None)
-    template: Annotated[PodTemplateSpec, wire(3)] = always(PodTemplateSpec)
+    selector: Annotated[LabelSelector | None, wire(2, required=True)] = always(None)
+    template: Annotated[PodTemplateSpec, wire(3, required=True)] = always(PodTemplateSpec)
     strategy: Annotated[DeploymentStrategy, wire(4, patch_strategy="retainKeys")] = always(DeploymentStrategy)
     minReadySeconds: Annotated[Int32, wire(5)] = 0
     revisionHistoryLimit: Annotated[Int32 | None, wire(6)] = None
@@ -124,7 +124,7 @@ class Deployment(Object):
 class ReplicaSetSpec(APIModel):
     replicas: Annotated[Int32 | None, wire(1)] = None
     minReadySeconds: Annotated[Int32, wire(4)] = 0
-    selector: Annotated[LabelSelector | None, wire(2)] = always(None)
+    selector: Annotated[LabelSelector | None, wire(2, required=True)] = always(None)
     template: Annotated[PodTemplateSpec, wire(3)] = always(PodTemplateSpec)
 
 
@@ -175,10 +175,10 @@ class StatefulSetOrdinals(APIModel):
 
 class StatefulSetSpec(APIModel):
     replicas: Annotated[Int32 | None, wire(1)] = None
-    selector: Annotated[LabelSelector | None, wire(2)] = always(None)
-    template: Annotated[PodTemplateSpec, wire(3)] = always(PodTemplateSpec)
+    selector: Annotated[LabelSelector | None, wire(2, required=True)] = always(None)
+    template: Annotated[PodTemplateSpec, wire(3, required=True)] = always(PodTemplateSpec)
     volumeClaimTemplates: Annotated[list[PersistentVolumeClaim], wire(4, list_type="atomic")] = []
-    serviceName: Annotated[str, wire(5)] = always("")
+    serviceName: Annotated[str, wire(5, required=False)] = always("")
     podManagementPolicy: Annotated[PodManagementPolicyType, wire(6)] = ""
     updateStrategy: Annotated[StatefulSetUpdateStrategy, wire(7)] = always(StatefulSetUpdateStrategy)
     revisionHistoryLimit: Annotated[Int32 | None, wire(8)] = None
@@ -210,7 +210,7 @@ class StatefulSetStatus(APIModel):
         list[StatefulSetCondition],
         wire(10, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)),
     ] = []
-    availableReplicas: Annotated[Int32, wire(11)] = always(0)
+    availableReplicas: Annotated[Int32, wire(11, required=False)] = always(0)
 
 
 class StatefulSet(Object):

@@ -57,5 +57,5 @@ class TokenReviewStatus(APIModel):
 
 
 class TokenReview(Object):
-    spec: Annotated[TokenReviewSpec, wire(2)] = always(TokenReviewSpec)
+    spec: Annotated[TokenReviewSpec, wire(2, required=True)] = always(TokenReviewSpec)
     status: Annotated[TokenReviewStatus, wire(3)] = always(TokenReviewStatus)

@@ -50,7 +50,7 @@ class SubjectAccessReviewStatus(APIModel):
 
 
 class LocalSubjectAccessReview(Object):
-    spec: Annotated[SubjectAccessReviewSpec, wire(2)] = always(SubjectAccessReviewSpec)
+    spec: Annotated[SubjectAccessReviewSpec, wire(2, required=True)] = always(SubjectAccessReviewSpec)
     status: Annotated[SubjectAccessReviewStatus, wire(3)] = always(SubjectAccessReviewStatus)
 
 
@@ -60,7 +60,7 @@ class SelfSubjectAccessReviewSpec(APIModel):
 
 
 class SelfSubjectAccessReview(Object):
-    spec: Annotated[SelfSubjectAccessReviewSpec, wire(2)] = always(SelfSubjectAccessReviewSpec)
+    spec: Annotated[SelfSubjectAccessReviewSpec, wire(2, required=True)] = always(SelfSubjectAccessReviewSpec)
     status: Annotated[SubjectAccessReviewStatus, wire(3)] = always(SubjectAccessReviewStatus)
 
 
@@ -88,10 +88,10 @@ class SubjectRulesReviewStatus(APIModel):
 
 
 class SelfSubjectRulesReview(Object):
-    spec: Annotated[SelfSubjectRulesReviewSpec, wire(2)] = always(SelfSubjectRulesReviewSpec)
+    spec: Annotated[SelfSubjectRulesReviewSpec, wire(2, required=True)] = always(SelfSubjectRulesReviewSpec)
     status: Annotated[SubjectRulesReviewStatus, wire(3)] = always(SubjectRulesReviewStatus)
 
 
 class SubjectAccessReview(Object):
-    spec: Annotated[SubjectAccessReviewSpec, wire(2)] = always(SubjectAccessReviewSpec)
+    spec: Annotated[SubjectAccessReviewSpec, wire(2, required=True)] = always(SubjectAccessReviewSpec)
     status: Annotated[SubjectAccessReviewStatus, wire(3)] = always(SubjectAccessReviewStatus)

@@ -51,5 +51,5 @@ class EndpointPort(APIModel):
 
 class EndpointSlice(Object):
     addressType: Annotated[AddressType, wire(4)] = always("")
-    endpoints: Annotated[Slice[Endpoint], wire(2, list_type="atomic")] = always(Nil)
-    ports: Annotated[Slice[EndpointPort], wire(3, list_type="atomic")] = always(Nil)
+    endpoints: Annotated[Slice[Endpoint], wire(2, list_type="atomic", required=False)] = always(Nil)
+    ports: Annotated[Slice[EndpointPort], wire(3, list_type="atomic", required=False)] = always(Nil)

@@ -10,14 +10,14 @@ from kube.apimachinery.types import APIModel, Int32, MicroTime, Time, always, wi
 
 class EventSeries(APIModel):
     count: Annotated[Int32, wire(1)] = always(0)
-    lastObservedTime: Annotated[MicroTime | None, wire(2)] = always(None)
+    lastObservedTime: Annotated[MicroTime | None, wire(2, required=True)] = always(None)
 
 
 class Event(Object):
-    eventTime: Annotated[MicroTime | None, wire(2)] = always(None)
+    eventTime: Annotated[MicroTime | None, wire(2, required=True)] = always(None)
     series: Annotated[EventSeries | None, wire(3)] = None
     reportingController: Annotated[str, wire(4)] = ""
-    reportingInstance: Annotated[str, wire(5)] = ""
+    reportingInstance: Annotated[str, wire(5, required=False)] = ""
     action: Annotated[str, wire(6)] = ""
     reason: Annotated[str, wire(7)] = ""
     regarding: Annotated[ObjectReference, wire(8)] = always(ObjectReference)

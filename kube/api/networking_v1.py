@@ -21,11 +21,11 @@ class ParentReference(APIModel):
 
 
 class IPAddressSpec(APIModel):
-    parentRef: Annotated[ParentReference | None, wire(1)] = always(None)
+    parentRef: Annotated[ParentReference | None, wire(1, required=True)] = always(None)
 
 
 class IPAddress(Object):
-    spec: Annotated[IPAddressSpec, wire(2)] = always(IPAddressSpec)
+    spec: Annotated[IPAddressSpec, wire(2, required=True)] = always(IPAddressSpec)
 
 
 class ServiceBackendPort(APIModel):
@@ -52,8 +52,8 @@ class IngressTLS(APIModel):
 
 class HTTPIngressPath(APIModel):
     path: Annotated[str, wire(1, inline=(1,))] = ""
-    pathType: Annotated[PathType | None, wire(3, inline=(1,))] = always(None)
-    backend: Annotated[IngressBackend, wire(2, inline=(1,))] = always(IngressBackend)
+    pathType: Annotated[PathType | None, wire(3, inline=(1,), required=True)] = always(None)
+    backend: Annotated[IngressBackend, wire(2, inline=(1,), required=True)] = always(IngressBackend)
 
 
 class HTTPIngressRuleValue(APIModel):

@@ -22,10 +22,10 @@ class PodDisruptionBudgetSpec(APIModel):
 class PodDisruptionBudgetStatus(APIModel):
     observedGeneration: Annotated[Int64, wire(1)] = 0
     disruptedPods: Annotated[dict[str, Time | None], wire(2)] = {}
-    disruptionsAllowed: Annotated[Int32, wire(3)] = always(0)
-    currentHealthy: Annotated[Int32, wire(4)] = always(0)
-    desiredHealthy: Annotated[Int32, wire(5)] = always(0)
-    expectedPods: Annotated[Int32, wire(6)] = always(0)
+    disruptionsAllowed: Annotated[Int32, wire(3, required=False)] = always(0)
+    currentHealthy: Annotated[Int32, wire(4, required=False)] = always(0)
+    desiredHealthy: Annotated[Int32, wire(5, required=False)] = always(0)
+    expectedPods: Annotated[Int32, wire(6, required=False)] = always(0)
     conditions: Annotated[
         list[Condition], wire(7, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",))
     ] = []

@@ -19,7 +19,7 @@ class AggregationRule(APIModel):
 
 
 class ClusterRole(Object):
-    rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic")] = always(Nil)
+    rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic", required=False)] = always(Nil)
     aggregationRule: Annotated[AggregationRule | None, wire(3)] = None
 
 
@@ -42,13 +42,13 @@ class RoleRef(APIModel):
 
 class ClusterRoleBinding(Object):
     subjects: Annotated[list[Subject], wire(2, list_type="atomic")] = []
-    roleRef: Annotated[RoleRef, wire(3)] = always(RoleRef)
+    roleRef: Annotated[RoleRef, wire(3, required=True)] = always(RoleRef)
 
 
 class Role(Object):
-    rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic")] = always(Nil)
+    rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic", required=False)] = always(Nil)
 
 
 class RoleBinding(Object):
     subjects: Annotated[list[Subject], wire(2, list_type="atomic")] = []
-    roleRef: Annotated[RoleRef, wire(3)] = always(RoleRef)
+    roleRef: Annotated[RoleRef, wire(3, required=True)] = always(RoleRef)

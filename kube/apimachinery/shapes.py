@@ -37,7 +37,7 @@ class FieldShape:
     wire: Wire
     pointer: bool
     required: bool
-    """Written even at its zero value, and not a struct: Go has no `omitempty`."""
+    """What OpenAPI says: a body without the field is not complete."""
 
 
 @cache
@@ -51,6 +51,8 @@ def fields_of(model: type[APIModel]) -> dict[str, FieldShape]:
         shape, pointer = _shape(info.annotation, marks)
         always = info.default_factory is not None and info.default_factory_takes_validated_data
         required = bool(always) and not pointer and shape.kind != "struct"
+        if wire.required is not None:
+            required = wire.required
         found[name] = FieldShape(name, attribute, shape, wire, pointer, required)
     return found
 

@@ -51,6 +51,7 @@ class Wire:
     list_map_keys: tuple[str, ...] = ()
     map_type: Literal["", "atomic", "granular"] = ""
     inline: tuple[int, ...] = ()
+    required: bool | None = None
 
 
 def wire(number: int, doc: str = "", **more: Any) -> Wire:

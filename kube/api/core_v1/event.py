@@ -18,7 +18,7 @@ class EventSeries(APIModel):
 
 
 class Event(Object):
-    involvedObject: Annotated[ObjectReference, wire(2)] = always(ObjectReference)
+    involvedObject: Annotated[ObjectReference, wire(2, required=True)] = always(ObjectReference)
     reason: Annotated[str, wire(3)] = ""
     message: Annotated[str, wire(4)] = ""
     source: Annotated[EventSource, wire(5)] = always(EventSource)
@@ -30,5 +30,5 @@ class Event(Object):
     series: Annotated[EventSeries | None, wire(11)] = None
     action: Annotated[str, wire(12)] = ""
     related: Annotated[ObjectReference | None, wire(13)] = None
-    reportingComponent: Annotated[str, wire(14)] = always("")
-    reportingInstance: Annotated[str, wire(15)] = always("")
+    reportingComponent: Annotated[str, wire(14, required=False)] = always("")
+    reportingInstance: Annotated[str, wire(15, required=False)] = always("")

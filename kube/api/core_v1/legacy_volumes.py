@@ -126,7 +126,7 @@ class PortworxVolumeSource(APIModel):
 class ScaleIOVolumeSource(APIModel):
     gateway: Annotated[str, wire(1)] = always("")
     system: Annotated[str, wire(2)] = always("")
-    secretRef: Annotated[LocalObjectReference, wire(3)] = always(LocalObjectReference)
+    secretRef: Annotated[LocalObjectReference, wire(3, required=True)] = always(LocalObjectReference)
     sslEnabled: Annotated[bool, wire(4)] = False
     protectionDomain: Annotated[str, wire(5)] = ""
     storagePool: Annotated[str, wire(6)] = ""

@@ -66,4 +66,4 @@ class PersistentVolumeClaim(Object):
 
 class PersistentVolumeClaimTemplate(APIModel):
     metadata: Annotated[ObjectMeta, wire(1)] = always(ObjectMeta)
-    spec: Annotated[PersistentVolumeClaimSpec, wire(2)] = always(PersistentVolumeClaimSpec)
+    spec: Annotated[PersistentVolumeClaimSpec, wire(2, required=True)] = always(PersistentVolumeClaimSpec)

@@ -135,4 +135,4 @@ class PodTemplateSpec(APIModel):
 
 
 class Binding(Object):
-    target: Annotated[ObjectReference, wire(2)] = always(ObjectReference)
+    target: Annotated[ObjectReference, wire(2, required=True)] = always(ObjectReference)

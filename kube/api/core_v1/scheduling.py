@@ -34,7 +34,7 @@ class NodeSelector(APIModel):
 
 class PreferredSchedulingTerm(APIModel):
     weight: Annotated[Int32, wire(1)] = always(0)
-    preference: Annotated[NodeSelectorTerm, wire(2)] = always(NodeSelectorTerm)
+    preference: Annotated[NodeSelectorTerm, wire(2, required=True)] = always(NodeSelectorTerm)
 
 
 class NodeAffinity(APIModel):
@@ -55,7 +55,7 @@ class PodAffinityTerm(APIModel):
 
 class WeightedPodAffinityTerm(APIModel):
     weight: Annotated[Int32, wire(1)] = always(0)
-    podAffinityTerm: Annotated[PodAffinityTerm, wire(2)] = always(PodAffinityTerm)
+    podAffinityTerm: Annotated[PodAffinityTerm, wire(2, required=True)] = always(PodAffinityTerm)
 
 
 class PodAffinity(APIModel):

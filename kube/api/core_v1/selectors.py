@@ -23,7 +23,7 @@ class ResourceFieldSelector(APIModel):
 
     containerName: Annotated[str, wire(1)] = ""
     resource: Annotated[str, wire(2)] = always("")
-    divisor: Annotated[Quantity, wire(3)] = always("0")
+    divisor: Annotated[Quantity, wire(3, required=False)] = always("0")
 
 
 class FileKeySelector(APIModel):

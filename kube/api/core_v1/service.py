@@ -21,7 +21,7 @@ class ServicePort(APIModel):
     protocol: Annotated[Protocol, wire(2)] = ""
     appProtocol: Annotated[str | None, wire(6)] = None
     port: Annotated[Int32, wire(3)] = always(0)
-    targetPort: Annotated[IntOrString, wire(4)] = always(0)
+    targetPort: Annotated[IntOrString, wire(4, required=False)] = always(0)
     nodePort: Annotated[Int32, wire(5)] = 0
 
 
