@@ -107,6 +107,10 @@ class Scheme:
         """The resource of a registered type. Raises KeyError for a type that was not registered."""
         return self._by_type[type_]
 
+    def types(self) -> dict[tuple[str, str], type[APIModel]]:
+        """(apiVersion, kind) -> type, of every kind that was made known."""
+        return dict(self._types)
+
     def new(self, type_: type[Object], **fields: object) -> Object:
         """An object of the type with `kind` and `apiVersion` filled in."""
         resource = self._by_type[type_]
