@@ -1,13 +1,17 @@
 """What the proxy keeps of a Service, an EndpointSlice and its Node: small tuples instead of API objects.
 
 Called by the informers (`service_info` and `slice_info` are their transforms) and by all of `proxy.model`.
-It calls the API's types only. It leaves out every field that no packet depends on, which is what keeps
-10,000 Services with 100,000 endpoints in a few dozen megabytes.
+It calls the API's types, and `socket` and `ipaddress` only to write every address in one way. It leaves out every
+field that no packet depends on, which is what keeps 10,000 Services with 100,000 endpoints in a few dozen megabytes.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
+import socket
 import sys
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kube.api.core_v1 import Node, Service
@@ -99,6 +103,19 @@ def family_of(address: str) -> int:
     return 6 if ":" in address else 4
 
 
+def canonical(addresses: Iterable[str]) -> tuple[str, ...]:
+    """The addresses as the kernel shows them; what is no address is left out, and so is an address named twice."""
+    return tuple(dict.fromkeys(filter(None, map(_canonical, addresses))))
+
+
+def _canonical(address: str) -> str:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        return socket.inet_ntop(family, socket.inet_pton(family, address))
+    except OSError:
+        return ""
+
+
 def service_info(service: Service | ServiceInfo) -> ServiceInfo:
     """The informer's transform for Services. What is slim already is returned as it is."""
     if isinstance(service, ServiceInfo):
@@ -109,8 +126,8 @@ def service_info(service: Service | ServiceInfo) -> ServiceInfo:
     return ServiceInfo(
         meta,
         ports=tuple(PortInfo(p.name, p.protocol or "TCP", p.port, p.nodePort) for p in spec.ports),
-        cluster_ips=tuple(spec.clusterIPs or [spec.clusterIP]),
-        external_ips=tuple(spec.externalIPs),
+        cluster_ips=canonical(spec.clusterIPs or [spec.clusterIP]),
+        external_ips=canonical(spec.externalIPs),
         load_balancer_ips=_load_balancer_ips(service),
         source_ranges=_source_ranges(service),
         internal_local=spec.internalTrafficPolicy == "Local",
@@ -172,7 +189,7 @@ def _load_balancer_ips(service: Service) -> tuple[str, ...]:
     """Addresses whose packets arrive here as sent; with ipMode Proxy the balancer rewrites them (KEP-1860)."""
     if service.spec.type != "LoadBalancer":
         return ()
-    return tuple(i.ip for i in service.status.loadBalancer.ingress if i.ip and i.ipMode != "Proxy")
+    return canonical(i.ip for i in service.status.loadBalancer.ingress if i.ipMode != "Proxy")
 
 
 def _source_ranges(service: Service) -> tuple[str, ...]:
@@ -181,7 +198,15 @@ def _source_ranges(service: Service) -> tuple[str, ...]:
     ranges = service.spec.loadBalancerSourceRanges
     if not ranges:
         ranges = service.metadata.annotations.get(ANNOTATION_SOURCE_RANGES, "").split(",")
-    return tuple(r.strip() for r in ranges if r.strip())
+    return tuple(_prefixes(r.strip() for r in ranges))
+
+
+def _prefixes(texts: Iterable[str]) -> Iterator[str]:
+    """CIDRs as the kernel shows them: `10.0.0.0/8`, and a single address without its length."""
+    for text in texts:
+        with contextlib.suppress(ValueError):
+            network = ipaddress.ip_network(text, strict=False)
+            yield str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
 
 
 def _affinity_seconds(service: Service) -> int:
@@ -194,10 +219,10 @@ def _affinity_seconds(service: Service) -> int:
 
 def _endpoint_info(endpoint: Endpoint) -> EndpointInfo:
     """Absent conditions mean: ready, serving as ready, not terminating."""
-    conditions, hints = endpoint.conditions, endpoint.hints
+    conditions, hints, address = endpoint.conditions, endpoint.hints, endpoint.addresses[0]
     ready = conditions.ready is not False
     return EndpointInfo(
-        endpoint.addresses[0],
+        address if ":" not in address else _canonical(address),
         ready,
         ready if conditions.serving is None else conditions.serving,
         bool(conditions.terminating),

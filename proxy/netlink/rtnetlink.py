@@ -59,8 +59,7 @@ class RouteSocket:
         return None
 
     def ensure_dummy(self, name: str) -> int:
-        """Creates a dummy interface if it is not there; returns its index. It is not brought up: addresses on it are
-        local either way, and an interface that is down answers no ARP."""
+        """Creates a dummy interface if need be; returns its index. Its addresses are local though it is down."""
         info = nested(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, "dummy"))
         with contextlib.suppress(FileExistsError):
             self._netlink.request((_RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, _link(0) + text(_IFLA_IFNAME, name) + info))

@@ -81,7 +81,7 @@ class NetlinkSocket:
         return next(iter(self._exchange(message, 0)))
 
     def dump(self, message: Message) -> Iterator[bytes]:
-        """The payloads of a dump. Raises NetlinkError (EINTR when the table changed meanwhile and it must be redone)."""
+        """The payloads of a dump. Raises NetlinkError (EINTR: the table changed meanwhile, ask again)."""
         return self._exchange(message, NLM_F_DUMP)
 
     def dump_many(self, questions: Sequence[Message]) -> list[list[bytes] | OSError]:
@@ -136,7 +136,7 @@ class NetlinkSocket:
         header = HEADER.pack(HEADER.size + len(payload), kind, flags | more_flags | NLM_F_REQUEST, sequence, 0)
         self._socket.send(header + payload)
         while True:
-            for kind, flags, answered, body in messages(self._socket.recv(_RECEIVE)):
+            for kind, _flags, answered, body in messages(self._socket.recv(_RECEIVE)):
                 if answered != sequence:
                     continue
                 if kind in (NLMSG_ERROR, NLMSG_DONE):

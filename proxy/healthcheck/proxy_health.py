@@ -1,0 +1,56 @@
+"""Whether the proxy keeps up: `/livez` says so, `/healthz` also whether the node should get traffic at all.
+
+Called by `proxy.runner`, which reports queued and finished updates. It calls the clock. It leaves out the dataplane.
+Source: kube-proxy's healthcheck/proxy_health.go; KEP-3836.
+
+| | updates keep up | an update is older than the limit |
+|---|---|---|
+| node eligible | healthz 200, livez 200 | 503, 503 |
+| node being deleted | healthz 503, livez 200 | 503, 503 |
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from kube.clock import Clock
+from proxy.http_server import Answer
+
+
+class ProxyHealth:
+    """Healthy until a queued update stays unfinished for `limit_seconds`."""
+
+    def __init__(self, clock: Clock, limit_seconds: float):
+        self._clock, self._limit = clock, limit_seconds
+        self._queued_at: float | None = None
+        self._updated: datetime | None = None
+        self.node_eligible = True
+
+    def queued(self) -> None:
+        """Something changed that is not in the kernel yet."""
+        if self._queued_at is None:
+            self._queued_at = self._clock.monotonic()
+
+    def updated(self) -> None:
+        """All that was queued is in the kernel."""
+        self._queued_at = None
+        self._updated = self._clock.now()
+
+    @property
+    def healthy(self) -> bool:
+        if self._updated is None:
+            return False
+        return self._queued_at is None or self._clock.monotonic() - self._queued_at < self._limit
+
+    def healthz(self) -> Answer:
+        return self._answer(self.healthy and self.node_eligible, {"nodeEligible": self.node_eligible})
+
+    def livez(self) -> Answer:
+        return self._answer(self.healthy, {})
+
+    def _answer(self, good: bool, more: dict[str, bool]) -> Answer:
+        updated = self._updated.strftime("%Y-%m-%d %H:%M:%S.%f +0000 UTC") if self._updated else ""
+        now = self._clock.now().strftime("%Y-%m-%d %H:%M:%S.%f +0000 UTC")
+        body = {"lastUpdated": updated, "currentTime": now, **more}
+        return Answer(json.dumps(body), 200 if good else 503, "application/json")

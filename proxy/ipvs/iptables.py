@@ -1,0 +1,98 @@
+"""Writes and checks the iptables rules of `rules.tables`, with whichever iptables this kernel understands.
+
+Called by `proxy.ipvs.kernel`. It calls iptables-save and iptables-restore: a handful of processes at the start and one
+a check. It leaves out single entries, which live in sets.
+
+All rules of a family are restored at once with `--noflush`: naming one of our chains empties it, and nobody else's is
+named. Jumps from the built-in chains are added when they are missing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable
+
+from proxy.ipvs.rules import Table
+
+COMMENT = "kube-lite proxy"
+
+
+class IptablesError(RuntimeError):
+    """iptables failed; the text is what it said."""
+
+
+def choose(family: int) -> str | None:
+    """`iptables` or `iptables-legacy` (`ip6tables...`), the first that this kernel can serve; None: neither."""
+    stem = "iptables" if family == 4 else "ip6tables"
+    for program in (stem, f"{stem}-legacy"):
+        if shutil.which(program) and _run([program, "-w", "5", "-t", "nat", "-S"]).returncode == 0:
+            return program
+    return None
+
+
+class Iptables:
+    """The rules of one family."""
+
+    def __init__(self, program: str, tables: list[Table]):
+        self._program, self._tables = program, tables
+        self._as_written: list[str] = []
+
+    def ensure(self) -> bool:
+        """Writes the rules unless they are as it wrote them last. Returns whether it wrote. Raises IptablesError."""
+        if self._as_written and self._ours() == self._as_written:
+            return False
+        self._check(_run([f"{self._program}-restore", "-w", "5", "--noflush"], self.restore_text()))
+        self._as_written = self._ours()
+        return True
+
+    def restore_text(self) -> str:
+        """Input of iptables-restore."""
+        present = set(self._save())
+        lines: list[str] = []
+        for table in self._tables:
+            lines.append(f"*{table.name}")
+            lines += [f":{chain} - [0:0]" for chain in table.chains]
+            lines += [f"-A {chain} {rule}" for chain, rules in table.chains.items() for rule in rules]
+            lines += [f"-I {_jump(*jump)}" for jump in table.jumps if f"-A {_jump(*jump)}" not in present]
+            lines.append("COMMIT")
+        return "\n".join(lines) + "\n"
+
+    def remove(self) -> None:
+        """Takes our jumps and chains away; fine when some are gone. Raises IptablesError."""
+        present = set(self._save())
+        lines: list[str] = []
+        for table in self._tables:
+            ours = [chain for chain in table.chains if any(p.startswith(f":{chain} ") for p in present)]
+            lines.append(f"*{table.name}")
+            lines += [f"-D {_jump(*jump)}" for jump in table.jumps if f"-A {_jump(*jump)}" in present]
+            lines += [f"-F {chain}" for chain in ours] + [f"-X {chain}" for chain in ours]
+            lines.append("COMMIT")
+        self._check(_run([f"{self._program}-restore", "-w", "5", "--noflush"], "\n".join(lines) + "\n"))
+        self._as_written = []
+
+    def _ours(self) -> list[str]:
+        chains = {chain for table in self._tables for chain in table.chains}
+        return [line for line in self._save() if line.startswith("-A ") and _mentions(line.split(), chains)]
+
+    def _save(self) -> list[str]:
+        saved = _run([f"{self._program}-save"])
+        self._check(saved)
+        return saved.stdout.splitlines()
+
+    def _check(self, done: subprocess.CompletedProcess[str]) -> None:
+        if done.returncode:
+            raise IptablesError(f"{' '.join(done.args)}: {done.stderr.strip()}")
+
+
+def _jump(chain: str, target: str) -> str:
+    return f'{chain} -m comment --comment "{COMMENT}" -j {target}'
+
+
+def _mentions(words: list[str], chains: Iterable[str]) -> bool:
+    """A rule in one of the chains, or a jump to one."""
+    return words[1] in chains or words[-1] in chains
+
+
+def _run(command: list[str], text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=False)

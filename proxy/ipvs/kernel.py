@@ -1,0 +1,231 @@
+"""Carries operations out in the kernel, in batches, and reads the kernel's state back.
+
+Called by `proxy.ipvs.proxier`, in a worker thread: it blocks. It calls netlink, and ipset and iptables for what is
+written once. It leaves out deciding anything.
+"""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from proxy.ipvs import iptables, messages, rules, sysctls
+from proxy.ipvs.ipset import member_message, parse_save
+from proxy.ipvs.operations import (
+    DUMMY,
+    AddAddress,
+    AddDestination,
+    AddMember,
+    AddServer,
+    DeleteAddress,
+    DeleteDestination,
+    DeleteMember,
+    DeleteServer,
+    DrainDestination,
+    EditServer,
+    Member,
+    Operation,
+    RestoreDestination,
+    Settings,
+)
+from proxy.model.desired import Identity
+from proxy.netlink.rtnetlink import RouteSocket
+from proxy.netlink.socket import NETLINK_GENERIC, NETLINK_NETFILTER, NetlinkError, NetlinkSocket
+from proxy.node_settings import ensure, ensure_forwarding
+
+Failures = dict[int, OSError]
+"""Index of the operation -> why the kernel refused it."""
+
+_GONE = {errno.ENOENT, errno.ESRCH}
+
+
+def available() -> bool:
+    """Whether this kernel has IPVS."""
+    try:
+        with NetlinkSocket(NETLINK_GENERIC) as probe:
+            probe.genl_family(messages.FAMILY_NAME)
+        return True
+    except OSError:
+        return False
+
+
+class Kernel:
+    """IPVS, `kube-ipvs0`, the sets and the rules of one network namespace."""
+
+    def __init__(self, families: Sequence[int], cluster_cidrs: dict[int, str], strict_arp: bool = False):
+        self.families = tuple(families)
+        self._strict_arp = strict_arp
+        self._generic = NetlinkSocket(NETLINK_GENERIC)
+        self._netfilter = NetlinkSocket(NETLINK_NETFILTER)
+        self._route = RouteSocket()
+        self._ipvs = self._generic.genl_family(messages.FAMILY_NAME)
+        self._dummy = 0
+        self._iptables = [
+            iptables.Iptables(program, rules.tables(family, cluster_cidrs.get(family, "")))
+            for family in self.families
+            if (program := iptables.choose(family))
+        ]
+
+    def close(self) -> None:
+        self._generic.close()
+        self._netfilter.close()
+        self._route.close()
+
+    def prepare(self) -> list[str]:
+        """What every virtual server relies on: settings, sets, masquerading rules, the dummy. Cheap when all is there.
+
+        Masquerading comes first: a node whose virtual servers work before it cuts connections off.
+        Returns sentences about what is amiss.
+        """
+        problems = self._set_sysctls()
+        for family in self.families:
+            _ipset(["restore", "-exist"], rules.create_sets(family))
+        if not self._iptables:
+            problems.append("no usable iptables: traffic from outside the cluster will not be masqueraded")
+        for one in self._iptables:
+            one.ensure()
+        self._dummy = self._route.ensure_dummy(DUMMY)
+        return problems
+
+    def execute(self, operations: Sequence[Operation]) -> Failures:
+        """Carries the operations out in their order. Each stands alone; returns those that failed."""
+        failures: Failures = {}
+        done = 0
+        for way, group in groupby(operations, key=_way):
+            batch = list(group)
+            for index, error in _WAYS[way](self, batch).items():
+                failures[done + index] = error
+            done += len(batch)
+        return failures
+
+    # ---- reading ----
+
+    def servers(self) -> dict[Identity, Settings]:
+        """All virtual servers, also those of others."""
+        found = map(messages.parse_server, self._dump((self._ipvs, 0, messages.list_servers())))
+        return {server.identity: server.settings for server in found if server}
+
+    def destinations(self, server: Identity) -> list[messages.Destination]:
+        """The destinations of a virtual server; none when it does not exist."""
+        try:
+            found = self._dump((self._ipvs, 0, messages.list_destinations(server)))
+        except NetlinkError as error:
+            if error.errno in _GONE:
+                return []
+            raise
+        return [messages.parse_destination(payload) for payload in found]
+
+    def bound_addresses(self) -> list[str]:
+        """What `kube-ipvs0` holds."""
+        index = self._route.index_of(DUMMY)
+        held = self._route.addresses(index) if index else []
+        return [a.address for a in held if not a.address.startswith("fe80:")]
+
+    def own_addresses(self) -> list[str]:
+        """The node's addresses: all but loopback, link-local and the virtual IPs."""
+        index = self._route.index_of(DUMMY)
+        return [
+            a.address for a in self._route.addresses()
+            if a.interface != index and not a.address.startswith(("127.", "fe80:")) and a.address != "::1"
+        ]  # fmt: skip
+
+    def members(self) -> list[Member]:
+        """What our sets hold."""
+        names = {name for family in self.families for name in rules.sets(family)}
+        return parse_save(_ipset(["save"]), names)
+
+    # ---- taking all away ----
+
+    def remove_everything(self, servers: Iterable[Identity]) -> None:
+        """Removes these virtual servers, then the dummy, the rules and the sets."""
+        self.execute([DeleteServer(server) for server in servers])
+        self._route.delete_link(DUMMY)
+        for one in self._iptables:
+            one.remove()
+        existing = set(_ipset(["list", "-n"]).split())
+        for family in self.families:
+            for name in rules.sets(family):
+                if name in existing:
+                    _ipset(["destroy", name])
+
+    # ---- how each kind of operation is carried out ----
+
+    def _execute_ipvs(self, batch: Sequence[Operation]) -> Failures:
+        failures = self._generic.send_all([(self._ipvs, 0, _pack(operation)) for operation in batch])
+        return self._second_try(batch, failures) if failures else failures
+
+    def _execute_addresses(self, batch: Sequence[Operation]) -> Failures:
+        change = self._route.add if isinstance(batch[0], AddAddress) else self._route.remove
+        return change(self._dummy, [op.address for op in batch])
+
+    def _execute_members(self, batch: Sequence[Operation]) -> Failures:
+        return self._netfilter.send_all([member_message(op) for op in batch])
+
+    def _second_try(self, batch: Sequence[Operation], failures: Failures) -> Failures:
+        """The table was not as we thought, but another operation may lead to the same end."""
+        remaining: Failures = {}
+        for index, error in failures.items():
+            instead = remedy(batch[index], error.errno or 0)
+            if instead is None:
+                remaining[index] = error
+            elif instead is not batch[index]:
+                for again in self._generic.send_all([(self._ipvs, 0, _pack(instead))]).values():
+                    remaining[index] = again
+        return remaining
+
+    def _dump(self, question: tuple[int, int, bytes]) -> list[bytes]:
+        for _ in range(5):
+            try:
+                return list(self._generic.dump(question))
+            except NetlinkError as error:
+                if error.errno != errno.EINTR:
+                    raise
+        raise NetlinkError(errno.EINTR)
+
+    def _set_sysctls(self) -> list[str]:
+        forwarding = ensure_forwarding(self.families)
+        return forwarding + ensure([*sysctls.IPVS, *(sysctls.STRICT_ARP if self._strict_arp else [])])
+
+
+_WAYS: dict[str, Callable[[Kernel, Sequence[Operation]], Failures]] = {
+    "ipvs": Kernel._execute_ipvs,
+    "add address": Kernel._execute_addresses,
+    "delete address": Kernel._execute_addresses,
+    "member": Kernel._execute_members,
+}
+_KINDS: dict[type, str] = {
+    AddAddress: "add address", DeleteAddress: "delete address", AddMember: "member", DeleteMember: "member",
+}  # fmt: skip
+
+
+def _way(operation: Operation) -> str:
+    return _KINDS.get(type(operation), "ipvs")
+
+
+def _pack(operation: Operation) -> bytes:
+    if isinstance(operation, AddServer | EditServer | DeleteServer):
+        return messages.server_message(operation)
+    return messages.destination_message(operation)
+
+
+def remedy(operation: Operation, number: int) -> Operation | None:
+    """What to do instead: the operation itself when its end is reached already, None when it failed."""
+    match operation:
+        case AddServer(server, settings) if number == errno.EEXIST:
+            return EditServer(server, settings)
+        case AddDestination(server, address, port) if number == errno.EEXIST:
+            return RestoreDestination(server, address, port)
+        case RestoreDestination(server, address, port) if number == errno.ENOENT:
+            return AddDestination(server, address, port)
+        case DeleteServer() | DrainDestination() | DeleteDestination() if number in _GONE:
+            return operation
+    return None
+
+
+def _ipset(arguments: list[str], text: str = "") -> str:
+    done = subprocess.run(["ipset", *arguments], input=text, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"ipset {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,170 @@
+"""The IPVS dataplane: changes become operations, operations become batches, and the kernel is compared now and then.
+
+Called by `proxy.runner`. It calls `lower`, `plan`, `kernel` and `draining`. It leaves out timing: it is told when.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from proxy.dataplane import Change, Outcome
+from proxy.ipvs import rules
+from proxy.ipvs.draining import Draining
+from proxy.ipvs.kernel import Kernel
+from proxy.ipvs.lower import Here, Lowered, lower
+from proxy.ipvs.operations import (
+    AddDestination,
+    DeleteDestination,
+    DeleteServer,
+    DrainDestination,
+    Member,
+    Operation,
+    RestoreDestination,
+    Settings,
+)
+from proxy.ipvs.plan import in_order, plan_change, plan_server, plan_shared
+from proxy.model.desired import Identity, ServiceState
+from proxy.model.objects import Key
+from proxy.model.shared import Shared
+
+DRAIN_POLL_SECONDS = 1.0
+_NOWHERE: Lowered = Lowered({}, set(), set())
+
+Attributed = list[tuple[Key | None, Operation]]
+"""Operations, each with the Service it is for; None: shared by several."""
+
+
+class IpvsProxier:
+    """See `proxy.dataplane.Dataplane`."""
+
+    mode = "ipvs"
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        node_port_addresses: Callable[[list[str]], list[str]],
+        scheduler: str = "rr",
+        draining: Draining | None = None,
+        dry_run: bool = False,
+    ):
+        """`node_port_addresses` chooses those that node ports are open on, of the node's own."""
+        self._kernel, self._choose, self._scheduler = kernel, node_port_addresses, scheduler
+        self._draining = Draining() if draining is None else draining
+        self._dry_run = dry_run
+        self._shared: Shared[str | Member] = Shared()
+        self._here = Here((), frozenset(), scheduler)
+
+    def sync(self, changes: Iterable[Change]) -> Outcome:
+        operations: Attributed = []
+        changes = list(changes)
+        for change in changes:
+            old, new = lower(change.old, self._here), lower(change.new, self._here)
+            operations += [(change.key, operation) for operation in plan_change(old, new)]
+            self._shared.add([*(new.members - old.members), *(new.addresses - old.addresses)])
+            self._shared.remove([*(old.members - new.members), *(old.addresses - new.addresses)])
+        operations += [(None, operation) for operation in plan_shared(*self._shared.take())]
+        outcome = self._execute(operations)
+        self._forget(change for change in changes if change.key in outcome.failures)
+        return outcome
+
+    def resync(self, states: Mapping[Key, ServiceState]) -> Outcome:
+        problems = () if self._dry_run else tuple(self._kernel.prepare())
+        own = self._kernel.own_addresses()
+        self._here = Here(self._choose(own), frozenset(own), self._scheduler)
+        found = self._kernel.servers()
+        members, addresses = self._kernel.members(), self._kernel.bound_addresses()
+        ours = _ours(found, addresses, members)
+        operations, wanted = self._compare_servers(states, found)
+        operations += [(None, DeleteServer(server)) for server in ours if server not in wanted]
+        operations += [(None, operation) for operation in plan_shared(*self._compare_shared(members, addresses))]
+        return self._execute(operations)._replace(problems=problems)
+
+    def housekeeping(self, now: float) -> float | None:
+        for server in self._draining.servers():
+            destinations = self._kernel.destinations(server)
+            if not destinations:
+                self._draining.forget(server)
+            due = self._draining.due(server, destinations, now)
+            self._kernel.execute(due)
+            for operation in due:
+                self._draining.stop(operation[:3])
+        return DRAIN_POLL_SECONDS if len(self._draining) else None
+
+    def cleanup(self) -> None:
+        ours = _ours(self._kernel.servers(), self._kernel.bound_addresses(), self._kernel.members())
+        self._kernel.remove_everything(ours)
+
+    def close(self) -> None:
+        self._kernel.close()
+
+    def _forget(self, changes: Iterable[Change]) -> None:
+        """These failed and will be tried again from their old state: what they share is not counted yet."""
+        for change in changes:
+            old, new = lower(change.old, self._here), lower(change.new, self._here)
+            self._shared.remove([*(new.members - old.members), *(new.addresses - old.addresses)])
+            self._shared.add([*(old.members - new.members), *(old.addresses - new.addresses)])
+        self._shared.take()
+
+    def _compare_servers(
+        self, states: Mapping[Key, ServiceState], found: Mapping[Identity, Settings]
+    ) -> tuple[Attributed, set[Identity]]:
+        """What makes the virtual servers right, and which there are to be. Counts anew what is shared."""
+        operations: Attributed = []
+        wanted: set[Identity] = set()
+        self._shared = Shared()
+        for key, state in states.items():
+            lowered = lower(state, self._here)
+            self._shared.add([*lowered.members, *lowered.addresses])
+            wanted.update(lowered.servers)
+            for identity, server in lowered.servers.items():
+                settings = found.get(identity)
+                there = self._kernel.destinations(identity) if settings else ()
+                going = {(d.address, d.port) for d in there if d.weight == 0 and (identity, *d[:2]) in self._draining}
+                there = [d for d in there if (d.address, d.port) not in going or _wants(server.backends, d)]
+                operations += [(key, operation) for operation in plan_server(server, settings, there)]
+        return operations, wanted
+
+    def _compare_shared(
+        self, members: Sequence[Member], addresses: Sequence[str]
+    ) -> tuple[list[str | Member], list[str | Member]]:
+        self._shared.take()
+        there: set[str | Member] = {*members, *addresses}
+        return [item for item in self._shared if item not in there], [i for i in there if i not in self._shared]
+
+    def _execute(self, operations: Attributed) -> Outcome:
+        ordered = in_order(operations)
+        plain = tuple(operation for _, operation in ordered)
+        if self._dry_run:
+            return Outcome(plain)
+        failures = self._kernel.execute(plain)
+        self._note_draining(operation for index, operation in enumerate(plain) if index not in failures)
+        return Outcome(plain, {ordered[index][0]: f"{ordered[index][1]}: {error}" for index, error in failures.items()})
+
+    def _note_draining(self, done: Iterable[Operation]) -> None:
+        now = time.monotonic()
+        drains = len(self._draining) > 0
+        for operation in done:
+            match operation:
+                case DrainDestination():
+                    self._draining.start(operation[:3], now)
+                    drains = True
+                case AddDestination() | RestoreDestination() | DeleteDestination() if drains:
+                    self._draining.stop(operation[:3])
+                case DeleteServer(server):
+                    self._draining.forget(server)
+        if drains:
+            self.housekeeping(now)  # what has no connections need not wait
+
+
+def _wants(backends: Sequence[tuple], destination: tuple) -> bool:
+    return any(backend[:2] == destination[:2] for backend in backends)
+
+
+def _ours(found: Mapping[Identity, Settings], addresses: Sequence[str], members: Sequence[Member]) -> list[Identity]:
+    """The virtual servers that this proxy made: on an address that our dummy holds, or on a node port of our sets."""
+    bound = set(addresses)
+    bases = (rules.NODE_PORT, rules.NODE_PORT_LOCAL, rules.EXTERNAL_IP, rules.EXTERNAL_IP_LOCAL)
+    names = {rules.set_name(base, family) for base in bases for family in (4, 6)}
+    listed = {(m.address, m.protocol, m.port) for m in members if m.set in names}
+    return [server for server in found if server.address in bound or server[1:] in listed]

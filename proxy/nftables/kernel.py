@@ -1,0 +1,64 @@
+"""Runs nft, and asks the kernel for the ruleset's generation, which every change by anybody raises.
+
+Called by `proxier`, in a worker thread: it blocks. It calls the nft program and netlink. It leaves out the text.
+"""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from collections.abc import Sequence
+
+from proxy.netlink.socket import NETLINK_NETFILTER, NetlinkSocket
+from proxy.netlink.wire import attribute_dict
+from proxy.nftables.skeleton import TABLE
+
+_GET_GENERATION = (10 << 8) | 16
+_GENERATION_ID = 1
+
+
+class NftError(RuntimeError):
+    """nft refused a transaction; nothing of it was done. The text is what it said."""
+
+
+class Nft:
+    """The nft program in this network namespace."""
+
+    def __init__(self) -> None:
+        self._netfilter = NetlinkSocket(NETLINK_NETFILTER)
+
+    def close(self) -> None:
+        self._netfilter.close()
+
+    def run(self, lines: Sequence[str]) -> None:
+        """One transaction: all lines or none. Raises NftError."""
+        if not lines:
+            return
+        done = _nft(["-f", "-"], "\n".join(lines) + "\n")
+        if done.returncode:
+            raise NftError(_first_lines(done.stderr))
+
+    def list_table(self, ip: str) -> str:
+        """The table's text; empty when there is no such table."""
+        return _nft(["list", "table", ip, TABLE]).stdout
+
+    def generation(self) -> int:
+        """A number that grows with every change of any table of this network namespace."""
+        answer = self._netfilter.ask((_GET_GENERATION, 0, struct.pack("=BBH", 0, 0, 0)))
+        return struct.unpack("!I", attribute_dict(answer, 4)[_GENERATION_ID])[0]
+
+
+def available() -> bool:
+    """Whether nft is installed and this kernel serves it."""
+    try:
+        return _nft(["list", "tables"]).returncode == 0
+    except OSError:
+        return False
+
+
+def _nft(arguments: list[str], text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["nft", *arguments], input=text, capture_output=True, text=True, check=False)
+
+
+def _first_lines(text: str) -> str:
+    return "; ".join(line.strip() for line in text.strip().splitlines()[:2])[:300]

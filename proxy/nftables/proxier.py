@@ -1,0 +1,161 @@
+"""The nftables dataplane: changes become the lines of one transaction.
+
+Called by `proxy.runner`. It calls `lower`, `plan`, `listing` and `kernel`. It leaves out timing: it is told when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from proxy.dataplane import Change, Outcome
+from proxy.model.desired import ServiceState
+from proxy.model.objects import Key
+from proxy.model.shared import Shared
+from proxy.nftables.kernel import Nft, NftError
+from proxy.nftables.listing import Listing, parse
+from proxy.nftables.lower import Element, lower
+from proxy.nftables.plan import EMPTY, Contents, create_table, merge, own, plan
+from proxy.nftables.skeleton import TABLE, Chain, Settings, chains, sets
+from proxy.node_settings import ensure_forwarding
+
+SharedItem = Element | tuple[str, Chain]
+
+
+class NftablesProxier:
+    """See `proxy.dataplane.Dataplane`."""
+
+    mode = "nftables"
+
+    def __init__(self, nft: Nft, families: Sequence[Settings], dry_run: bool = False):
+        self._nft, self._dry_run = nft, dry_run
+        self._tables = [_Table(nft, settings) for settings in families]
+        self._generation: int | None = None
+
+    def sync(self, changes: Iterable[Change]) -> Outcome:
+        changes = list(changes)
+        lines = [line for table in self._tables for line in table.plan(changes)]
+        if self._dry_run:
+            return Outcome(tuple(lines))
+        before = self._nft.generation()
+        try:
+            self._nft.run(lines)
+        except NftError as error:
+            return self._one_by_one(changes, str(error))
+        # Unless somebody else wrote in between, the next resync has nothing to look at.
+        if self._generation == before:
+            self._generation = before + bool(lines)
+        return Outcome(tuple(lines))
+
+    def resync(self, states: Mapping[Key, ServiceState]) -> Outcome:
+        problems = () if self._dry_run else tuple(ensure_forwarding(t.settings.family for t in self._tables))
+        before = self._nft.generation()
+        if before == self._generation:
+            return Outcome(problems=problems)
+        lines = [line for table in self._tables for line in table.plan_resync(states)]
+        if self._dry_run:
+            return Outcome(tuple(lines))
+        try:
+            self._nft.run(lines)
+        except NftError as error:
+            return Outcome((), {None: str(error)}, problems)
+        self._generation = before + bool(lines)
+        return Outcome(tuple(lines), problems=problems)
+
+    def housekeeping(self, now: float) -> float | None:
+        return None  # a connection keeps its endpoint by conntrack, whatever the maps say
+
+    def cleanup(self) -> None:
+        for table in self._tables:
+            name = f"{table.settings.ip} {TABLE}"
+            self._nft.run([f"add table {name}", f"delete table {name}"])
+
+    def close(self) -> None:
+        self._nft.close()
+
+    def _one_by_one(self, changes: list[Change], reason: str) -> Outcome:
+        """The transaction was refused: each Service alone, so that one bad one does not hold up the others."""
+        self._generation = None
+        for table in self._tables:
+            table.forget(changes)
+        if len(changes) == 1:
+            return Outcome((), {changes[0].key: reason})
+        done: list[str] = []
+        failures: dict[Key | None, str] = {}
+        for change in changes:
+            outcome = self.sync([change])
+            done += outcome.operations
+            failures.update(outcome.failures)
+        return Outcome(tuple(done), failures)
+
+
+class _Table:
+    """The table of one family."""
+
+    def __init__(self, nft: Nft, settings: Settings):
+        self._nft, self.settings = nft, settings
+        self._shared: Shared[SharedItem] = Shared()
+
+    def plan(self, changes: Iterable[Change]) -> list[str]:
+        olds, news = [], []
+        for change in changes:
+            old, new = lower(change.old, self.settings), lower(change.new, self.settings)
+            self._shared.add(new.shared - old.shared)
+            self._shared.remove(old.shared - new.shared)
+            olds.append(own(old))
+            news.append(own(new))
+        added, removed = self._shared.take()
+        return plan(merge(_contents(removed), *olds), merge(_contents(added), *news), self.settings.ip)
+
+    def forget(self, changes: Iterable[Change]) -> None:
+        """What `plan` counted for these changes did not happen."""
+        for change in changes:
+            old, new = lower(change.old, self.settings), lower(change.new, self.settings)
+            self._shared.remove(new.shared - old.shared)
+            self._shared.add(old.shared - new.shared)
+        self._shared.take()
+
+    def plan_resync(self, states: Mapping[Key, ServiceState]) -> list[str]:
+        wanted = self._wanted(states)
+        text = self._nft.list_table(self.settings.ip)
+        listing = parse(text)
+        if any(name not in listing.chains for name in chains(self.settings)):
+            listing = Listing({}, {}, {})
+            skeleton = create_table(self.settings)
+        else:
+            skeleton = []
+        bare = _skeleton(self.settings) if skeleton else EMPTY
+        return skeleton + plan(bare if skeleton else as_contents(listing, wanted), wanted, self.settings.ip)
+
+    def _wanted(self, states: Mapping[Key, ServiceState]) -> Contents:
+        self._shared = Shared()
+        parts = [_skeleton(self.settings)]
+        for state in states.values():
+            lowered = lower(state, self.settings)
+            self._shared.add(lowered.shared)
+            parts.append(own(lowered))
+        self._shared.take()
+        return merge(*parts, _contents(self._shared))
+
+
+def as_contents(listing: Listing, wanted: Contents) -> Contents:
+    """The listing in the form of `wanted`: a chain with the right number of rules counts as the one that is wanted."""
+    return Contents(
+        listing.elements,
+        {
+            name: wanted.chains[name] if name in wanted.chains and rules == len(wanted.chains[name].rules) else _UNKNOWN
+            for name, rules in listing.chains.items()
+        },
+        {name: wanted.sets.get(name, (kind, "")) for name, kind in listing.sets.items()},
+    )
+
+
+_UNKNOWN = Chain("", ("unknown",))
+
+
+def _skeleton(settings: Settings) -> Contents:
+    return Contents({}, chains(settings), sets(settings))
+
+
+def _contents(items: Iterable[SharedItem]) -> Contents:
+    elements = {(i.set, i.key): i for i in items if isinstance(i, Element)}
+    return Contents(elements, {i[0]: i[1] for i in items if not isinstance(i, Element)}, {})

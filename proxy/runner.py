@@ -1,0 +1,284 @@
+"""The process: informers note what changed, and one loop brings it into the kernel.
+
+Called by `__main__`. It calls the informers, the planner, a dataplane (in a worker thread), conntrack and the health
+servers. It leaves out deciding what a Service needs, and how the kernel is told.
+
+1. The first change after a quiet time is programmed at once; those that come during a sync, or within
+   `min_sync_period` of it, are programmed together.
+2. Nothing is programmed before Services, EndpointSlices and the Node have been listed.
+3. A Service that could not be programmed is tried again after a while, longer each time; the others do not wait.
+4. Every `iptables_sync_period` the kernel is compared with what is wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kube.api.core_v1 import Node, Service
+from kube.api.discovery_v1 import EndpointSlice
+from kube.clock import Clock, RealClock
+from kube.informer import Informer
+from kube.metrics import CONTENT_TYPE, REGISTRY
+from proxy import metrics
+from proxy.config import Config
+from proxy.conntrack import kernel as conntrack
+from proxy.conntrack.plan import stale_flows
+from proxy.dataplane import Change, Dataplane, Outcome
+from proxy.healthcheck.proxy_health import ProxyHealth
+from proxy.healthcheck.service_health import ServiceHealth
+from proxy.http_server import Answer, HttpServer
+from proxy.listing import PagedClient
+from proxy.model.objects import LABEL_HEADLESS, LABEL_PROXY_NAME, Key, NodeInfo, node_info, service_info, slice_info
+from proxy.model.tracker import ChangeTracker
+from proxy.planner import Planner
+
+log = logging.getLogger("proxy")
+
+FIRST_RETRY, LONGEST_RETRY = 0.1, 30.0
+
+
+class Proxy:
+    """One node's proxy."""
+
+    def __init__(self, config: Config, client: Any, dataplane: Dataplane, clock: Clock | None = None):
+        self.config, self.dataplane, self.clock = config, dataplane, clock or RealClock()
+        self.tracker = ChangeTracker()
+        self.planner = Planner(self.tracker, NodeInfo(config.node_name))
+        self.health = ProxyHealth(self.clock, 2 * config.iptables_sync_period)
+        self.service_health = ServiceHealth(lambda: self.health.healthy)
+        self._wake = asyncio.Event()
+        self._resync_wanted = True
+        self._tries: dict[Key | None, int] = {}
+        self._housekeeping_at: float | None = None
+        self._make_informers(PagedClient(client))
+
+    async def run(self) -> None:
+        """Works until cancelled; with `once`, until the kernel is as the API says."""
+        async with asyncio.TaskGroup() as group:
+            informers = [group.create_task(informer.run()) for informer in self._informers]
+            servers = await self._serve()
+            try:
+                for informer in self._informers:
+                    await informer.synced.wait()
+                await self._work()
+            finally:
+                for server in servers:
+                    await server.stop()
+                await self.service_health.stop()
+                for task in informers:
+                    task.cancel()
+
+    # ---- what informers tell ----
+
+    def _make_informers(self, client: Any) -> None:
+        others = f"!{LABEL_PROXY_NAME}"
+        services = Informer(client, Service, label_selector=others, transform=service_info, clock=self.clock)
+        services.add_handler(self._on_service, lambda _old, new: self._on_service(new), self._on_service_gone)
+        slices = Informer(
+            client, EndpointSlice, label_selector=f"!{LABEL_HEADLESS},{others}", transform=slice_info, clock=self.clock
+        )
+        slices.add_handler(self._on_slice, lambda old, new: self._on_slice(new, old), self._on_slice_gone)
+        node = Informer(client, Node, field_selector=f"metadata.name={self.config.node_name}", clock=self.clock)
+        node.on_any(self._on_node)
+        self._informers = [node, services, slices]
+
+    def _on_service(self, service: Any) -> None:
+        self.tracker.set_service(service)
+        metrics.SERVICE_CHANGES.inc()
+        self._changed()
+
+    def _on_service_gone(self, service: Any) -> None:
+        self.tracker.delete_service(service)
+        metrics.SERVICE_CHANGES.inc()
+        self._changed()
+
+    def _on_slice(self, piece: Any, before: Any = None) -> None:
+        self.tracker.set_slice(piece, before)
+        metrics.ENDPOINT_CHANGES.inc()
+        self._changed()
+
+    def _on_slice_gone(self, piece: Any) -> None:
+        self.tracker.delete_slice(piece)
+        metrics.ENDPOINT_CHANGES.inc()
+        self._changed()
+
+    def _on_node(self, node: Node) -> None:
+        info = node_info(node)
+        self.health.node_eligible = info.eligible
+        known = self.planner.node
+        self.planner.node = info
+        if (known.zone, known.name) != (info.zone, info.name):
+            self.tracker.change_all()
+            self._changed()
+
+    def _changed(self) -> None:
+        self.health.queued()
+        metrics.LAST_QUEUED.set(self.clock.now().timestamp())
+        self._wake.set()
+
+    # ---- the loop ----
+
+    async def _work(self) -> None:
+        next_resync = self.clock.monotonic()
+        while True:
+            if self._resync_wanted or self.clock.monotonic() >= next_resync:
+                next_resync = self.clock.monotonic() + self.config.iptables_sync_period
+                await self._resync()
+                if self.config.once:
+                    return
+            elif self.tracker.pending:
+                await self._sync()
+            await self._housekeep()
+            await self.clock.sleep(self.config.min_sync_period)
+            await self._wait(next_resync)
+
+    async def _wait(self, next_resync: float) -> None:
+        """Until something changes, or the next resync or housekeeping is due."""
+        if self.tracker.pending or self._resync_wanted:
+            return
+        self._wake.clear()
+        until = min(filter(None, (next_resync, self._housekeeping_at)))
+        timer = self.clock.call_later(until - self.clock.monotonic(), self._wake.set)
+        await self._wake.wait()
+        timer.cancel()
+
+    async def _sync(self) -> None:
+        began = self.clock.monotonic()
+        changed = self.tracker.take()
+        changes = self.planner.plan(changed)
+        outcome = await asyncio.to_thread(self.dataplane.sync, changes)
+        await self._after(changes, outcome)
+        metrics.SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
+        self._observe_latency(changed, outcome)
+        self._log("synced", changes, outcome, began)
+
+    async def _resync(self) -> None:
+        began = self.clock.monotonic()
+        self._resync_wanted = False
+        changed = self.tracker.take()
+        changes = self.planner.plan(changed)
+        outcome = await asyncio.to_thread(self.dataplane.resync, self.planner.states)
+        await self._after(changes, outcome)
+        metrics.FULL_SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
+        self._observe_latency(changed, outcome)
+        self._log("compared with the kernel", changes, outcome, began)
+
+    async def _after(self, changes: list[Change], outcome: Outcome) -> None:
+        if self.config.dry_run:
+            for operation in outcome.operations:
+                print(operation, flush=True)
+            return
+        for problem in outcome.problems:
+            log.warning("%s", problem)
+        self._retry_failures(changes, outcome)
+        await self._delete_stale_flows(changes)
+        await self.service_health.update(self.planner.states)
+        metrics.OPERATIONS.inc(by=len(outcome.operations))
+        metrics.PENDING.set(self.tracker.pending)
+        if not outcome.failures:
+            metrics.LAST_SYNC.set(self.clock.now().timestamp())
+            if not self.tracker.pending:
+                self.health.updated()
+        self._housekeeping_at = self.clock.monotonic()
+
+    def _retry_failures(self, changes: list[Change], outcome: Outcome) -> None:
+        by_key = {change.key: change for change in changes}
+        for key in by_key.keys() - outcome.failures.keys():
+            self._tries.pop(key, None)
+        for key, reason in outcome.failures.items():
+            metrics.FAILURES.inc()
+            tries = self._tries[key] = self._tries.get(key, 0) + 1
+            delay = min(FIRST_RETRY * 2.0 ** (tries - 1), LONGEST_RETRY)
+            log.error("%s: %s; next try in %.1f s", "/".join(key) if key else "all Services", reason, delay)
+            if key in by_key:
+                self.planner.revert(by_key[key])
+            # What failed twice may have failed because the kernel is not as we think.
+            again = self._want_resync if key is None or key not in by_key or tries > 1 else self._want
+            self.clock.call_later(delay, lambda key=key, again=again: again(key))
+        if not outcome.failures:
+            self._tries.pop(None, None)
+
+    def _want(self, key: Key) -> None:
+        self.tracker.change([key])
+        self._wake.set()
+
+    def _want_resync(self, key: Key | None) -> None:
+        self.tracker.change([key] if key else [])
+        self._resync_wanted = True
+        self._wake.set()
+
+    async def _delete_stale_flows(self, changes: list[Change]) -> None:
+        flows = stale_flows(changes)
+        if not flows:
+            return
+        try:
+            deleted = await asyncio.to_thread(conntrack.delete, flows)
+        except OSError as error:
+            log.error("deleting conntrack entries: %s", error)
+            return
+        metrics.CONNTRACK_DELETED.inc(by=deleted)
+
+    async def _housekeep(self) -> None:
+        now = self.clock.monotonic()
+        if self.config.dry_run or self._housekeeping_at is None or now < self._housekeeping_at:
+            return
+        again = await asyncio.to_thread(self.dataplane.housekeeping, now)
+        self._housekeeping_at = None if again is None else now + again
+
+    # ---- what is told ----
+
+    def _observe_latency(self, changed: Mapping[Key, str], outcome: Outcome) -> None:
+        now = self.clock.now()
+        for key, trigger in changed.items():
+            if trigger and key not in outcome.failures:
+                seconds = (now - datetime.fromisoformat(trigger)).total_seconds()
+                metrics.PROGRAMMING_SECONDS.observe(max(0.0, seconds))
+
+    def _log(self, what: str, changes: list[Change], outcome: Outcome, began: float) -> None:
+        took = (self.clock.monotonic() - began) * 1000
+        log.info(
+            "%s: %d changed, %d operations, %d failed, %.1f ms",
+            what, len(changes), len(outcome.operations), len(outcome.failures), took,
+        )  # fmt: skip
+        for operation in outcome.operations:
+            log.debug("%s", operation)
+
+    async def _serve(self) -> list[HttpServer]:
+        health = {"/healthz": self._healthz, "/livez": self._livez}
+        more = {"/metrics": _metrics, "/proxyMode": lambda: Answer(self.dataplane.mode)}
+        servers = []
+        for address, handlers in (
+            (self.config.healthz_bind_address, health),
+            (self.config.metrics_bind_address, {**health, **more}),
+        ):
+            host, _, port = address.rpartition(":")
+            if self.config.once or not int(port):
+                continue
+            server = HttpServer(handlers)
+            try:
+                await server.start(host.strip("[]"), int(port))
+                servers.append(server)
+            except OSError as error:
+                log.error("cannot serve on %s: %s", address, error)
+        return servers
+
+    def _healthz(self) -> Answer:
+        answer = self.health.healthz()
+        metrics.HEALTHZ.inc(str(answer.status))
+        return answer
+
+    def _livez(self) -> Answer:
+        answer = self.health.livez()
+        metrics.LIVEZ.inc(str(answer.status))
+        return answer
+
+
+_FAMILIES = "IPv4"
+
+
+def _metrics() -> Answer:
+    return Answer(REGISTRY.render(), content_type=CONTENT_TYPE)
