@@ -178,19 +178,14 @@ class Informers:
         await informers.wait_for_sync()
     """
 
-    def __init__(
-        self, client: Any, *, clock: Clock | None = None, transforms: Mapping[type[Object], Callable] | None = None
-    ):
-        self._client, self._clock = client, clock
-        self._transforms = transforms or {}
+    def __init__(self, client: Any, *, clock: Clock | None = None, transform: Callable[[Object], Object] | None = None):
+        self._client, self._clock, self._transform = client, clock, transform
         self._informers: dict[type[Object], Informer] = {}
 
     def __call__(self, type_: type[T], *, indexers: Mapping[str, IndexFunction] | None = None) -> Informer[T]:
         """The informer of a type over all namespaces; `indexers` are added to those it has."""
         if type_ not in self._informers:
-            self._informers[type_] = Informer(
-                self._client, type_, clock=self._clock, transform=self._transforms.get(type_)
-            )
+            self._informers[type_] = Informer(self._client, type_, clock=self._clock, transform=self._transform)
         informer = self._informers[type_]
         for name, function in (indexers or {}).items():
             informer.store.add_indexer(name, function)

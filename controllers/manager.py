@@ -1,0 +1,152 @@
+"""The manager: makes the controllers, shares informers among them, and runs them while it leads.
+
+Called by `controllers.__main__`; tests call `run_controllers`. It calls every controller's folder. It leaves out
+flags and signals.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from controllers import health
+from controllers.config import Config
+from controllers.controller import Context, Controller
+from controllers.registry import CONTROLLERS
+from kube.apimachinery.meta_v1 import Object
+from kube.client import Client
+from kube.clock import Clock, RealClock
+from kube.informer import Informers
+from kube.leader_election import LeaderElector, Timing
+
+log = logging.getLogger("controllers")
+
+
+def enabled(spec: str, names: Iterable[str]) -> list[str]:
+    """The names that `--controllers` chooses. Raises ValueError for one that does not exist.
+
+    `foo` and `-foo` count before `*`; the suffix `-controller` may be left out.
+    """
+    names = list(names)
+    asked = [part.strip() for part in spec.split(",") if part.strip()]
+    on, off = set(), set()
+    for part in asked:
+        if part == "*":
+            continue
+        plain = part.removeprefix("-")
+        name = plain if plain in names else f"{plain}-controller"
+        if name not in names:
+            raise ValueError(f'"{plain}" is not in the list of known controllers')
+        (off if part.startswith("-") else on).add(name)
+    return [name for name in names if name in on or ("*" in asked and name not in off)]
+
+
+def slim(obj: Object) -> Object:
+    """What informers keep: everything but the managed fields, which are half of an object and needed by nobody here."""
+    obj.metadata.managedFields = []
+    return obj
+
+
+class Manager:
+    """Runs the enabled controllers for one term after another."""
+
+    def __init__(self, config: Config, client: Client, clock: Clock | None = None):
+        self.config, self.client, self.clock = config, client, clock or RealClock()
+        self.names = enabled(config.controllers, CONTROLLERS)
+        self._running: list[Controller] = []
+        self._informers: Informers | None = None
+
+    async def run(self) -> None:
+        """Until cancelled: serves health, contends for the lease, works while it has it."""
+        async with contextlib.AsyncExitStack() as stack:
+            if self.config.secure_port:
+                served = health.serve(self.config.bind_address, self.config.secure_port, self._ready, self._refresh)
+                await stack.enter_async_context(served)
+            if not self.config.leader_elect:
+                await self._term()
+            while self.config.leader_elect:
+                await self._elector().run(self._term)
+
+    def _elector(self) -> LeaderElector:
+        config = self.config
+        return LeaderElector(
+            self.client,
+            config.leader_elect_resource_name,
+            f"{socket.gethostname()}_{uuid.uuid4()}",
+            namespace=config.leader_elect_resource_namespace,
+            timing=Timing(
+                config.leader_elect_lease_duration,
+                config.leader_elect_renew_deadline,
+                config.leader_elect_retry_period,
+            ),
+            clock=self.clock,
+        )
+
+    async def _term(self) -> None:
+        """One term: everything is made anew, so that nothing is remembered from a time when others worked."""
+        context = self.context()
+        self._running = [CONTROLLERS[name](context) for name in self.names]
+        self._informers = context.informers
+        log.info("running %s", ", ".join(self.names))
+        try:
+            await run_controllers(context, self._running)
+        finally:
+            self._running, self._informers = [], None
+
+    def context(self) -> Context:
+        config = self.config
+        root_ca = config.root_ca() or (self.client.config.ca_data or b"").decode()
+        return Context(
+            self.client,
+            Informers(self.client, clock=self.clock, transform=slim),
+            self.clock,
+            cluster_cidrs=config.cluster_cidrs,
+            node_cidr_mask_sizes=(config.node_cidr_mask_size, config.node_cidr_mask_size_ipv6),
+            service_cidrs=config.service_cidrs,
+            node_port_range=config.node_ports,
+            root_ca=root_ca,
+            node_monitor_period=config.node_monitor_period,
+            node_monitor_grace_period=config.node_monitor_grace_period,
+        )
+
+    def _ready(self) -> bool:
+        """One that does not lead is ready: it waits."""
+        return self._informers is None or all(i.synced.is_set() for i in self._informers)
+
+    def _refresh(self) -> None:
+        for controller in self._running:
+            controller.queue.refresh_metrics()
+
+
+async def run_controllers(context: Context, controllers: Iterable[Controller]) -> None:
+    """Informers first; the controllers when every informer has its first list; until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(context.informers.run())
+        for recorder in context.recorders:
+            group.create_task(recorder.run())
+        await context.informers.wait_for_sync()
+        for controller in controllers:
+            group.create_task(controller.run())
+
+
+async def main(config: Config) -> None:
+    """One process: its client, its manager. Raises ConfigError and ValueError."""
+    async with Client.from_kubeconfig(config.kubeconfig or None, user_agent=_user_agent()) as client:
+        await Manager(config, client).run()
+
+
+def _user_agent() -> str:
+    return f"kube-controller-manager/kube-lite (pid {os.getpid()})"
+
+
+def describe(errors: BaseExceptionGroup | BaseException) -> Any:
+    """The first of the errors that ended a task group, for the last line of the log."""
+    while isinstance(errors, BaseExceptionGroup):
+        errors = errors.exceptions[0]
+    return errors
