@@ -256,8 +256,9 @@ def type_invalid(path: Path, value: Any, detail: str = "") -> FieldError:
 
 
 def not_supported(path: Path, value: Any, supported: Iterable[str]) -> FieldError:
-    """The supported values are listed in sorted order, quoted."""
-    values = ", ".join(quoted(v) for v in sorted(supported))
+    """The supported values are listed quoted: a set sorted, a sequence in its own order."""
+    ordered = sorted(supported) if isinstance(supported, set | frozenset) else supported
+    values = ", ".join(quoted(v) for v in ordered)
     head = f"Unsupported value: {quoted(value)}"
     return FieldError("FieldValueNotSupported", str(path), _with_detail(head, values and f"supported values: {values}"))
 

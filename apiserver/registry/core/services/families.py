@@ -60,7 +60,9 @@ def link_cluster_ips(new: Service, old: Service | None) -> None:
     if old is None:
         if spec.clusterIP and not spec.clusterIPs:
             spec.clusterIPs = [spec.clusterIP]
-    elif spec.clusterIP != old.spec.clusterIP and spec.clusterIPs == old.spec.clusterIPs:
+    elif spec.clusterIP == old.spec.clusterIP:
+        spec.clusterIPs = spec.clusterIPs or list(old.spec.clusterIPs)
+    elif spec.clusterIPs == old.spec.clusterIPs:
         spec.clusterIPs = [spec.clusterIP] if spec.clusterIP else []
 
 
