@@ -20,8 +20,10 @@ StatefulSetUpdateStrategyType = Annotated[str, GoType("v1.StatefulSetUpdateStrat
 
 
 class ControllerRevision(Object):
-    data: Annotated[RawJSON, wire(2, required=False)] = always(None)
-    revision: Annotated[Int64, wire(3)] = always(0)
+    """A remembered template of a StatefulSet or DaemonSet."""
+
+    data: Annotated[RawJSON, wire(2, "The remembered state.", required=False)] = always(None)
+    revision: Annotated[Int64, wire(3, "Its place in the history.")] = always(0)
 
 
 class RollingUpdateDaemonSet(APIModel):
@@ -36,7 +38,7 @@ class DaemonSetUpdateStrategy(APIModel):
 
 class DaemonSetSpec(APIModel):
     selector: Annotated[LabelSelector | None, wire(1, required=True)] = always(None)
-    template: Annotated[PodTemplateSpec, wire(2, required=True)] = always(PodTemplateSpec)
+    template: Annotated[PodTemplateSpec, wire(2, "What the pods look like.", required=True)] = always(PodTemplateSpec)
     updateStrategy: Annotated[DaemonSetUpdateStrategy, wire(3)] = always(DaemonSetUpdateStrategy)
     minReadySeconds: Annotated[Int32, wire(4)] = 0
     revisionHistoryLimit: Annotated[Int32 | None, wire(6)] = None
@@ -67,29 +69,42 @@ class DaemonSetStatus(APIModel):
 
 
 class DaemonSet(Object):
+    """Keeps one pod running on every node that fits."""
+
     spec: Annotated[DaemonSetSpec, wire(2)] = always(DaemonSetSpec)
     status: Annotated[DaemonSetStatus, wire(3)] = always(DaemonSetStatus)
 
 
 class RollingUpdateDeployment(APIModel):
-    maxUnavailable: Annotated[IntOrString | None, wire(1)] = None
-    maxSurge: Annotated[IntOrString | None, wire(2)] = None
+    maxUnavailable: Annotated[
+        IntOrString | None, wire(1, "How many pods may be missing meanwhile, as a number or a percentage.")
+    ] = None
+    maxSurge: Annotated[
+        IntOrString | None, wire(2, "How many pods may run beyond the wanted number, as a number or a percentage.")
+    ] = None
 
 
 class DeploymentStrategy(APIModel):
-    type: Annotated[DeploymentStrategyType, wire(1)] = ""
-    rollingUpdate: Annotated[RollingUpdateDeployment | None, wire(2)] = None
+    type: Annotated[DeploymentStrategyType, wire(1, "RollingUpdate or Recreate.")] = ""
+    rollingUpdate: Annotated[RollingUpdateDeployment | None, wire(2, "The pace of a rolling update.")] = None
 
 
 class DeploymentSpec(APIModel):
-    replicas: Annotated[Int32 | None, wire(1)] = None
-    selector: Annotated[LabelSelector | None, wire(2, required=True)] = always(None)
-    template: Annotated[PodTemplateSpec, wire(3, required=True)] = always(PodTemplateSpec)
-    strategy: Annotated[DeploymentStrategy, wire(4, patch_strategy="retainKeys")] = always(DeploymentStrategy)
-    minReadySeconds: Annotated[Int32, wire(5)] = 0
-    revisionHistoryLimit: Annotated[Int32 | None, wire(6)] = None
-    paused: Annotated[bool, wire(7)] = False
-    progressDeadlineSeconds: Annotated[Int32 | None, wire(9)] = None
+    replicas: Annotated[Int32 | None, wire(1, "How many pods; 1 unless said.")] = None
+    selector: Annotated[
+        LabelSelector | None,
+        wire(2, "Which pods belong to it; must match the template's labels and cannot be changed.", required=True),
+    ] = always(None)
+    template: Annotated[PodTemplateSpec, wire(3, "What the pods look like.", required=True)] = always(PodTemplateSpec)
+    strategy: Annotated[DeploymentStrategy, wire(4, "How new pods replace old ones.", patch_strategy="retainKeys")] = (
+        always(DeploymentStrategy)
+    )
+    minReadySeconds: Annotated[Int32, wire(5, "A pod counts as available once it has been ready so long.")] = 0
+    revisionHistoryLimit: Annotated[Int32 | None, wire(6, "How many old ReplicaSets are kept for a rollback.")] = None
+    paused: Annotated[bool, wire(7, "A paused Deployment rolls nothing out.")] = False
+    progressDeadlineSeconds: Annotated[
+        Int32 | None, wire(9, "Without progress for so long, the rollout is reported as failed.")
+    ] = None
 
 
 class DeploymentCondition(APIModel):
@@ -102,30 +117,39 @@ class DeploymentCondition(APIModel):
 
 
 class DeploymentStatus(APIModel):
-    observedGeneration: Annotated[Int64, wire(1)] = 0
-    replicas: Annotated[Int32, wire(2)] = 0
-    updatedReplicas: Annotated[Int32, wire(3)] = 0
-    readyReplicas: Annotated[Int32, wire(7)] = 0
-    availableReplicas: Annotated[Int32, wire(4)] = 0
-    unavailableReplicas: Annotated[Int32, wire(5)] = 0
+    observedGeneration: Annotated[Int64, wire(1, "The generation that the controller has seen.")] = 0
+    replicas: Annotated[Int32, wire(2, "Pods there are.")] = 0
+    updatedReplicas: Annotated[Int32, wire(3, "Pods made from the present template.")] = 0
+    readyReplicas: Annotated[Int32, wire(7, "Pods that are ready.")] = 0
+    availableReplicas: Annotated[Int32, wire(4, "Pods that have been ready for minReadySeconds.")] = 0
+    unavailableReplicas: Annotated[Int32, wire(5, "Pods that are still missing.")] = 0
     terminatingReplicas: Annotated[Int32 | None, wire(9)] = None
     conditions: Annotated[
         list[DeploymentCondition],
-        wire(6, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)),
+        wire(
+            6,
+            "Available, Progressing, ReplicaFailure.",
+            patch_strategy="merge",
+            merge_key="type",
+            list_type="map",
+            list_map_keys=("type",),
+        ),
     ] = []
     collisionCount: Annotated[Int32 | None, wire(8)] = None
 
 
 class Deployment(Object):
-    spec: Annotated[DeploymentSpec, wire(2)] = always(DeploymentSpec)
-    status: Annotated[DeploymentStatus, wire(3)] = always(DeploymentStatus)
+    """Keeps a number of like pods running, and rolls out changes of their template."""
+
+    spec: Annotated[DeploymentSpec, wire(2, "What shall run.")] = always(DeploymentSpec)
+    status: Annotated[DeploymentStatus, wire(3, "What runs.")] = always(DeploymentStatus)
 
 
 class ReplicaSetSpec(APIModel):
-    replicas: Annotated[Int32 | None, wire(1)] = None
+    replicas: Annotated[Int32 | None, wire(1, "How many pods; 1 unless said.")] = None
     minReadySeconds: Annotated[Int32, wire(4)] = 0
-    selector: Annotated[LabelSelector | None, wire(2, required=True)] = always(None)
-    template: Annotated[PodTemplateSpec, wire(3)] = always(PodTemplateSpec)
+    selector: Annotated[LabelSelector | None, wire(2, "Which pods belong to it.", required=True)] = always(None)
+    template: Annotated[PodTemplateSpec, wire(3, "What the pods look like.")] = always(PodTemplateSpec)
 
 
 class ReplicaSetCondition(APIModel):
@@ -150,6 +174,8 @@ class ReplicaSetStatus(APIModel):
 
 
 class ReplicaSet(Object):
+    """Keeps a number of like pods running."""
+
     spec: Annotated[ReplicaSetSpec, wire(2)] = always(ReplicaSetSpec)
     status: Annotated[ReplicaSetStatus, wire(3)] = always(ReplicaSetStatus)
 
@@ -174,12 +200,14 @@ class StatefulSetOrdinals(APIModel):
 
 
 class StatefulSetSpec(APIModel):
-    replicas: Annotated[Int32 | None, wire(1)] = None
+    replicas: Annotated[Int32 | None, wire(1, "How many pods; 1 unless said.")] = None
     selector: Annotated[LabelSelector | None, wire(2, required=True)] = always(None)
     template: Annotated[PodTemplateSpec, wire(3, required=True)] = always(PodTemplateSpec)
     volumeClaimTemplates: Annotated[list[PersistentVolumeClaim], wire(4, list_type="atomic")] = []
-    serviceName: Annotated[str, wire(5, required=False)] = always("")
-    podManagementPolicy: Annotated[PodManagementPolicyType, wire(6)] = ""
+    serviceName: Annotated[
+        str, wire(5, "The headless Service that gives the pods their DNS names.", required=False)
+    ] = always("")
+    podManagementPolicy: Annotated[PodManagementPolicyType, wire(6, "OrderedReady or Parallel.")] = ""
     updateStrategy: Annotated[StatefulSetUpdateStrategy, wire(7)] = always(StatefulSetUpdateStrategy)
     revisionHistoryLimit: Annotated[Int32 | None, wire(8)] = None
     minReadySeconds: Annotated[Int32, wire(9)] = 0
@@ -214,5 +242,7 @@ class StatefulSetStatus(APIModel):
 
 
 class StatefulSet(Object):
+    """Keeps pods running that have names, an order and storage of their own."""
+
     spec: Annotated[StatefulSetSpec, wire(2)] = always(StatefulSetSpec)
     status: Annotated[StatefulSetStatus, wire(3)] = always(StatefulSetStatus)

@@ -18,6 +18,8 @@ class SelfSubjectReviewStatus(APIModel):
 
 
 class SelfSubjectReview(Object):
+    """Asks who one is."""
+
     status: Annotated[SelfSubjectReviewStatus, wire(2)] = always(SelfSubjectReviewStatus)
 
 
@@ -40,6 +42,8 @@ class TokenRequestStatus(APIModel):
 
 
 class TokenRequest(Object):
+    """Asks for a service account's token."""
+
     spec: Annotated[TokenRequestSpec, wire(2)] = always(TokenRequestSpec)
     status: Annotated[TokenRequestStatus, wire(3)] = always(TokenRequestStatus)
 
@@ -57,5 +61,7 @@ class TokenReviewStatus(APIModel):
 
 
 class TokenReview(Object):
+    """Asks whose token it is."""
+
     spec: Annotated[TokenReviewSpec, wire(2, required=True)] = always(TokenReviewSpec)
     status: Annotated[TokenReviewStatus, wire(3)] = always(TokenReviewStatus)

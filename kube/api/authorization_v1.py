@@ -50,6 +50,8 @@ class SubjectAccessReviewStatus(APIModel):
 
 
 class LocalSubjectAccessReview(Object):
+    """Asks whether somebody may do something in a namespace."""
+
     spec: Annotated[SubjectAccessReviewSpec, wire(2, required=True)] = always(SubjectAccessReviewSpec)
     status: Annotated[SubjectAccessReviewStatus, wire(3)] = always(SubjectAccessReviewStatus)
 
@@ -60,6 +62,8 @@ class SelfSubjectAccessReviewSpec(APIModel):
 
 
 class SelfSubjectAccessReview(Object):
+    """Asks whether one may do something."""
+
     spec: Annotated[SelfSubjectAccessReviewSpec, wire(2, required=True)] = always(SelfSubjectAccessReviewSpec)
     status: Annotated[SubjectAccessReviewStatus, wire(3)] = always(SubjectAccessReviewStatus)
 
@@ -88,10 +92,14 @@ class SubjectRulesReviewStatus(APIModel):
 
 
 class SelfSubjectRulesReview(Object):
+    """Asks what one may do in a namespace."""
+
     spec: Annotated[SelfSubjectRulesReviewSpec, wire(2, required=True)] = always(SelfSubjectRulesReviewSpec)
     status: Annotated[SubjectRulesReviewStatus, wire(3)] = always(SubjectRulesReviewStatus)
 
 
 class SubjectAccessReview(Object):
+    """Asks whether somebody may do something."""
+
     spec: Annotated[SubjectAccessReviewSpec, wire(2, required=True)] = always(SubjectAccessReviewSpec)
     status: Annotated[SubjectAccessReviewStatus, wire(3)] = always(SubjectAccessReviewStatus)

@@ -7,14 +7,16 @@ from kube.apimachinery.types import APIModel, Int32, always, wire
 
 
 class ScaleSpec(APIModel):
-    replicas: Annotated[Int32, wire(1)] = 0
+    replicas: Annotated[Int32, wire(1, "How many there shall be.")] = 0
 
 
 class ScaleStatus(APIModel):
-    replicas: Annotated[Int32, wire(1)] = always(0)
-    selector: Annotated[str, wire(2)] = ""
+    replicas: Annotated[Int32, wire(1, "How many there are.")] = always(0)
+    selector: Annotated[str, wire(2, "Which pods are counted.")] = ""
 
 
 class Scale(Object):
+    """How many replicas something has and shall have."""
+
     spec: Annotated[ScaleSpec, wire(2)] = always(ScaleSpec)
     status: Annotated[ScaleStatus, wire(3)] = always(ScaleStatus)

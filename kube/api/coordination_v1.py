@@ -9,14 +9,16 @@ CoordinatedLeaseStrategy = Annotated[str, GoType("v1.CoordinatedLeaseStrategy")]
 
 
 class LeaseSpec(APIModel):
-    holderIdentity: Annotated[str | None, wire(1)] = None
-    leaseDurationSeconds: Annotated[Int32 | None, wire(2)] = None
-    acquireTime: Annotated[MicroTime | None, wire(3)] = None
-    renewTime: Annotated[MicroTime | None, wire(4)] = None
-    leaseTransitions: Annotated[Int32 | None, wire(5)] = None
+    holderIdentity: Annotated[str | None, wire(1, "Who holds it.")] = None
+    leaseDurationSeconds: Annotated[Int32 | None, wire(2, "It is free when it was not renewed for so long.")] = None
+    acquireTime: Annotated[MicroTime | None, wire(3, "Since when.")] = None
+    renewTime: Annotated[MicroTime | None, wire(4, "When it was last renewed.")] = None
+    leaseTransitions: Annotated[Int32 | None, wire(5, "How often it changed hands.")] = None
     strategy: Annotated[CoordinatedLeaseStrategy | None, wire(6)] = None
     preferredHolder: Annotated[str | None, wire(7)] = None
 
 
 class Lease(Object):
+    """A claim that its holder renews: leader election, and the heartbeat of nodes."""
+
     spec: Annotated[LeaseSpec, wire(2)] = always(LeaseSpec)

@@ -11,9 +11,9 @@ AddressType = Annotated[str, GoType("v1.AddressType")]
 
 
 class EndpointConditions(APIModel):
-    ready: Annotated[bool | None, wire(1)] = None
-    serving: Annotated[bool | None, wire(2)] = None
-    terminating: Annotated[bool | None, wire(3)] = None
+    ready: Annotated[bool | None, wire(1, "It takes new connections; absent means it does.")] = None
+    serving: Annotated[bool | None, wire(2, "It would be ready, were it not terminating.")] = None
+    terminating: Annotated[bool | None, wire(3, "It is shutting down.")] = None
 
 
 class ForZone(APIModel):
@@ -25,19 +25,21 @@ class ForNode(APIModel):
 
 
 class EndpointHints(APIModel):
-    forZones: Annotated[list[ForZone], wire(1, list_type="atomic")] = []
-    forNodes: Annotated[list[ForNode], wire(2, list_type="atomic")] = []
+    forZones: Annotated[list[ForZone], wire(1, "Zones that should use it.", list_type="atomic")] = []
+    forNodes: Annotated[list[ForNode], wire(2, "Nodes that should use it.", list_type="atomic")] = []
 
 
 class Endpoint(APIModel):
-    addresses: Annotated[Slice[str], wire(1, list_type="set")] = always(Nil)
-    conditions: Annotated[EndpointConditions, wire(2)] = always(EndpointConditions)
-    hostname: Annotated[str | None, wire(3)] = None
-    targetRef: Annotated[ObjectReference | None, wire(4)] = None
+    """One backend: usually a pod."""
+
+    addresses: Annotated[Slice[str], wire(1, "Its address; consumers use the first.", list_type="set")] = always(Nil)
+    conditions: Annotated[EndpointConditions, wire(2, "Whether it takes traffic.")] = always(EndpointConditions)
+    hostname: Annotated[str | None, wire(3, "Its own DNS name within the Service.")] = None
+    targetRef: Annotated[ObjectReference | None, wire(4, "The object behind it, usually a Pod.")] = None
     deprecatedTopology: Annotated[dict[str, str], wire(5)] = {}
-    nodeName: Annotated[str | None, wire(6)] = None
-    zone: Annotated[str | None, wire(7)] = None
-    hints: Annotated[EndpointHints | None, wire(8)] = None
+    nodeName: Annotated[str | None, wire(6, "The node it runs on.")] = None
+    zone: Annotated[str | None, wire(7, "The zone it runs in.")] = None
+    hints: Annotated[EndpointHints | None, wire(8, "Which clients should prefer it.")] = None
 
 
 class EndpointPort(APIModel):
@@ -50,6 +52,13 @@ class EndpointPort(APIModel):
 
 
 class EndpointSlice(Object):
-    addressType: Annotated[AddressType, wire(4)] = always("")
-    endpoints: Annotated[Slice[Endpoint], wire(2, list_type="atomic", required=False)] = always(Nil)
-    ports: Annotated[Slice[EndpointPort], wire(3, list_type="atomic", required=False)] = always(Nil)
+    """A part of the endpoints of a Service."""
+
+    addressType: Annotated[AddressType, wire(4, "IPv4, IPv6 or FQDN; cannot be changed.")] = always("")
+    endpoints: Annotated[Slice[Endpoint], wire(2, "The endpoints, up to 1000.", list_type="atomic", required=False)] = (
+        always(Nil)
+    )
+    ports: Annotated[
+        Slice[EndpointPort],
+        wire(3, "The ports that every endpoint of the slice has.", list_type="atomic", required=False),
+    ] = always(Nil)

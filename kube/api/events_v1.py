@@ -14,6 +14,8 @@ class EventSeries(APIModel):
 
 
 class Event(Object):
+    """Something that happened to an object."""
+
     eventTime: Annotated[MicroTime | None, wire(2, required=True)] = always(None)
     series: Annotated[EventSeries | None, wire(3)] = None
     reportingController: Annotated[str, wire(4)] = ""

@@ -21,10 +21,14 @@ class ParentReference(APIModel):
 
 
 class IPAddressSpec(APIModel):
-    parentRef: Annotated[ParentReference | None, wire(1, required=True)] = always(None)
+    parentRef: Annotated[ParentReference | None, wire(1, "The object that uses it, a Service.", required=True)] = (
+        always(None)
+    )
 
 
 class IPAddress(Object):
+    """A cluster address in use; its name is the address."""
+
     spec: Annotated[IPAddressSpec, wire(2, required=True)] = always(IPAddressSpec)
 
 
@@ -149,11 +153,13 @@ class NetworkPolicySpec(APIModel):
 
 
 class NetworkPolicy(Object):
+    """Which connections pods accept and open."""
+
     spec: Annotated[NetworkPolicySpec, wire(2)] = always(NetworkPolicySpec)
 
 
 class ServiceCIDRSpec(APIModel):
-    cidrs: Annotated[list[str], wire(1, list_type="atomic")] = []
+    cidrs: Annotated[list[str], wire(1, "The ranges, one for each IP family.", list_type="atomic")] = []
 
 
 class ServiceCIDRStatus(APIModel):
@@ -163,5 +169,7 @@ class ServiceCIDRStatus(APIModel):
 
 
 class ServiceCIDR(Object):
+    """A range of addresses for Services."""
+
     spec: Annotated[ServiceCIDRSpec, wire(2)] = always(ServiceCIDRSpec)
     status: Annotated[ServiceCIDRStatus, wire(3)] = always(ServiceCIDRStatus)

@@ -9,6 +9,8 @@ UnhealthyPodEvictionPolicyType = Annotated[str, GoType("v1.UnhealthyPodEvictionP
 
 
 class Eviction(Object):
+    """Asks for a pod to go, as far as budgets allow."""
+
     deleteOptions: Annotated[DeleteOptions | None, wire(2)] = None
 
 
@@ -32,5 +34,7 @@ class PodDisruptionBudgetStatus(APIModel):
 
 
 class PodDisruptionBudget(Object):
+    """How many pods of a set may be evicted at once."""
+
     spec: Annotated[PodDisruptionBudgetSpec, wire(2)] = always(PodDisruptionBudgetSpec)
     status: Annotated[PodDisruptionBudgetStatus, wire(3)] = always(PodDisruptionBudgetStatus)

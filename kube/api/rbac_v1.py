@@ -7,11 +7,11 @@ from kube.apimachinery.types import APIModel, Nil, Slice, always, wire
 
 
 class PolicyRule(APIModel):
-    verbs: Annotated[Slice[str], wire(1, list_type="atomic")] = always(Nil)
-    apiGroups: Annotated[list[str], wire(2, list_type="atomic")] = []
-    resources: Annotated[list[str], wire(3, list_type="atomic")] = []
-    resourceNames: Annotated[list[str], wire(4, list_type="atomic")] = []
-    nonResourceURLs: Annotated[list[str], wire(5, list_type="atomic")] = []
+    verbs: Annotated[Slice[str], wire(1, "What may be done; * is everything.", list_type="atomic")] = always(Nil)
+    apiGroups: Annotated[list[str], wire(2, "To resources of which groups.", list_type="atomic")] = []
+    resources: Annotated[list[str], wire(3, "To which resources.", list_type="atomic")] = []
+    resourceNames: Annotated[list[str], wire(4, "Only to these objects.", list_type="atomic")] = []
+    nonResourceURLs: Annotated[list[str], wire(5, "To which paths that are no resources.", list_type="atomic")] = []
 
 
 class AggregationRule(APIModel):
@@ -19,6 +19,8 @@ class AggregationRule(APIModel):
 
 
 class ClusterRole(Object):
+    """What may be done in all namespaces, and to what has none."""
+
     rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic", required=False)] = always(Nil)
     aggregationRule: Annotated[AggregationRule | None, wire(3)] = None
 
@@ -41,14 +43,20 @@ class RoleRef(APIModel):
 
 
 class ClusterRoleBinding(Object):
+    """Who may do what a role says, everywhere."""
+
     subjects: Annotated[list[Subject], wire(2, list_type="atomic")] = []
     roleRef: Annotated[RoleRef, wire(3, required=True)] = always(RoleRef)
 
 
 class Role(Object):
+    """What may be done in one namespace."""
+
     rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic", required=False)] = always(Nil)
 
 
 class RoleBinding(Object):
+    """Who may do what a role says, in one namespace."""
+
     subjects: Annotated[list[Subject], wire(2, list_type="atomic")] = []
     roleRef: Annotated[RoleRef, wire(3, required=True)] = always(RoleRef)

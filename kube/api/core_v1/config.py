@@ -8,13 +8,17 @@ from kube.apimachinery.types import Bytes, wire
 
 
 class ConfigMap(Object):
-    immutable: Annotated[bool | None, wire(4)] = None
-    data: Annotated[dict[str, str], wire(2)] = {}
-    binaryData: Annotated[dict[str, Bytes], wire(3)] = {}
+    """Configuration for pods."""
+
+    immutable: Annotated[bool | None, wire(4, "Data cannot be changed any more.")] = None
+    data: Annotated[dict[str, str], wire(2, "Text by key.")] = {}
+    binaryData: Annotated[dict[str, Bytes], wire(3, "Bytes by key.")] = {}
 
 
 class Secret(Object):
+    """Configuration for pods that is not for all eyes."""
+
     immutable: Annotated[bool | None, wire(5)] = None
-    data: Annotated[dict[str, Bytes], wire(2)] = {}
-    stringData: Annotated[dict[str, str], wire(4)] = {}
-    type: Annotated[SecretType, wire(3)] = ""
+    data: Annotated[dict[str, Bytes], wire(2, "Bytes by key.")] = {}
+    stringData: Annotated[dict[str, str], wire(4, "Text that is put into data on writing; never read back.")] = {}
+    type: Annotated[SecretType, wire(3, "What the data is for.")] = ""

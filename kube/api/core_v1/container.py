@@ -27,11 +27,11 @@ from kube.apimachinery.types import APIModel, Int32, Quantity, always, wire
 
 
 class ContainerPort(APIModel):
-    name: Annotated[str, wire(1)] = ""
-    hostPort: Annotated[Int32, wire(2)] = 0
-    containerPort: Annotated[Int32, wire(3)] = always(0)
-    protocol: Annotated[Protocol, wire(4)] = ""
-    hostIP: Annotated[str, wire(5)] = ""
+    name: Annotated[str, wire(1, "A name that Services can use as targetPort.")] = ""
+    hostPort: Annotated[Int32, wire(2, "The port on the node that leads to it.")] = 0
+    containerPort: Annotated[Int32, wire(3, "The port on the pod's address.")] = always(0)
+    protocol: Annotated[Protocol, wire(4, "TCP, UDP or SCTP.")] = ""
+    hostIP: Annotated[str, wire(5, "The node's address for hostPort.")] = ""
 
 
 class ConfigMapEnvSource(APIModel):
@@ -59,9 +59,9 @@ class EnvVarSource(APIModel):
 
 
 class EnvVar(APIModel):
-    name: Annotated[str, wire(1)] = always("")
-    value: Annotated[str, wire(2)] = ""
-    valueFrom: Annotated[EnvVarSource | None, wire(3)] = None
+    name: Annotated[str, wire(1, "Name of the variable.")] = always("")
+    value: Annotated[str, wire(2, "Its value, in which $(OTHER) is replaced.")] = ""
+    valueFrom: Annotated[EnvVarSource | None, wire(3, "Where else its value comes from.")] = None
 
 
 class ResourceClaim(APIModel):
@@ -106,44 +106,66 @@ class VolumeDevice(APIModel):
 
 
 class Container(APIModel):
-    name: Annotated[str, wire(1)] = always("")
-    image: Annotated[str, wire(2)] = ""
-    command: Annotated[list[str], wire(3, list_type="atomic")] = []
-    args: Annotated[list[str], wire(4, list_type="atomic")] = []
-    workingDir: Annotated[str, wire(5)] = ""
+    """One process and its image."""
+
+    name: Annotated[str, wire(1, "Unique within the pod.")] = always("")
+    image: Annotated[str, wire(2, "What it runs.")] = ""
+    command: Annotated[list[str], wire(3, "Replaces the image's entry point.", list_type="atomic")] = []
+    args: Annotated[list[str], wire(4, "Replaces the image's arguments.", list_type="atomic")] = []
+    workingDir: Annotated[str, wire(5, "Where it runs.")] = ""
     ports: Annotated[
         list[ContainerPort],
         wire(
             6,
+            "Ports it listens on.",
             patch_strategy="merge",
             merge_key="containerPort",
             list_type="map",
             list_map_keys=("containerPort", "protocol"),
         ),
     ] = []
-    envFrom: Annotated[list[EnvFromSource], wire(19, list_type="atomic")] = []
-    env: Annotated[
-        list[EnvVar], wire(7, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",))
+    envFrom: Annotated[
+        list[EnvFromSource], wire(19, "Environment variables taken from ConfigMaps and Secrets.", list_type="atomic")
     ] = []
-    resources: Annotated[ResourceRequirements, wire(8)] = always(ResourceRequirements)
+    env: Annotated[
+        list[EnvVar],
+        wire(
+            7,
+            "Environment variables.",
+            patch_strategy="merge",
+            merge_key="name",
+            list_type="map",
+            list_map_keys=("name",),
+        ),
+    ] = []
+    resources: Annotated[ResourceRequirements, wire(8, "What it needs, and may use at most.")] = always(
+        ResourceRequirements
+    )
     resizePolicy: Annotated[list[ContainerResizePolicy], wire(23, list_type="atomic")] = []
     restartPolicy: Annotated[ContainerRestartPolicy | None, wire(24)] = None
     restartPolicyRules: Annotated[list[ContainerRestartRule], wire(25, list_type="atomic")] = []
     volumeMounts: Annotated[
         list[VolumeMount],
-        wire(9, patch_strategy="merge", merge_key="mountPath", list_type="map", list_map_keys=("mountPath",)),
+        wire(
+            9,
+            "Where volumes appear.",
+            patch_strategy="merge",
+            merge_key="mountPath",
+            list_type="map",
+            list_map_keys=("mountPath",),
+        ),
     ] = []
     volumeDevices: Annotated[
         list[VolumeDevice],
         wire(21, patch_strategy="merge", merge_key="devicePath", list_type="map", list_map_keys=("devicePath",)),
     ] = []
-    livenessProbe: Annotated[Probe | None, wire(10)] = None
-    readinessProbe: Annotated[Probe | None, wire(11)] = None
-    startupProbe: Annotated[Probe | None, wire(22)] = None
-    lifecycle: Annotated[Lifecycle | None, wire(12)] = None
+    livenessProbe: Annotated[Probe | None, wire(10, "Restarted when it fails.")] = None
+    readinessProbe: Annotated[Probe | None, wire(11, "Gets no traffic while it fails.")] = None
+    startupProbe: Annotated[Probe | None, wire(22, "The other probes wait for it.")] = None
+    lifecycle: Annotated[Lifecycle | None, wire(12, "What runs after its start and before its end.")] = None
     terminationMessagePath: Annotated[str, wire(13)] = ""
     terminationMessagePolicy: Annotated[TerminationMessagePolicy, wire(20)] = ""
-    imagePullPolicy: Annotated[PullPolicy, wire(14)] = ""
+    imagePullPolicy: Annotated[PullPolicy, wire(14, "Always, IfNotPresent or Never.")] = ""
     securityContext: Annotated[SecurityContext | None, wire(15)] = None
     stdin: Annotated[bool, wire(16)] = False
     stdinOnce: Annotated[bool, wire(17)] = False

@@ -27,10 +27,16 @@ class EndpointPort(APIModel):
 
 
 class EndpointSubset(APIModel):
-    addresses: Annotated[list[EndpointAddress], wire(1, list_type="atomic")] = []
-    notReadyAddresses: Annotated[list[EndpointAddress], wire(2, list_type="atomic")] = []
-    ports: Annotated[list[EndpointPort], wire(3, list_type="atomic")] = []
+    addresses: Annotated[list[EndpointAddress], wire(1, "Addresses that take traffic.", list_type="atomic")] = []
+    notReadyAddresses: Annotated[
+        list[EndpointAddress], wire(2, "Addresses that are not ready to take traffic.", list_type="atomic")
+    ] = []
+    ports: Annotated[list[EndpointPort], wire(3, "The ports of every address of the subset.", list_type="atomic")] = []
 
 
 class Endpoints(Object):
-    subsets: Annotated[list[EndpointSubset], wire(2, list_type="atomic")] = []
+    """The addresses behind a Service in one object; EndpointSlices have replaced it."""
+
+    subsets: Annotated[
+        list[EndpointSubset], wire(2, "Groups of addresses that have the same ports.", list_type="atomic")
+    ] = []

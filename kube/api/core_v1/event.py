@@ -18,6 +18,8 @@ class EventSeries(APIModel):
 
 
 class Event(Object):
+    """Something that happened to an object."""
+
     involvedObject: Annotated[ObjectReference, wire(2, required=True)] = always(ObjectReference)
     reason: Annotated[str, wire(3)] = ""
     message: Annotated[str, wire(4)] = ""

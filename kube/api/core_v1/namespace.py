@@ -8,7 +8,7 @@ from kube.apimachinery.types import APIModel, Time, always, wire
 
 
 class NamespaceSpec(APIModel):
-    finalizers: Annotated[list[FinalizerName], wire(1, list_type="atomic")] = []
+    finalizers: Annotated[list[FinalizerName], wire(1, "Who must act before it may go.", list_type="atomic")] = []
 
 
 class NamespaceCondition(APIModel):
@@ -20,7 +20,7 @@ class NamespaceCondition(APIModel):
 
 
 class NamespaceStatus(APIModel):
-    phase: Annotated[NamespacePhase, wire(1)] = ""
+    phase: Annotated[NamespacePhase, wire(1, "Active or Terminating.")] = ""
     conditions: Annotated[
         list[NamespaceCondition],
         wire(2, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)),
@@ -28,5 +28,7 @@ class NamespaceStatus(APIModel):
 
 
 class Namespace(Object):
+    """A room for names."""
+
     spec: Annotated[NamespaceSpec, wire(2)] = always(NamespaceSpec)
     status: Annotated[NamespaceStatus, wire(3)] = always(NamespaceStatus)

@@ -34,11 +34,14 @@ class NodeConfigSource(APIModel):
 
 
 class NodeSpec(APIModel):
-    podCIDR: Annotated[str, wire(1)] = ""
-    podCIDRs: Annotated[list[str], wire(7, patch_strategy="merge", list_type="set")] = []
+    podCIDR: Annotated[str, wire(1, "The range of its pods' addresses.")] = ""
+    podCIDRs: Annotated[
+        list[str],
+        wire(7, "The ranges of its pods' addresses, one for each IP family.", patch_strategy="merge", list_type="set"),
+    ] = []
     providerID: Annotated[str, wire(3)] = ""
-    unschedulable: Annotated[bool, wire(4)] = False
-    taints: Annotated[list[Taint], wire(5, list_type="atomic")] = []
+    unschedulable: Annotated[bool, wire(4, "No new pods come here.")] = False
+    taints: Annotated[list[Taint], wire(5, "Keeps pods away that do not tolerate them.", list_type="atomic")] = []
     configSource: Annotated[NodeConfigSource | None, wire(6)] = None
     externalID: Annotated[str, wire(2)] = ""
 
@@ -115,14 +118,25 @@ class NodeFeatures(APIModel):
 
 
 class NodeStatus(APIModel):
-    capacity: Annotated[dict[str, Quantity], wire(1)] = {}
-    allocatable: Annotated[dict[str, Quantity], wire(2)] = {}
+    capacity: Annotated[dict[str, Quantity], wire(1, "What it has.")] = {}
+    allocatable: Annotated[dict[str, Quantity], wire(2, "What pods may use of it.")] = {}
     phase: Annotated[NodePhase, wire(3)] = ""
     conditions: Annotated[
-        list[NodeCondition], wire(4, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",))
+        list[NodeCondition],
+        wire(
+            4,
+            "Whether it is ready.",
+            patch_strategy="merge",
+            merge_key="type",
+            list_type="map",
+            list_map_keys=("type",),
+        ),
     ] = []
     addresses: Annotated[
-        list[NodeAddress], wire(5, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",))
+        list[NodeAddress],
+        wire(
+            5, "How it is reached.", patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)
+        ),
     ] = []
     daemonEndpoints: Annotated[NodeDaemonEndpoints, wire(6)] = always(NodeDaemonEndpoints)
     nodeInfo: Annotated[NodeSystemInfo, wire(7)] = always(NodeSystemInfo)
@@ -136,5 +150,7 @@ class NodeStatus(APIModel):
 
 
 class Node(Object):
+    """A machine that runs pods."""
+
     spec: Annotated[NodeSpec, wire(2)] = always(NodeSpec)
     status: Annotated[NodeStatus, wire(3)] = always(NodeStatus)

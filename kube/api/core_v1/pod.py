@@ -50,30 +50,48 @@ class PodResourceClaim(APIModel):
 
 
 class PodSpec(APIModel):
+    """What a pod runs, and how."""
+
     volumes: Annotated[
         list[Volume],
-        wire(1, patch_strategy="merge,retainKeys", merge_key="name", list_type="map", list_map_keys=("name",)),
+        wire(
+            1,
+            "Storage that its containers can mount.",
+            patch_strategy="merge,retainKeys",
+            merge_key="name",
+            list_type="map",
+            list_map_keys=("name",),
+        ),
     ] = []
     initContainers: Annotated[
-        list[Container], wire(20, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",))
+        list[Container],
+        wire(
+            20,
+            "Containers that run to their end, one after another, before the others start.",
+            patch_strategy="merge",
+            merge_key="name",
+            list_type="map",
+            list_map_keys=("name",),
+        ),
     ] = []
     containers: Annotated[
-        Slice[Container], wire(2, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",))
+        Slice[Container],
+        wire(2, "The containers.", patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
     ] = always(Nil)
     ephemeralContainers: Annotated[
         list[EphemeralContainer],
         wire(34, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
     ] = []
-    restartPolicy: Annotated[RestartPolicy, wire(3)] = ""
-    terminationGracePeriodSeconds: Annotated[Int64 | None, wire(4)] = None
-    activeDeadlineSeconds: Annotated[Int64 | None, wire(5)] = None
-    dnsPolicy: Annotated[DNSPolicy, wire(6)] = ""
-    nodeSelector: Annotated[dict[str, str], wire(7, map_type="atomic")] = {}
-    serviceAccountName: Annotated[str, wire(8)] = ""
+    restartPolicy: Annotated[RestartPolicy, wire(3, "Always, OnFailure or Never.")] = ""
+    terminationGracePeriodSeconds: Annotated[Int64 | None, wire(4, "Time to stop before it is killed.")] = None
+    activeDeadlineSeconds: Annotated[Int64 | None, wire(5, "How long it may run.")] = None
+    dnsPolicy: Annotated[DNSPolicy, wire(6, "ClusterFirst, ClusterFirstWithHostNet, Default or None.")] = ""
+    nodeSelector: Annotated[dict[str, str], wire(7, "Labels that its node must have.", map_type="atomic")] = {}
+    serviceAccountName: Annotated[str, wire(8, "Whom its processes speak for at the API.")] = ""
     serviceAccount: Annotated[str, wire(9)] = ""
     automountServiceAccountToken: Annotated[bool | None, wire(21)] = None
-    nodeName: Annotated[str, wire(10)] = ""
-    hostNetwork: Annotated[bool, wire(11)] = False
+    nodeName: Annotated[str, wire(10, "The node it is bound to; set by the scheduler.")] = ""
+    hostNetwork: Annotated[bool, wire(11, "Uses the node's network instead of its own.")] = False
     hostPID: Annotated[bool, wire(12)] = False
     hostIPC: Annotated[bool, wire(13)] = False
     shareProcessNamespace: Annotated[bool | None, wire(27)] = None
@@ -82,18 +100,29 @@ class PodSpec(APIModel):
         list[LocalObjectReference],
         wire(15, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
     ] = []
-    hostname: Annotated[str, wire(16)] = ""
-    subdomain: Annotated[str, wire(17)] = ""
-    affinity: Annotated[Affinity | None, wire(18)] = None
-    schedulerName: Annotated[str, wire(19)] = ""
-    tolerations: Annotated[list[Toleration], wire(22, list_type="atomic")] = []
+    hostname: Annotated[str, wire(16, "Its hostname.")] = ""
+    subdomain: Annotated[str, wire(17, "With a headless Service of that name, gives it a DNS name.")] = ""
+    affinity: Annotated[Affinity | None, wire(18, "Preferences and requirements on the node.")] = None
+    schedulerName: Annotated[str, wire(19, "Which scheduler binds it.")] = ""
+    tolerations: Annotated[list[Toleration], wire(22, "Taints that it bears.", list_type="atomic")] = []
     hostAliases: Annotated[
-        list[HostAlias], wire(23, patch_strategy="merge", merge_key="ip", list_type="map", list_map_keys=("ip",))
+        list[HostAlias],
+        wire(
+            23,
+            "Lines for its /etc/hosts.",
+            patch_strategy="merge",
+            merge_key="ip",
+            list_type="map",
+            list_map_keys=("ip",),
+        ),
     ] = []
     priorityClassName: Annotated[str, wire(24)] = ""
     priority: Annotated[Int32 | None, wire(25)] = None
-    dnsConfig: Annotated[PodDNSConfig | None, wire(26)] = None
-    readinessGates: Annotated[list[PodReadinessGate], wire(28, list_type="atomic")] = []
+    dnsConfig: Annotated[PodDNSConfig | None, wire(26, "What is added to its resolv.conf.")] = None
+    readinessGates: Annotated[
+        list[PodReadinessGate],
+        wire(28, "Conditions, set by others, without which it is not ready.", list_type="atomic"),
+    ] = []
     runtimeClassName: Annotated[str | None, wire(29)] = None
     enableServiceLinks: Annotated[bool | None, wire(30)] = None
     preemptionPolicy: Annotated[PreemptionPolicy | None, wire(31)] = None
@@ -102,6 +131,7 @@ class PodSpec(APIModel):
         list[TopologySpreadConstraint],
         wire(
             33,
+            "How its kind is spread over nodes and zones.",
             patch_strategy="merge",
             merge_key="topologyKey",
             list_type="map",
@@ -125,14 +155,18 @@ class PodSpec(APIModel):
 
 
 class Pod(Object):
-    spec: Annotated[PodSpec, wire(2)] = always(PodSpec)
-    status: Annotated[PodStatus, wire(3)] = always(PodStatus)
+    """Containers that run together on one node and share its network address."""
+
+    spec: Annotated[PodSpec, wire(2, "What shall run.")] = always(PodSpec)
+    status: Annotated[PodStatus, wire(3, "What runs.")] = always(PodStatus)
 
 
 class PodTemplateSpec(APIModel):
     metadata: Annotated[ObjectMeta, wire(1)] = always(ObjectMeta)
-    spec: Annotated[PodSpec, wire(2)] = always(PodSpec)
+    spec: Annotated[PodSpec, wire(2, "The pods' spec.")] = always(PodSpec)
 
 
 class Binding(Object):
+    """Binds a pod to a node."""
+
     target: Annotated[ObjectReference, wire(2, required=True)] = always(ObjectReference)

@@ -145,23 +145,39 @@ class NodeAllocatableResourceClaimStatus(APIModel):
 
 class PodStatus(APIModel):
     observedGeneration: Annotated[Int64, wire(17)] = 0
-    phase: Annotated[PodPhase, wire(1)] = ""
+    phase: Annotated[PodPhase, wire(1, "Pending, Running, Succeeded, Failed or Unknown.")] = ""
     conditions: Annotated[
-        list[PodCondition], wire(2, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",))
+        list[PodCondition],
+        wire(
+            2,
+            "Whether it is scheduled, initialized, ready.",
+            patch_strategy="merge",
+            merge_key="type",
+            list_type="map",
+            list_map_keys=("type",),
+        ),
     ] = []
-    message: Annotated[str, wire(3)] = ""
-    reason: Annotated[str, wire(4)] = ""
+    message: Annotated[str, wire(3, "Why it is so, for people.")] = ""
+    reason: Annotated[str, wire(4, "Why it is so, in one word.")] = ""
     nominatedNodeName: Annotated[str, wire(11)] = ""
-    hostIP: Annotated[str, wire(5)] = ""
+    hostIP: Annotated[str, wire(5, "The node's address.")] = ""
     hostIPs: Annotated[list[HostIP], wire(16, patch_strategy="merge", merge_key="ip", list_type="atomic")] = []
-    podIP: Annotated[str, wire(6)] = ""
+    podIP: Annotated[str, wire(6, "Its address.")] = ""
     podIPs: Annotated[
-        list[PodIP], wire(12, patch_strategy="merge", merge_key="ip", list_type="map", list_map_keys=("ip",))
+        list[PodIP],
+        wire(
+            12,
+            "Its addresses, one for each IP family.",
+            patch_strategy="merge",
+            merge_key="ip",
+            list_type="map",
+            list_map_keys=("ip",),
+        ),
     ] = []
-    startTime: Annotated[Time | None, wire(7)] = None
+    startTime: Annotated[Time | None, wire(7, "When the node took it over.")] = None
     initContainerStatuses: Annotated[list[ContainerStatus], wire(10, list_type="atomic")] = []
-    containerStatuses: Annotated[list[ContainerStatus], wire(8, list_type="atomic")] = []
-    qosClass: Annotated[PodQOSClass, wire(9)] = ""
+    containerStatuses: Annotated[list[ContainerStatus], wire(8, "How each container fares.", list_type="atomic")] = []
+    qosClass: Annotated[PodQOSClass, wire(9, "Guaranteed, Burstable or BestEffort.")] = ""
     ephemeralContainerStatuses: Annotated[list[ContainerStatus], wire(13, list_type="atomic")] = []
     resize: Annotated[PodResizeStatus, wire(14)] = ""
     resourceClaimStatuses: Annotated[

@@ -55,9 +55,9 @@ class Probe(APIModel):
     httpGet: Annotated[HTTPGetAction | None, wire(2, inline=(1,))] = None
     tcpSocket: Annotated[TCPSocketAction | None, wire(3, inline=(1,))] = None
     grpc: Annotated[GRPCAction | None, wire(4, inline=(1,))] = None
-    initialDelaySeconds: Annotated[Int32, wire(2)] = 0
-    timeoutSeconds: Annotated[Int32, wire(3)] = 0
-    periodSeconds: Annotated[Int32, wire(4)] = 0
-    successThreshold: Annotated[Int32, wire(5)] = 0
-    failureThreshold: Annotated[Int32, wire(6)] = 0
+    initialDelaySeconds: Annotated[Int32, wire(2, "Wait before the first probe.")] = 0
+    timeoutSeconds: Annotated[Int32, wire(3, "When a probe counts as failed.")] = 0
+    periodSeconds: Annotated[Int32, wire(4, "Time between probes.")] = 0
+    successThreshold: Annotated[Int32, wire(5, "So many successes in a row make it well.")] = 0
+    failureThreshold: Annotated[Int32, wire(6, "So many failures in a row make it ill.")] = 0
     terminationGracePeriodSeconds: Annotated[Int64 | None, wire(7)] = None

@@ -8,6 +8,8 @@ from kube.apimachinery.types import wire
 
 
 class ServiceAccount(Object):
+    """Whom a pod speaks for at the API."""
+
     secrets: Annotated[
         list[ObjectReference],
         wire(2, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
