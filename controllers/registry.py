@@ -1,16 +1,24 @@
 """The controllers by name, in the order in which they start.
 
 Read by `controllers.manager`. It calls nothing. The names are kube-controller-manager's; the scheduler and the
-repair of addresses, which upstream are other processes' parts, live here too.
+repair of addresses, which upstream are parts of other processes, live here too.
 """
 
 from __future__ import annotations
 
 from controllers.controller import Controller
 from controllers.deployment.controller import DeploymentController
+from controllers.endpoints.controller import EndpointsController
 from controllers.endpointslice.controller import EndpointSliceController
+from controllers.endpointslice_mirroring.controller import EndpointSliceMirroringController
+from controllers.node_ipam.controller import NodeIpamController
+from controllers.node_lifecycle.controller import NodeLifecycleController
+from controllers.pod_garbage_collector.controller import PodGarbageCollector
 from controllers.replicaset.controller import ReplicaSetController
+from controllers.root_ca_certificate_publisher.controller import RootCACertificatePublisher
 from controllers.scheduler.controller import Scheduler
+from controllers.serviceaccount.controller import ServiceAccountController
+from controllers.taint_eviction.controller import TaintEvictionController
 
 CONTROLLERS: dict[str, type[Controller]] = {
     controller.name: controller
@@ -19,5 +27,13 @@ CONTROLLERS: dict[str, type[Controller]] = {
         ReplicaSetController,
         DeploymentController,
         EndpointSliceController,
+        EndpointsController,
+        EndpointSliceMirroringController,
+        NodeIpamController,
+        NodeLifecycleController,
+        TaintEvictionController,
+        PodGarbageCollector,
+        ServiceAccountController,
+        RootCACertificatePublisher,
     )
 }

@@ -1,0 +1,93 @@
+"""The Endpoints controller: one Endpoints object for each Service with a selector.
+
+Run by `controllers.manager`. It calls `subsets` to decide. Deprecated upstream in favour of EndpointSlices, and kept
+there and here for the clients that read it. Source: k8s.io/kubernetes/pkg/controller/endpoint.
+"""
+
+from __future__ import annotations
+
+from controllers.controller import Context, Controller
+from controllers.endpoints.subsets import OVER_CAPACITY, subsets_of, truncate
+from controllers.service_index import endpoint_facts, pods_by_label, pods_of, services_by_label, services_of
+from kube.api.core_v1 import Endpoints, Pod, Service
+from kube.apimachinery.errors import AlreadyExists, NotFound
+from kube.apimachinery.meta_v1 import ObjectMeta
+from kube.informer import Key
+
+MANAGED_BY = "endpoints.kubernetes.io/managed-by"
+CONTROLLER = "endpoint-controller"
+HEADLESS = "service.kubernetes.io/headless"
+
+
+class EndpointsController(Controller):
+    name = "endpoints-controller"
+
+    def __init__(self, context: Context):
+        super().__init__(context)
+        self.services = self.informer(Service, by_label=services_by_label)
+        self.pods = self.informer(Pod, by_label=pods_by_label)
+        self.endpoints = self.informer(Endpoints)
+        self.services.on_any(self.enqueue)
+        self.pods.add_handler(self._enqueue_services, self._pod_updated, self._enqueue_services)
+        self.endpoints.add_handler(on_delete=self.enqueue)
+
+    async def sync(self, key: Key) -> str | None:
+        service = self.services.get(*key)
+        if service is None:
+            return await self._remove(key)
+        if not service.spec.selector or service.spec.type == "ExternalName":
+            return None
+        subsets, truncated = truncate(subsets_of(service, pods_of(self.pods, service)))
+        old = self.endpoints.get(*key)
+        wanted = self._object(service, old)
+        wanted.subsets = subsets
+        wanted.metadata.annotations.pop(OVER_CAPACITY, None)
+        if truncated:
+            wanted.metadata.annotations[OVER_CAPACITY] = "truncated"
+        if old is None:
+            return await self._create(wanted)
+        if (old.subsets, old.metadata) == (wanted.subsets, wanted.metadata):
+            return None
+        await self.client.update(wanted)
+        return "updated"
+
+    def _object(self, service: Service, old: Endpoints | None) -> Endpoints:
+        meta = service.metadata
+        labels = {k: v for k, v in meta.labels.items() if k not in (HEADLESS, MANAGED_BY)}
+        labels[MANAGED_BY] = CONTROLLER
+        if service.spec.clusterIP == "None":
+            labels[HEADLESS] = ""
+        if old is None:
+            return Endpoints(metadata=ObjectMeta(name=meta.name, namespace=meta.namespace, labels=labels))
+        copy = old.metadata.model_copy(update={"labels": labels, "annotations": dict(old.metadata.annotations)})
+        return old.model_copy(update={"metadata": copy})
+
+    async def _create(self, wanted: Endpoints) -> str:
+        try:
+            await self.client.create(wanted)
+        except AlreadyExists:
+            # Not in our cache: it is about to come, or it is somebody's leftover; look again.
+            self.queue.add_rate_limited((wanted.metadata.namespace, wanted.metadata.name))
+            return "exists already"
+        return "created"
+
+    async def _remove(self, key: Key) -> str | None:
+        """Endpoints have no owner reference: they go with the Service by name."""
+        old = self.endpoints.get(*key)
+        if old is None or old.metadata.labels.get(MANAGED_BY) != CONTROLLER:
+            return None
+        try:
+            await self.client.delete(Endpoints, key[1], key[0], uid=old.metadata.uid)
+        except NotFound:
+            return None
+        return "deleted"
+
+    def _enqueue_services(self, pod: Pod) -> None:
+        for service in services_of(self.services, pod.metadata.namespace, pod.metadata.labels):
+            self.enqueue(service)
+
+    def _pod_updated(self, old: Pod, pod: Pod) -> None:
+        if endpoint_facts(old) != endpoint_facts(pod):
+            self._enqueue_services(pod)
+            if old.metadata.labels != pod.metadata.labels:
+                self._enqueue_services(old)

@@ -1,0 +1,1 @@
+"""Mirrors hand-made Endpoints into EndpointSlices, which is all that proxies read."""

@@ -1,0 +1,1 @@
+"""The node lifecycle controller: a node that falls silent becomes Unknown, tainted, and its pods not ready."""

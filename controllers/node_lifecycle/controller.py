@@ -1,0 +1,152 @@
+"""The node lifecycle controller: watches heartbeats, marks silent nodes and their pods, keeps the taints true.
+
+Run by `controllers.manager`. It calls `health` to decide. A heartbeat is a change of the node's Lease or of its status;
+how old it is, is measured from when this process saw it, so clocks of machines are never compared.
+Source: k8s.io/kubernetes/pkg/controller/nodelifecycle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from controllers.controller import Context, Controller
+from controllers.endpointslice.controller import pods_by_node
+from controllers.node_lifecycle import health
+from controllers.pods import condition, is_terminal
+from kube.api.coordination_v1 import Lease
+from kube.api.core_v1 import Node, Pod
+from kube.apimachinery import times
+from kube.apimachinery.errors import NotFound
+from kube.events import NORMAL, WARNING
+from kube.informer import Key
+from kube.workqueue import Bucket
+
+LEASES = "kube-node-lease"
+EVICTIONS_PER_SECOND, EVICTION_BURST = 0.1, 1
+
+
+class NodeLifecycleController(Controller):
+    """1. A node is Unknown `node_monitor_grace_period` after its last heartbeat, at most one period later.
+    2. Its pods are marked not ready at the same time, so that no endpoint leads to it.
+    3. Nodes get NoExecute taints one at a time, ten seconds apart, and none while no node is ready.
+    """
+
+    name = "node-lifecycle-controller"
+
+    def __init__(self, context: Context):
+        super().__init__(context)
+        self.events = context.recorder("node-controller")
+        self.nodes = self.informer(Node)
+        self.leases = self.informer(Lease)
+        self.pods = self.informer(Pod, by_node=pods_by_node)
+        self._heard: dict[str, tuple[Any, float]] = {}
+        self._evictions = Bucket(context.clock.monotonic, EVICTIONS_PER_SECOND, EVICTION_BURST)
+        self._evict_after: dict[str, float] = {}
+        self.nodes.add_handler(self.enqueue, lambda _old, new: self.enqueue(new), self._node_deleted)
+
+    def background(self) -> Iterable[Any]:
+        yield self.every(self.context.node_monitor_period, self._look)
+
+    async def _look(self) -> None:
+        for node in self.nodes.list():
+            self.enqueue(node)
+
+    async def sync(self, key: Key) -> str | None:
+        node = self.nodes.get(*key)
+        if node is None:
+            return None
+        said = []
+        if self._silent_for(node) > self.context.node_monitor_grace_period:
+            marked = await self._mark_silent(node)
+            if marked is not None:
+                said.append("is silent: Unknown")
+                node = marked
+        taints = health.with_taints(node, self._wanted_taints(node), self.clock.now())
+        if taints is not None:
+            await self._write_taints(node, taints)
+            said.append(f"taints: {', '.join(f'{t.key}:{t.effect}' for t in taints) or 'none'}")
+        if health.ready_status(node) != "True":
+            count = await self._mark_pods_not_ready(node)
+            said += [f"marked {count} pods not ready"] if count else []
+        return "; ".join(said)
+
+    # ---- heartbeats ----
+
+    def _silent_for(self, node: Node) -> float:
+        name = node.metadata.name
+        lease = self.leases.get(LEASES, name)
+        ready = health.condition(node, "Ready")
+        beat = (lease.spec.renewTime if lease else None, ready.lastHeartbeatTime if ready else None)
+        before = self._heard.get(name)
+        now = self.clock.monotonic()
+        if before is None or before[0] != beat:
+            self._heard[name] = beat, now
+            return 0.0
+        return now - before[1]
+
+    async def _mark_silent(self, node: Node) -> Node | None:
+        conditions = health.silent_conditions(node, self.clock.now())
+        if conditions == node.status.conditions:
+            return None
+        status = node.status.model_copy(update={"conditions": conditions})
+        updated = await self.client.update_status(node.model_copy(update={"status": status}))
+        # Our own write must not count as a heartbeat.
+        ready = health.condition(updated, "Ready")
+        beat, at = self._heard[node.metadata.name]
+        self._heard[node.metadata.name] = (beat[0], ready.lastHeartbeatTime if ready else None), at
+        name = node.metadata.name
+        self.events.event(node, NORMAL, "NodeNotReady", f"Node {name} status is now: NodeNotReady")
+        return updated
+
+    # ---- taints ----
+
+    def _wanted_taints(self, node: Node) -> set[tuple[str, str]]:
+        return health.wanted_taints(node, may_evict=self._may_evict(node))
+
+    def _may_evict(self, node: Node) -> bool:
+        name = node.metadata.name
+        if health.ready_status(node) == "True":
+            self._evict_after.pop(name, None)
+            return False
+        if not any(health.ready_status(n) == "True" for n in self.nodes.list()):
+            return False
+        now = self.clock.monotonic()
+        if name not in self._evict_after:
+            wait = self._evictions.when(name)
+            self._evict_after[name] = now + wait
+            self.queue.add_after(("", name), wait)
+        return now >= self._evict_after[name]
+
+    async def _write_taints(self, node: Node, taints: list) -> None:
+        body = {
+            "metadata": {"resourceVersion": node.metadata.resourceVersion},
+            "spec": {"taints": [t.to_dict() for t in taints] or None},
+        }
+        await self.client.patch(Node, node.metadata.name, "", body, "merge")
+
+    # ---- its pods ----
+
+    async def _mark_pods_not_ready(self, node: Node) -> int:
+        ready = [
+            pod
+            for pod in self.pods.by_index("by_node", node.metadata.name)
+            if (found := condition(pod, "Ready")) is not None and found.status == "True" and not is_terminal(pod)
+        ]
+        await asyncio.gather(*(self._mark_not_ready(pod) for pod in ready))
+        return len(ready)
+
+    async def _mark_not_ready(self, pod: Pod) -> None:
+        stamp = times.format_time(self.clock.now())
+        body = {"status": {"conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": stamp}]}}
+        meta = pod.metadata
+        try:
+            await self.client.patch(Pod, meta.name, meta.namespace, body, "strategic", subresource="status")
+        except NotFound:
+            return
+        self.events.event(pod, WARNING, "NodeNotReady", "Node is not ready")
+
+    def _node_deleted(self, node: Node) -> None:
+        self._heard.pop(node.metadata.name, None)
+        self._evict_after.pop(node.metadata.name, None)

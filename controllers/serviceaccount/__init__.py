@@ -1,0 +1,1 @@
+"""The service account controller: a `default` account in every namespace."""
