@@ -25,7 +25,7 @@ from apiserver.registry.generic import deletion, metadata
 from apiserver.registry.generic.deletion import Deletion
 from apiserver.registry.generic.faults import status_of
 from apiserver.registry.generic.keys import key_of, prefix_of
-from apiserver.registry.generic.managed_fields import FieldManager
+from apiserver.registry.generic.managed_fields import FieldManager, timeless
 from apiserver.registry.generic.names import new_uid, random_suffix
 from apiserver.registry.generic.options import Write, Written
 from apiserver.registry.generic.strategy import Allocation, Strategy, WriteContext
@@ -297,7 +297,7 @@ class Store(Generic[T]):
         while True:
             allocation = await self.strategy.allocate(obj, old, ctx) or _NOTHING
             obj.metadata.resourceVersion = ""
-            data = obj.to_json()
+            data = self._encode_changed(obj, old)
             if data == stored.data:
                 return None
             if write.dry_run:
@@ -313,6 +313,19 @@ class Store(Generic[T]):
                     raise
                 if allocation.retry is None or not allocation.retry(failed.key):
                     raise errors.conflict(self.resource, ctx.name) from failed
+
+    def _encode_changed(self, obj: T, old: T) -> bytes:
+        """The JSON to store; a write that changes nothing but the times of managedFields leaves those too."""
+        mine, theirs = obj.metadata.managedFields, old.metadata.managedFields
+        if mine == theirs or timeless(mine) != timeless(theirs):
+            return obj.to_json()
+        obj.metadata.managedFields = theirs
+        data = obj.to_json()
+        old.metadata.resourceVersion = ""
+        if data == old.to_json():
+            return data
+        obj.metadata.managedFields = mine
+        return obj.to_json()
 
     # ---- delete ----
 

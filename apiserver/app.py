@@ -1,0 +1,194 @@
+"""The composition root: from a configuration to the application that uvicorn runs.
+
+Called by `__main__` and by tests. It makes every part and hands each what it needs; nothing else in the server knows how
+the parts are put together. Its life is the ASGI lifespan: storage first, then RBAC, then the post-start hooks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from apiserver.admission.interface import Chain
+from apiserver.admission.plugins import plugins
+from apiserver.authn.jwt import Signer, Verifier, load_private_key, load_public_key
+from apiserver.authn.request import Authenticator
+from apiserver.authn.service_account import ServiceAccountAuthenticator, TokenIssuer
+from apiserver.authn.token_file import read_token_file
+from apiserver.authz.informer import RBACInformer
+from apiserver.authz.modes import authorizer
+from apiserver.authz.rbac import RBAC
+from apiserver.bootstrap.hooks import Hooks
+from apiserver.bootstrap.kubernetes_service import KubernetesService, first_address
+from apiserver.config import Config
+from apiserver.endpoints import nonresource, routes
+from apiserver.endpoints.discovery import Discovery
+from apiserver.endpoints.flow_control import FlowControl
+from apiserver.endpoints.health import Health
+from apiserver.endpoints.server import Server
+from apiserver.registry.generic.lookup import Lookup
+from apiserver.registry.generic.managed_fields import FieldManager
+from apiserver.registry.generic.store import Store
+from apiserver.registry.generic.strategy import Strategy
+from apiserver.registry.resources import Dependencies, strategies
+from apiserver.storage.cacher import Cacher
+from apiserver.storage.etcd import TLS, EtcdStorage
+from kube.api import scheme
+from kube.apimachinery.scheme import Resource
+from kube.clock import Clock, RealClock
+
+log = logging.getLogger("apiserver")
+_RBAC_KINDS = ("clusterrolebindings", "clusterroles", "rolebindings", "roles")
+
+
+class App:
+    """One API server. `asgi` is the application; `close_streams` ends what would keep connections open."""
+
+    def __init__(self, config: Config, clock: Clock | None = None):
+        self.config, self.clock = config, clock or RealClock()
+        self.address = config.advertise_address or default_address(config.bind_address)
+        self.storage = Cacher(_etcd(config), clock=self.clock)
+        self.lookup = Lookup(self.storage)
+        self.rbac = RBAC()
+        self.watches: set[Any] = set()
+        self.stores = self._make_stores()
+        self.hooks = self._make_hooks()
+        self.informers = [
+            RBACInformer(self.stores[plural].resource, self.storage, self.rbac) for plural in _RBAC_KINDS
+        ]
+        self.authorize = authorizer(config.authorization_mode, self.rbac)
+        self.authenticator = self._make_authenticator()
+        self.health = Health(checks={"etcd": self._check_etcd}, ready={"poststarthook": self._check_hooks})
+        self.discovery = Discovery(scheme, f"{self.address}:{config.public_port}")
+        self.fastapi = nonresource.build(self._documents())
+        self.fastapi.router.lifespan_context = self._lifespan
+        self.asgi = Server(
+            routes.build(scheme, self._store_of, self._services()), self.fastapi, self.authenticator, self.authorize,
+            FlowControl(config.max_mutating_requests_inflight, config.max_requests_inflight),
+        )  # fmt: skip
+
+    # ---- the parts ----
+
+    def _make_stores(self) -> dict[str, Store[Any]]:
+        """By plural; of two groups with one plural (events) the first of the scheme."""
+        needs = Dependencies(
+            self.storage, self.config.service_cluster_ip_range, self.config.service_node_port_range, self.clock
+        )
+        table = strategies(needs)
+        admission = Chain(plugins(self.lookup, self.config))
+        self._by_resource = {r: self._make_store(r, table, admission) for r in scheme}
+        found: dict[str, Store[Any]] = {}
+        for resource, store in self._by_resource.items():
+            found.setdefault(resource.plural, store)
+        return found
+
+    def _make_store(self, resource: Resource, table: dict[Any, Strategy[Any]], admission: Chain) -> Store[Any]:
+        strategy = table.get((resource.group, resource.plural)) or Strategy()
+        manager = FieldManager(resource, strategy.has_status)
+        return Store(resource, strategy, self.storage, admission, manager, self.clock)
+
+    def _store_of(self, resource: Resource) -> Store[Any]:
+        return self._by_resource[resource]
+
+    def _make_hooks(self) -> Hooks:
+        ranges = self.config.service_cluster_ip_range
+        service = KubernetesService(
+            self.storage, self.stores, first_address(ranges[0]), self.address, self.config.public_port
+        )
+        return Hooks(self.stores, service, ranges, self.clock)
+
+    def _make_authenticator(self) -> Authenticator:
+        config = self.config
+        self.verifier, self.issuer = self._make_signing()
+        accounts = None
+        if self.verifier is not None:
+            audiences = config.api_audiences or (config.service_account_issuer,)
+            accounts = ServiceAccountAuthenticator(
+                config.service_account_issuer, audiences, self.verifier, self.lookup.cached, self.clock
+            )
+        tokens = read_token_file(config.token_auth_file) if config.token_auth_file else {}
+        return Authenticator(tokens, accounts, config.anonymous_auth, self.clock)
+
+    def _make_signing(self) -> tuple[Verifier | None, TokenIssuer | None]:
+        config = self.config
+        signing = config.service_account_signing_key_file
+        checking = config.service_account_key_file or ((signing,) if signing else ())
+        verifier = Verifier([load_public_key(Path(p).read_bytes()) for p in checking]) if checking else None
+        if not signing:
+            return verifier, None
+        signer = Signer(load_private_key(Path(signing).read_bytes()))
+        return verifier, TokenIssuer(config.service_account_issuer, signer, self.clock)
+
+    def _services(self) -> dict[str, Any]:
+        """What a few handlers need besides their store."""
+        return {
+            "watches": self.watches, "authorize": self.authorize, "authenticator": self.authenticator,
+            "rbac": self.rbac, "issuer": self.issuer, "lookup": self.lookup, "stores": self.stores,
+            "config": self.config, "clock": self.clock,
+        }  # fmt: skip
+
+    def _documents(self) -> nonresource.Documents:
+        issuer: dict[str, Any] = {}
+        if self.verifier is not None:
+            url = self.config.service_account_issuer
+            issuer["/openid/v1/jwks"] = self.verifier.jwks()
+            issuer["/.well-known/openid-configuration"] = {
+                "issuer": url, "jwks_uri": f"https://{self.address}:{self.config.public_port}/openid/v1/jwks",
+                "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": self.verifier.algorithms(),
+            }  # fmt: skip
+        return nonresource.Documents(self.discovery, self.health, issuer=issuer)
+
+    # ---- life ----
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
+        await self.storage.start()
+        tasks = [asyncio.create_task(i.run(), name="rbac informer") for i in self.informers]
+        await asyncio.gather(*(informer.synced.wait() for informer in self.informers))
+        tasks.append(asyncio.create_task(self.hooks.run(), name="post-start hooks"))
+        log.info("serving on %s:%d", self.address, self.config.public_port)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(self.hooks.kubernetes.leave(), 1)
+            await self.storage.aclose()
+
+    def close_streams(self) -> None:
+        """Ends every watch: their clients will come back, to this server or to another."""
+        for stream in list(self.watches):
+            stream.close()
+
+    def _check_etcd(self) -> str:
+        return "" if self.storage.ready else "the watch cache has not been loaded"
+
+    def _check_hooks(self) -> str:
+        return "" if self.hooks.done.is_set() else "not finished"
+
+
+def _etcd(config: Config) -> EtcdStorage:
+    tls = None
+    if config.etcd_cafile:
+        tls = TLS(ca_file=config.etcd_cafile, cert_file=config.etcd_certfile, key_file=config.etcd_keyfile)
+    return EtcdStorage(config.etcd_servers, config.etcd_prefix, tls=tls)
+
+
+def default_address(bind_address: str) -> str:
+    """The address to advertise: the bound one, or for the wildcard the one that leads out of this machine."""
+    if bind_address not in ("0.0.0.0", "::"):
+        return bind_address
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # no packet is sent: this only looks up the route
+        return probe.getsockname()[0]
+    return "127.0.0.1"

@@ -1,0 +1,65 @@
+"""What keeps the RBAC tables up to date: one list and one watch for each of the four kinds.
+
+Run as tasks by the app. It calls storage and `RBAC.apply`. A watch that cannot be continued starts again with a list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import aclosing
+
+from apiserver.authz.rbac import RBAC
+from apiserver.registry.generic.keys import prefix_of, split_key
+from apiserver.storage.interface import ExpiredRevision, Storage, Stored, Unavailable
+from kube.apimachinery.scheme import Resource
+
+log = logging.getLogger("apiserver.authz")
+_PAUSE = 0.5
+
+
+class RBACInformer:
+    """One kind. `synced` is set when the first list is in."""
+
+    def __init__(self, resource: Resource, storage: Storage, rbac: RBAC):
+        self._resource, self._storage, self._rbac = resource, storage, rbac
+        self._prefix = prefix_of(resource)
+        self._known: set[str] = set()
+        self.synced = asyncio.Event()
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self._follow(await self._list())
+            except (ExpiredRevision, Unavailable) as error:
+                log.warning("the watch of %s starts again: %s", self._resource.plural, error)
+                await asyncio.sleep(_PAUSE)
+
+    async def _list(self) -> int:
+        page = await self._storage.list(self._prefix)
+        for key in self._known - {stored.key for stored in page.items}:
+            self._forget(key)
+        for stored in page.items:
+            self._learn(stored)
+        self.synced.set()
+        return page.revision
+
+    async def _follow(self, revision: int) -> None:
+        async with aclosing(self._storage.watch(self._prefix, revision=revision)) as watch:
+            async for event in watch:
+                if event.type == "PUT" and event.value is not None:
+                    self._learn(event.value)
+                elif event.type == "DELETE":
+                    self._forget(event.key)
+
+    def _learn(self, stored: Stored) -> None:
+        self._known.add(stored.key)
+        namespace, name = split_key(stored.key, self._prefix, self._resource.namespaced)
+        self._rbac.apply(self._resource.kind, namespace, name, json.loads(stored.wire))
+
+    def _forget(self, key: str) -> None:
+        self._known.discard(key)
+        namespace, name = split_key(key, self._prefix, self._resource.namespaced)
+        self._rbac.apply(self._resource.kind, namespace, name, None)

@@ -1,0 +1,274 @@
+"""GET with `?watch=true`: changes as they happen, one JSON object a line, until the time is up or the client leaves.
+
+Called by the router. It calls the store's watch, and encodes each event once for all watchers: the line is kept at the
+event. It leaves out the history, which is the watch cache's.
+
+Guarantees (each with a test that bears its number):
+1. The headers are sent at once, before any event.
+2. Events come in order of revision, none twice; with a selector an object that stops matching is DELETED, one that
+   starts matching is ADDED.
+3. Bookmarks come only to those who asked.
+4. A watch from a revision that is no longer known gets one ERROR event (410 Expired) and ends.
+5. With sendInitialEvents the state comes as ADDED, then a bookmark with `k8s.io/initial-events-end`.
+
+| resourceVersion | begins with |
+|---|---|
+| unset | every object as ADDED, as of now |
+| 0 | every object as ADDED, as of some moment |
+| N | the changes after N |
+
+Source: KEP-956, KEP-3157, k8s.io/apiserver/pkg/endpoints/handlers/watch.go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable
+from typing import Any
+
+from apiserver.endpoints.endpoint import Endpoint
+from apiserver.endpoints.facts import Filter
+from apiserver.endpoints.negotiation import Output
+from apiserver.endpoints.options import ListOptions, list_options
+from apiserver.endpoints.partial import partial_object
+from apiserver.endpoints.printers.table import TableEvents
+from apiserver.endpoints.request import Request
+from apiserver.endpoints.responses import Response, warning_headers
+from apiserver.endpoints.selectors import filter_of
+from apiserver.endpoints.views import wrong_kind
+from apiserver.registry.generic.faults import status_of
+from apiserver.storage.interface import Event, StorageError, Stored, Watch, with_revision
+from kube.apimachinery.errors import StatusError
+from kube.apimachinery.scheme import Resource
+
+_SHORTEST, _LONGEST = 1800, 3600
+_INITIAL_END = '"annotations":{"k8s.io/initial-events-end":"true"}'
+_CHUNK = 200
+
+
+async def watch(endpoint: Endpoint, request: Request) -> Response | None:
+    """Streams; None when the response has been sent. An error before the first byte is a plain response."""
+    options = list_options(request.query, watch=True)
+    wanted = filter_of(endpoint, request.info, options)
+    lines = _lines_for(endpoint.resource, request.output, request.query.get("includeObject", ""))
+    stream = _Stream(request, endpoint.services["watches"])
+    await stream.begin(options.timeout_seconds or random.randint(_SHORTEST, _LONGEST))
+    try:
+        await _run(endpoint, request, options, wanted, lines, stream)
+    except (StatusError, StorageError) as error:
+        status = error if isinstance(error, StatusError) else status_of(error)
+        await stream.send(b'{"type":"ERROR","object":%s}\n' % status.status.to_json())
+    finally:
+        await stream.end()
+    return None
+
+
+async def _run(
+    endpoint: Endpoint, request: Request, options: ListOptions, wanted: Filter, lines: Lines, stream: _Stream
+) -> None:
+    revision, initial = await _initial(endpoint, request, options)
+    if initial is not None:
+        matching = (s for s in initial if wanted.empty or wanted.matches(s))
+        await stream.send_all(lines.of("ADDED", s.wire) for s in matching)
+        if options.send_initial_events and options.bookmarks:
+            await stream.send(lines.bookmark(revision, _INITIAL_END))
+    watching = endpoint.store.watch(request.info.namespace, revision=revision, bookmarks=options.bookmarks)
+    stream.follow(watching)
+    try:
+        await _follow(watching, wanted, lines, stream)
+    finally:
+        await watching.aclose()
+
+
+async def _initial(
+    endpoint: Endpoint, request: Request, options: ListOptions
+) -> tuple[int, Iterable[Stored] | None]:
+    """(the revision to follow from, the objects to begin with or None)."""
+    asked, initial = options.revision, options.send_initial_events
+    if initial is None:
+        initial = not asked
+    if not initial and asked:
+        return asked, None
+    page = await endpoint.store.list(request.info.namespace, revision=asked)
+    return page.revision, page.items if initial else None
+
+
+async def _follow(watching: Watch, wanted: Filter, lines: Lines, stream: _Stream) -> None:
+    while stream.open:
+        try:
+            events = await watching.batch()
+        except StopAsyncIteration:
+            return
+        if wanted.empty:
+            body = [lines.of_event(event) for event in events]
+        else:
+            body = [line for event in events if (line := _filtered_line(event, wanted, lines)) is not None]
+        if body:
+            await stream.send(b"".join(body))
+
+
+def _filtered_line(event: Event, wanted: Filter, lines: Lines) -> bytes | None:
+    """The event as this selector sees it, None when it does not concern it."""
+    if event.type == "BOOKMARK":
+        return lines.of_event(event)
+    assert event.value is not None
+    before = event.before is not None and wanted.matches(event.before)
+    now = event.type == "PUT" and wanted.matches(event.value)
+    if now:
+        return lines.of_event(event) if before or event.before is None else lines.of("ADDED", event.value.wire)
+    if not before:
+        return None
+    if event.type == "DELETE":
+        return lines.of_event(event)
+    return lines.of("DELETED", with_revision(event.before.data, event.revision))  # type: ignore[union-attr]
+
+
+# ---- lines ----
+
+
+def _lines_for(resource: Resource, output: Output, include_object: str) -> Lines:
+    if not output.as_kind:
+        return Lines(resource)
+    if output.as_kind == "PartialObjectMetadata":
+        return PartialLines(resource, output.as_version)
+    if output.as_kind == "Table":
+        return TableLines(resource, output.as_version, include_object)
+    raise wrong_kind()
+
+
+class Lines:
+    """Events as lines of JSON, the objects as they are stored."""
+
+    def __init__(self, resource: Resource):
+        self._resource = resource
+        self._kind, self._api_version = resource.kind, resource.api_version
+
+    def of(self, type_: str, wire: bytes) -> bytes:
+        return b'{"type":"%s","object":%s}\n' % (type_.encode(), self.shown(wire))
+
+    def shown(self, wire: bytes) -> bytes:
+        return wire
+
+    def of_event(self, event: Event) -> bytes:
+        """The line of an event that no selector turns into another; made once for all watchers."""
+        if event.type == "BOOKMARK":
+            return self.bookmark(event.revision)
+        line = event.line
+        if line is None:
+            line = event.line = self._line(event)
+        return line
+
+    def _line(self, event: Event) -> bytes:
+        assert event.value is not None
+        type_ = "DELETED" if event.type == "DELETE" else "MODIFIED" if event.before is not None else "ADDED"
+        return self.of(type_, event.value.wire)
+
+    def bookmark(self, revision: int, more: str = "") -> bytes:
+        """A bookmark is an object of the watched kind that has nothing but a revision."""
+        meta = f'"resourceVersion":"{revision}"' + (f",{more}" if more else "")
+        obj = f'{{"kind":"{self._kind}","apiVersion":"{self._api_version}","metadata":{{{meta},"creationTimestamp":null}}}}'
+        return b'{"type":"BOOKMARK","object":%s}\n' % self._whole(obj.encode())
+
+    def _whole(self, bookmark: bytes) -> bytes:
+        return bookmark
+
+
+class PartialLines(Lines):
+    """Only metadata."""
+
+    def __init__(self, resource: Resource, version: str):
+        super().__init__(resource)
+        self._version = version
+        self._kind, self._api_version = "PartialObjectMetadata", f"meta.k8s.io/{version}"
+
+    def shown(self, wire: bytes) -> bytes:
+        return partial_object(wire, self._version)
+
+    def of_event(self, event: Event) -> bytes:
+        return self.bookmark(event.revision) if event.type == "BOOKMARK" else self._line(event)
+
+
+class TableLines(Lines):
+    """Each event is a Table of one row; only the first says what the columns are."""
+
+    def __init__(self, resource: Resource, version: str, include_object: str):
+        super().__init__(resource)
+        self._table = TableEvents(resource, version, include_object)
+
+    def shown(self, wire: bytes) -> bytes:
+        return self._table.next(wire)
+
+    def of_event(self, event: Event) -> bytes:
+        return self.bookmark(event.revision) if event.type == "BOOKMARK" else self._line(event)
+
+    def _whole(self, bookmark: bytes) -> bytes:
+        return self._table.bookmark(bookmark)
+
+
+# ---- the stream ----
+
+
+class _Stream:
+    """The response: chunks out, and an ear for the client's leaving, the timeout and the server's end."""
+
+    def __init__(self, request: Request, watches: set[Any]):
+        self._request, self._watches = request, watches
+        self._watch: Watch | None = None
+        self._ear: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.open = True
+
+    async def begin(self, seconds: float) -> None:
+        """Sends the headers; from now on the stream ends by itself after so many seconds."""
+        headers = [
+            (b"content-type", b"application/json"), (b"cache-control", b"no-cache, private"),
+            *warning_headers(self._request.warnings),
+        ]  # fmt: skip
+        self._request.code = 200
+        await self._request.send({"type": "http.response.start", "status": 200, "headers": headers})
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(seconds, self.close)
+        self._ear = loop.create_task(self._listen(), name="watch disconnect")
+        self._watches.add(self)
+
+    async def _listen(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        self.close()
+
+    def follow(self, watching: Watch) -> None:
+        """`close` ends this watch."""
+        self._watch = watching
+        if not self.open:
+            self.close()
+
+    def close(self) -> None:
+        """Ends the stream soon: nothing more will be awaited from the store."""
+        self.open = False
+        if self._watch is not None:
+            self._closing = asyncio.ensure_future(self._watch.aclose())
+
+    async def send(self, body: bytes) -> None:
+        await self._request.send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def send_all(self, lines: Iterable[bytes]) -> None:
+        """Many lines, some hundred in one chunk, with a turn for others in between."""
+        chunk: list[bytes] = []
+        for line in lines:
+            chunk.append(line)
+            if len(chunk) == _CHUNK:
+                await self.send(b"".join(chunk))
+                chunk.clear()
+                await asyncio.sleep(0)
+        if chunk:
+            await self.send(b"".join(chunk))
+
+    async def end(self) -> None:
+        """The closing chunk."""
+        self._watches.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._ear is not None:
+            self._ear.cancel()
+        await self._request.send({"type": "http.response.body", "body": b"", "more_body": False})

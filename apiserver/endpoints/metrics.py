@@ -1,0 +1,64 @@
+"""The server's own metrics, under upstream's names.
+
+Called by the filter chain at the end of each request. It calls `kube.metrics`.
+Source: k8s.io/apiserver/pkg/endpoints/metrics.
+"""
+
+from __future__ import annotations
+
+from apiserver.endpoints.request import Request
+from kube.metrics import Counter, Gauge, Histogram
+
+_DURATION_BUCKETS = (
+    0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+)  # fmt: skip
+_SCOPED = ("verb", "group", "version", "resource", "subresource", "scope", "component")
+
+requests_total = Counter(
+    "apiserver_request_total",
+    "Counter of apiserver requests broken out for each verb, group, version, resource, scope, component and code.",
+    ("verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component", "code"),
+)
+duration_seconds = Histogram(
+    "apiserver_request_duration_seconds",
+    "Response latency distribution in seconds for each verb, group, version, resource, scope and component.",
+    ("verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component"),
+    buckets=_DURATION_BUCKETS,
+)
+longrunning = Gauge(
+    "apiserver_longrunning_requests",
+    "Gauge of all active long-running apiserver requests broken out by verb and resource.",
+    _SCOPED,
+)
+in_flight = Gauge(
+    "apiserver_current_inflight_requests",
+    "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
+    ("request_kind",),
+)
+
+_SHOWN = {"create": "POST", "update": "PUT", "patch": "PATCH", "deletecollection": "DELETECOLLECTION"}
+
+
+def observe(request: Request, seconds: float) -> None:
+    """Counts a finished request."""
+    info = request.info
+    verb = _SHOWN.get(info.verb) or info.verb.upper()
+    dry_run = "All" if info.query.get("dryRun") == "All" else ""
+    if info.is_resource:
+        labels = (verb, dry_run, info.group, info.version, info.resource, info.subresource, _scope(request))
+    else:
+        labels = (verb, dry_run, "", "", "", _non_resource(info.path), "")
+    requests_total.inc(*labels, "apiserver", str(request.code))
+    if info.verb != "watch":
+        duration_seconds.observe(seconds, *labels, "apiserver")
+
+
+def _scope(request: Request) -> str:
+    if request.info.name:
+        return "resource"
+    return "namespace" if request.info.namespace else "cluster"
+
+
+def _non_resource(path: str) -> str:
+    first = path.split("/")[1] if path.count("/") else ""
+    return f"/{first}" if first in ("healthz", "livez", "readyz", "metrics", "version", "openapi", "api", "apis") else ""

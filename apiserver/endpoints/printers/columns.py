@@ -1,0 +1,110 @@
+"""Columns of Tables: their declaration, and the cells that many kinds share.
+
+Called by the printers of the kinds. It calls label formatting and the clock's time given to it.
+Source: k8s.io/kubernetes/pkg/printers/internalversion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kube.apimachinery.labels import format_set, from_label_selector
+from kube.apimachinery.meta_v1 import LabelSelector
+from kube.apimachinery.times import parse_time
+
+NONE, UNKNOWN, UNSET = "<none>", "<unknown>", "<unset>"
+MAX_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`wide` columns show with `-o wide` only."""
+
+    name: str
+    type: str = "string"
+    format: str = ""
+    wide: bool = False
+
+
+def wide(name: str, type_: str = "string", format_: str = "") -> Column:
+    return Column(name, type_, format_, wide=True)
+
+
+NAME = Column("Name", "string", "name")
+AGE = Column("Age")
+CONTAINERS, IMAGES, SELECTOR = wide("Containers"), wide("Images"), wide("Selector")
+
+
+def human_duration(seconds: float) -> str:
+    """How old something is, as kubectl says it: `5s`, `3m4s`, `12h`, `3d4h`, `2y14d`."""
+    whole = int(seconds)
+    if whole <= -2:
+        return "<invalid>"
+    if whole < 0:
+        return "0s"
+    if whole < 120:
+        return f"{whole}s"
+    minutes = whole // 60
+    if minutes < 10:
+        return _two(minutes, "m", whole % 60, "s")
+    if minutes < 180:
+        return f"{minutes}m"
+    hours = minutes // 60
+    if hours < 8:
+        return _two(hours, "h", minutes % 60, "m")
+    if hours < 48:
+        return f"{hours}h"
+    days = hours // 24
+    if hours < 192:
+        return _two(days, "d", hours % 24, "h")
+    if hours < 24 * 365 * 2:
+        return f"{days}d"
+    if hours < 24 * 365 * 8:
+        return _two(days // 365, "y", days % 365, "d")
+    return f"{days // 365}y"
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large}{large_unit}{small}{small_unit}" if small else f"{large}{large_unit}"
+
+
+def since(moment: str | None, now: datetime | None = None) -> str:
+    """The age of a timestamp; `<unknown>` when there is none."""
+    if not moment:
+        return UNKNOWN
+    return human_duration(((now or datetime.now(UTC)) - parse_time(moment)).total_seconds())
+
+
+def age(obj: Any) -> str:
+    return since(obj.metadata.creationTimestamp)
+
+
+def joined(values: Iterable[str], otherwise: str = NONE) -> str:
+    return ",".join(values) or otherwise
+
+
+def first_three(values: Sequence[str], otherwise: str) -> str:
+    """At most three, then how many more there are."""
+    if not values:
+        return otherwise
+    text = ",".join(values[:MAX_SHOWN])
+    more = len(values) - MAX_SHOWN
+    return f"{text} + {more} more..." if more > 0 else text
+
+
+def labels_text(labels: dict[str, str]) -> str:
+    """`k=v` sorted, or `<none>`."""
+    return format_set(labels) or NONE
+
+
+def selector_text(selector: LabelSelector | None) -> str:
+    """The set form of a label selector; empty prints blank."""
+    return str(from_label_selector(selector)) if selector is not None else ""
+
+
+def container_cells(spec: Any) -> list[str]:
+    """Names and images of a pod template's containers."""
+    return [",".join(c.name for c in spec.containers), ",".join(c.image for c in spec.containers)]

@@ -1,0 +1,90 @@
+"""Responses: bytes to the ASGI server, in one place for all handlers; errors become Status bodies here.
+
+Called by the handlers and the filter chain. It calls the ASGI `send`. Bodies are JSON bytes; YAML is made from them
+for the few who ask. It leaves out streaming, which watch and log do themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from apiserver.endpoints.negotiation import JSON, YAML
+from kube.apimachinery.errors import MethodNotAllowed, NotFound, StatusError
+from kube.apimachinery.meta_v1 import Status, StatusDetails
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+_JSON_TYPE = (b"content-type", b"application/json")
+_NO_CACHE = (b"cache-control", b"no-cache, private")
+
+
+@dataclass(slots=True)
+class Response:
+    """A whole response. `body` is JSON unless `media_type` says otherwise."""
+
+    body: bytes
+    status: int = 200
+    media_type: str = JSON
+    headers: list[Header] = field(default_factory=list)
+
+
+def warning_headers(texts: Iterable[str]) -> list[Header]:
+    """`Warning: 299 - "text"`, one header each (RFC 7234, 5.5)."""
+    found = []
+    for text in texts:
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+        found.append((b"warning", f'299 - "{quoted}"'.encode("utf-8", "replace")))
+    return found
+
+
+def status_response(error: StatusError) -> Response:
+    """The response for an error."""
+    headers = [(b"retry-after", b"%d" % error.retry_after)] if error.retry_after else []
+    return Response(error.status.to_json(), error.code, headers=headers)
+
+
+def success(details: StatusDetails | None = None, code: int = 0) -> bytes:
+    """The Status of a write that has no object to return."""
+    return Status(status="Success", details=details, code=code).to_json()
+
+
+async def send_response(send: Send, response: Response, media_type: str = JSON) -> None:
+    """Sends it, as YAML when the client asked for that."""
+    body, media = response.body, response.media_type
+    if media == JSON and media_type == YAML:
+        body, media = to_yaml(body), YAML
+    type_header = _JSON_TYPE if media == JSON else (b"content-type", media.encode())
+    headers: Sequence[Header] = [type_header, _NO_CACHE, (b"content-length", b"%d" % len(body)), *response.headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def to_yaml(body: bytes) -> bytes:
+    """JSON bytes as YAML with sorted keys, as sigs.k8s.io/yaml writes it."""
+    return yaml.dump(json.loads(body), Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=2**20).encode()
+
+
+class _Dumper(yaml.CSafeDumper if hasattr(yaml, "CSafeDumper") else yaml.SafeDumper):  # type: ignore[misc]
+    """No anchors, and lists not indented below their key."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def unknown_resource() -> NotFound:
+    """No such resource below a group and version that exist."""
+    return NotFound("the server could not find the requested resource", StatusDetails())
+
+
+def method_not_allowed() -> MethodNotAllowed:
+    return MethodNotAllowed("the server does not allow this method on the requested resource", StatusDetails())
+
+
+PAGE_NOT_FOUND = Response(b"404 page not found\n", 404, "text/plain; charset=utf-8")
+"""What a path outside the API gets."""

@@ -1,0 +1,49 @@
+"""The table of handlers: every resource and subresource of the scheme, with the handler of each verb.
+
+Called by the app once. It calls nothing. Verbs that a resource does not have get no handler, and so 405.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from apiserver.endpoints.endpoint import Endpoint
+from apiserver.endpoints.handlers.create import create
+from apiserver.endpoints.handlers.delete import delete, deletecollection
+from apiserver.endpoints.handlers.get import get
+from apiserver.endpoints.handlers.list import list_
+from apiserver.endpoints.handlers.patch import patch
+from apiserver.endpoints.handlers.update import update
+from apiserver.endpoints.handlers.watch import watch
+from apiserver.endpoints.router import Handler, Router
+from apiserver.registry.generic.store import Store
+from kube.apimachinery.scheme import Resource
+
+HANDLERS: dict[str, Handler] = {
+    "create": create, "get": get, "list": list_, "watch": watch, "update": update, "patch": patch, "delete": delete,
+    "deletecollection": deletecollection,
+}  # fmt: skip
+
+SPECIAL: dict[tuple[str, str, str], dict[str, Handler]] = {}
+"""(group, plural, subresource) -> verb -> handler, where the usual one will not do."""
+
+
+def build(
+    resources: Iterable[Resource], store_of: Callable[[Resource], Store[Any]], services: Mapping[str, Any]
+) -> Router:
+    """The router for all of them."""
+    router = Router()
+    for resource in resources:
+        endpoint = Endpoint(resource, store_of(resource), services)
+        router.add(endpoint, "", _handlers(resource, "", resource.verbs))
+        for sub in resource.subresources:
+            if handlers := _handlers(resource, sub.name, sub.verbs):
+                router.add(endpoint, sub.name, handlers)
+    return router
+
+
+def _handlers(resource: Resource, subresource: str, verbs: Iterable[str]) -> dict[str, Handler]:
+    special = SPECIAL.get((resource.group, resource.plural, subresource)) or SPECIAL.get(("*", "*", subresource), {})
+    usual = HANDLERS if subresource in ("", "status") else {}
+    return {verb: handler for verb in verbs if (handler := special.get(verb) or usual.get(verb))}

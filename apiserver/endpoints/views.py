@@ -1,0 +1,64 @@
+"""The forms in which an object or a list goes out: itself, only its metadata, or a Table row.
+
+Called by the handlers with the stored JSON and the negotiated output. It calls the printers for Tables. The plain form
+costs nothing: stored bytes are sent as they are. Source: k8s.io/apiserver/pkg/endpoints/handlers/response.go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from apiserver.endpoints.negotiation import Output
+from apiserver.endpoints.partial import partial_object
+from apiserver.endpoints.printers import table
+from kube.apimachinery.errors import NotAcceptable
+from kube.apimachinery.meta_v1 import StatusDetails
+from kube.apimachinery.scheme import Resource
+
+
+def object_body(resource: Resource, wire: bytes, output: Output, include_object: str) -> bytes:
+    """One object in the form that was asked for."""
+    if not output.as_kind:
+        return wire
+    if output.as_kind == "PartialObjectMetadata":
+        return partial_object(wire, output.as_version)
+    if output.as_kind == "Table":
+        return table.of_object(resource, wire, output.as_version, include_object)
+    raise wrong_kind()
+
+
+def list_head(kind: str, api_version: str, revision: int, continue_token: str = "", remaining: int | None = None) -> str:
+    """A list up to its items: `{"kind":"PodList",…,"items":`."""
+    more = f',"continue":{json.dumps(continue_token)}' if continue_token else ""
+    if remaining is not None:
+        more += f',"remainingItemCount":{remaining}'
+    return f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{{"resourceVersion":"{revision}"{more}}},"items":'
+
+
+def list_body(
+    resource: Resource, wires: Sequence[bytes], joined: bytes | None, output: Output, include_object: str,
+    revision: int, continue_token: str, remaining: int | None,
+) -> bytes:  # fmt: skip
+    """A list. `joined`, where it is given, is the items' JSON without kind and apiVersion, ready to be sent."""
+    if not output.as_kind:
+        head = list_head(resource.list_kind, resource.api_version, revision, continue_token, remaining)
+        return b"%s[%s]}" % (head.encode(), _joined(wires) if joined is None else joined)
+    if output.as_kind == "PartialObjectMetadataList":
+        version = f"meta.k8s.io/{output.as_version}"
+        head = list_head(output.as_kind, version, revision, continue_token, remaining)
+        items = b",".join(partial_object(w, output.as_version) for w in wires)
+        return head.encode() + (b"[%s]}" % items if wires else b"null}")
+    if output.as_kind == "Table":
+        return table.of_list(resource, wires, output.as_version, include_object, revision, continue_token, remaining)
+    raise wrong_kind()
+
+
+def _joined(wires: Sequence[bytes]) -> bytes:
+    return b",".join(b"{" + wire[wire.index(b'"metadata":') :] for wire in wires)
+
+
+def wrong_kind() -> NotAcceptable:
+    """An object was asked for as a list, or the other way round."""
+    text = "the object could not be converted to the requested form"
+    return NotAcceptable(text, StatusDetails())
