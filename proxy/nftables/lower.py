@@ -2,10 +2,10 @@
 
 Called by `plan` and `proxier`. It calls `skeleton` for names; pure. It leaves out writing.
 
-A Service costs elements, not chains: its address, protocol and port lead to `balance-3` when it has three endpoints,
-and that one chain serves all Services with three. It draws a number and looks up who that is:
+A Service costs elements, not chains: its address, protocol and port lead to `tcp-balance-3` when it has three
+endpoints, and that one chain serves all Services with three. It draws a number and looks up who that is:
 
-    dnat to ip daddr . meta l4proto . th dport . numgen random mod 3 map @endpoints
+    dnat ip to ip daddr . tcp dport . numgen random mod 3 map @tcp-endpoints
 
 So a changed endpoint is one element, and the ruleset of 10,000 Services has a dozen chains. Chains of its own has only
 what a map cannot say: session affinity and source ranges.
@@ -34,13 +34,30 @@ class Element(NamedTuple):
     comment: str = ""
 
 
+class SharedChain(NamedTuple):
+    """A chain that serves several Services."""
+
+    name: str
+    chain: Chain
+
+
+class SharedMap(NamedTuple):
+    """A map that holds the elements of several Services."""
+
+    name: str
+    type: str
+
+
 class Lowered(NamedTuple):
     """What one Service needs in the table. `shared` may be wanted by several Services."""
 
     elements: dict[tuple[str, str], Element]
     chains: dict[str, Chain]
     sets: dict[str, tuple[str, str]]
-    shared: set[Element | tuple[str, Chain]]
+    shared: set[Shareable]
+
+
+Shareable = Element | SharedChain | SharedMap
 
 
 def lower(state: ServiceState, settings: Settings) -> Lowered:
@@ -52,18 +69,15 @@ def lower(state: ServiceState, settings: Settings) -> Lowered:
     return lowered
 
 
-def shared_chain(name: str, rules: Sequence[str]) -> tuple[str, Chain]:
-    return name, Chain("", tuple(rules))
-
-
 class _Lowering:
     """One virtual server, written into a `Lowered`."""
 
     def __init__(self, server: VirtualServer, settings: Settings, into: Lowered):
         self.server, self.settings, self.into = server, settings, into
         _, address, protocol, port = server.identity
+        self.protocol = protocol.lower()
         self.is_node_port = server.reach is Reach.NODE_PORT
-        self.key = f"{protocol.lower()} . {port}" if self.is_node_port else f"{address} . {protocol.lower()} . {port}"
+        self.key = f"{self.protocol} . {port}" if self.is_node_port else f"{address} . {self.protocol} . {port}"
 
     def run(self) -> None:
         server = self.server
@@ -93,12 +107,28 @@ class _Lowering:
         """The chain that picks one of these endpoints."""
         if self.server.affinity_seconds:
             return self._sticky(endpoints, local)
-        map_name = self._endpoint_map(local)
+        kind = ("node-port-" if self.is_node_port else "") + ("local-" if local else "")
+        map_name = f"{self.protocol}-{kind}endpoints"
+        lookup, key = self._lookup()
+        self.into.shared.add(SharedMap(map_name, f"typeof {lookup} . numgen random mod 2 : {self._backend_type()}"))
         for turn, backend in enumerate(endpoints):
-            self._element(map_name, f"{backend.address} . {backend.port}", f"{self.key} . {turn}", comment=False)
-        return self._share(f"{_prefix(self.is_node_port, local)}balance-{len(endpoints)}", [
-            f"dnat to {self._lookup()} . numgen random mod {len(endpoints)} map @{map_name}"
-        ])  # fmt: skip
+            self._element(map_name, f"{backend.address} . {backend.port}", f"{key} . {turn}", comment=False)
+        pick = f"dnat {self.settings.ip} to {lookup} . numgen random mod {len(endpoints)} map @{map_name}"
+        return self._share(f"{self.protocol}-{kind}balance-{len(endpoints)}", [pick])
+
+    def _lookup(self) -> tuple[str, str]:
+        """What endpoints are looked up by, and its value here. A port is named by its protocol: nft 1.0 cannot rewrite
+        to what a map of `th dport` holds."""
+        _, address, _, port = self.server.identity
+        by_port = f"{self.protocol} dport"
+        return (
+            (by_port, str(port))
+            if self.is_node_port
+            else (f"{self.settings.ip} daddr . {by_port}", f"{address} . {port}")
+        )
+
+    def _backend_type(self) -> str:
+        return f"{self.settings.ip} daddr . {self.protocol} dport"
 
     def _external(self, inside: str) -> str:
         """Clients outside are masqueraded: the answer must come back through this node."""
@@ -154,7 +184,7 @@ class _Lowering:
         )
 
     def _share(self, name: str, rules: Sequence[str]) -> str:
-        self.into.shared.add(shared_chain(name, rules))
+        self.into.shared.add(SharedChain(name, Chain("", tuple(rules))))
         return name
 
     def _own_or_shared(self, name: str, rules: Sequence[str]) -> str:
@@ -169,18 +199,6 @@ class _Lowering:
         """Unique by its hash, readable by the rest."""
         digest = hashlib.sha256("/".join(map(str, self.server.identity)).encode()).hexdigest()[:8]
         return f"{kind}-{digest}-{self.server.name.replace(':', '/')}"[:_LONGEST_NAME].rstrip("-./")
-
-    def _lookup(self) -> str:
-        return ("" if self.is_node_port else f"{self.settings.ip} daddr . ") + "meta l4proto . th dport"
-
-    def _endpoint_map(self, local: bool) -> str:
-        if self.is_node_port:
-            return skeleton.NODE_PORT_LOCAL_ENDPOINTS if local else skeleton.NODE_PORT_ENDPOINTS
-        return skeleton.LOCAL_ENDPOINTS if local else skeleton.ENDPOINTS
-
-
-def _prefix(is_node_port: bool, local: bool) -> str:
-    return ("node-port-" if is_node_port else "") + ("local-" if local else "")
 
 
 def render(element: Element) -> str:

@@ -18,9 +18,9 @@ from proxy.nftables.skeleton import TABLE, Chain, Settings, chains, sets
 class Contents(NamedTuple):
     """Part of a table: elements by set and key, chains, sets."""
 
-    elements: Mapping[tuple[str, str], Element]
-    chains: Mapping[str, Chain]
-    sets: Mapping[str, tuple[str, str]]
+    elements: dict[tuple[str, str], Element]
+    chains: dict[str, Chain]
+    sets: dict[str, tuple[str, str]]
 
 
 EMPTY = Contents({}, {}, {})

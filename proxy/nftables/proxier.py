@@ -13,12 +13,10 @@ from proxy.model.objects import Key
 from proxy.model.shared import Shared
 from proxy.nftables.kernel import Nft, NftError
 from proxy.nftables.listing import Listing, parse
-from proxy.nftables.lower import Element, lower
+from proxy.nftables.lower import Element, Shareable, SharedChain, SharedMap, lower
 from proxy.nftables.plan import EMPTY, Contents, create_table, merge, own, plan
 from proxy.nftables.skeleton import TABLE, Chain, Settings, chains, sets
 from proxy.node_settings import ensure_forwarding
-
-SharedItem = Element | tuple[str, Chain]
 
 
 class NftablesProxier:
@@ -93,7 +91,7 @@ class _Table:
 
     def __init__(self, nft: Nft, settings: Settings):
         self._nft, self.settings = nft, settings
-        self._shared: Shared[SharedItem] = Shared()
+        self._shared: Shared[Shareable] = Shared()
 
     def plan(self, changes: Iterable[Change]) -> list[str]:
         olds, news = [], []
@@ -156,6 +154,14 @@ def _skeleton(settings: Settings) -> Contents:
     return Contents({}, chains(settings), sets(settings))
 
 
-def _contents(items: Iterable[SharedItem]) -> Contents:
-    elements = {(i.set, i.key): i for i in items if isinstance(i, Element)}
-    return Contents(elements, {i[0]: i[1] for i in items if not isinstance(i, Element)}, {})
+def _contents(items: Iterable[Shareable]) -> Contents:
+    contents = Contents({}, {}, {})
+    for item in items:
+        match item:
+            case Element():
+                contents.elements[item.set, item.key] = item
+            case SharedChain(name, chain):
+                contents.chains[name] = chain
+            case SharedMap(name, type_):
+                contents.sets[name] = ("map", type_)
+    return contents

@@ -1,6 +1,7 @@
 """The table as it is without any Service: base chains on their hooks, and the maps and sets they look into.
 
-Called by `lower` (names), `plan` and `proxier`. It calls nothing; pure text. It leaves out the Services.
+Called by `lower` (names), `plan` and `proxier`. It calls nothing; pure text. It leaves out the Services, and the
+maps of endpoints, which `lower` makes when the first Service of a protocol needs one.
 
     filter-prerouting   source ranges of load balancers, before the address is rewritten
     nat-prerouting, nat-output   the address is looked up in `services`, the port in `node-ports`
@@ -17,8 +18,6 @@ MARK = 0x4000
 """The bit of the packet mark that asks for masquerading, as kube-proxy's default."""
 
 SERVICES, NODE_PORTS = "services", "node-ports"
-ENDPOINTS, LOCAL_ENDPOINTS = "endpoints", "local-endpoints"
-NODE_PORT_ENDPOINTS, NODE_PORT_LOCAL_ENDPOINTS = "node-port-endpoints", "node-port-local-endpoints"
 NO_ENDPOINTS, NODE_PORTS_NO_ENDPOINTS = "no-endpoint-services", "no-endpoint-node-ports"
 FIREWALL = "firewall"
 CLUSTER_IPS, HAIRPIN = "cluster-ips", "hairpin"
@@ -49,17 +48,11 @@ def sets(settings: Settings) -> dict[str, tuple[str, str]]:
     """Name -> (`map` or `set`, its type)."""
     ip = settings.ip
     address_port, port = f"{ip} daddr . meta l4proto . th dport", "meta l4proto . th dport"
-    backend = f"{ip} daddr . th dport"
-    turn = "numgen random mod 2"
     return {
         CLUSTER_IPS: ("set", f"type ipv{settings.family}_addr"),
         HAIRPIN: ("set", f"typeof {ip} saddr . {ip} daddr"),
         SERVICES: ("map", f"typeof {address_port} : verdict"),
         NODE_PORTS: ("map", f"typeof {port} : verdict"),
-        ENDPOINTS: ("map", f"typeof {address_port} . {turn} : {backend}"),
-        LOCAL_ENDPOINTS: ("map", f"typeof {address_port} . {turn} : {backend}"),
-        NODE_PORT_ENDPOINTS: ("map", f"typeof {port} . {turn} : {backend}"),
-        NODE_PORT_LOCAL_ENDPOINTS: ("map", f"typeof {port} . {turn} : {backend}"),
         NO_ENDPOINTS: ("map", f"typeof {address_port} : verdict"),
         NODE_PORTS_NO_ENDPOINTS: ("map", f"typeof {port} : verdict"),
         FIREWALL: ("map", f"typeof {address_port} : verdict"),

@@ -1,0 +1,225 @@
+"""A small network in namespaces of its own: two nodes with pods on bridges, and a host that is no node.
+
+    outside 192.168.77.200 ---+
+                              | lan
+    node1   192.168.77.11  ---+--- cni0 10.244.1.1 --- pod1 10.244.1.2, pod2 10.244.1.3      (the proxy runs here)
+    node2   192.168.77.12  ---+--- cni0 10.244.2.1 --- pod3 10.244.2.2
+
+Every pod answers on TCP and UDP port 8080 with its name and the address it was asked from. All sockets are opened by
+threads that have entered a namespace, so one process plays every part.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import selectors
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+PODS = {"pod1": ("node1", "10.244.1.2"), "pod2": ("node1", "10.244.1.3"), "pod3": ("node2", "10.244.2.2")}
+HOSTS = {"node1": "192.168.77.11", "node2": "192.168.77.12", "outside": "192.168.77.200"}
+PORT = 8080
+
+
+class Namespace:
+    """A network namespace and a thread that lives in it."""
+
+    def __init__(self, prefix: str, name: str):
+        self.name = f"{prefix}-{name}"
+        _run("ip", "netns", "add", self.name)
+        self._thread = ThreadPoolExecutor(1, initializer=self._enter)
+        self.shell("ip link set lo up")
+
+    def _enter(self) -> None:
+        fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        if _libc.setns(fd, _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "setns")
+        os.close(fd)
+
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Calls it in this namespace."""
+        return self._thread.submit(function, *args).result(60)
+
+    def shell(self, script: str) -> str:
+        """Runs commands in this namespace; raises on the first that fails."""
+        return self.call(lambda: _run("sh", "-ec", script))
+
+    def delete(self) -> None:
+        self._thread.shutdown(wait=True)
+        subprocess.run(["ip", "netns", "del", self.name], check=False)
+
+
+class World:
+    """The network. Use it as a context manager."""
+
+    def __init__(self, prefix: str = ""):
+        prefix = prefix or f"kl{os.getpid():x}"
+        self.namespaces: dict[str, Namespace] = {}
+        self._answering = _Answering()
+        try:
+            for name in ("lan", *HOSTS, *PODS):
+                self.namespaces[name] = Namespace(prefix, name)
+            self._wire()
+            for pod in PODS:
+                self.listen(pod, PORT)
+            self._answering.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __getitem__(self, name: str) -> Namespace:
+        return self.namespaces[name]
+
+    def close(self) -> None:
+        self._answering.stop()
+        for namespace in self.namespaces.values():
+            namespace.delete()
+
+    def listen(self, where: str, port: int) -> None:
+        """Answers on this TCP and UDP port of a namespace, on all its addresses."""
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            self._answering.add(where, self[where].call(_listener, kind, port))
+
+    def ask(
+        self, client: str, address: str, port: int, protocol: str = "TCP", timeout: float = 1.0, source: int = 0
+    ) -> str:
+        """What a client gets: `pod1 10.244.1.3`, `refused` or `dropped`."""
+        return self[client].call(_ask, address, port, protocol, timeout, source)
+
+    def connect(self, client: str, address: str, port: int) -> socket.socket:
+        """An open connection."""
+        return self[client].call(lambda: socket.create_connection((address, port), 2))
+
+    # ---- wiring ----
+
+    def _wire(self) -> None:
+        self["lan"].shell("ip link add br0 type bridge; ip link set br0 up")
+        for host, address in HOSTS.items():
+            self._link(host, "lan", "br0", f"{address}/24")
+        for number in (1, 2):
+            node = self[f"node{number}"]
+            other = 3 - number
+            node.shell(
+                f"sysctl -qw net.ipv4.ip_forward=1; ip link add cni0 type bridge; ip link set cni0 up;"
+                f"ip addr add 10.244.{number}.1/24 dev cni0;"
+                f"ip route add 10.244.{other}.0/24 via {HOSTS[f'node{other}']};"
+                f"ip route add default via {HOSTS['outside']}"
+            )
+        # The outside host reaches virtual addresses through node1, as a router that was told so would.
+        self["outside"].shell(
+            f"ip route add 10.96.0.0/16 via {HOSTS['node1']}; ip route add 203.0.113.0/24 via {HOSTS['node1']};"
+            f"ip route add 10.244.1.0/24 via {HOSTS['node1']}; ip route add 10.244.2.0/24 via {HOSTS['node2']}"
+        )
+        for pod, (node_name, address) in PODS.items():
+            self._link(pod, node_name, "cni0", f"{address}/24")
+            self[pod].shell(f"ip route add default via {address.rsplit('.', 1)[0]}.1")
+        # What pod3 sends to virtual addresses is node2's affair; there is no proxy, so node1 does it.
+        self["node2"].shell(
+            f"ip route add 10.96.0.0/16 via {HOSTS['node1']}; ip route add 203.0.113.0/24 via {HOSTS['node1']}"
+        )
+
+    def _link(self, inner: str, outer: str, bridge: str, address: str) -> None:
+        near, far = self[inner], self[outer]
+        far.shell(
+            f"ip link add v-{inner} type veth peer name eth0 netns {near.name}; ip link set v-{inner} master {bridge} up"
+        )
+        near.shell(f"ip link set eth0 up; ip addr add {address} dev eth0")
+
+
+class _Answering:
+    """One thread that answers on every listening socket."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._wake_read, self._wake_write = os.pipe()
+        self._selector.register(self._wake_read, selectors.EVENT_READ, None)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        os.write(self._wake_write, b"x")
+        if self._thread.is_alive():
+            self._thread.join()
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+        self._selector.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def add(self, name: str, listening: socket.socket) -> None:
+        self._selector.register(listening, selectors.EVENT_READ, name)
+
+    def _run(self) -> None:
+        while True:
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    return
+                with contextlib.suppress(OSError):
+                    self._serve(key.fileobj, key.data)
+
+    def _serve(self, ready: Any, name: str) -> None:
+        if ready.type == socket.SOCK_DGRAM:
+            _, peer = ready.recvfrom(2048)
+            ready.sendto(f"{name} {peer[0]}".encode(), peer)
+        elif ready.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            connection, _ = ready.accept()
+            self._selector.register(connection, selectors.EVENT_READ, name)
+        elif ready.recv(2048):
+            ready.sendall(f"{name} {ready.getpeername()[0]}".encode())
+        else:
+            self._selector.unregister(ready)
+            ready.close()
+
+
+def _listener(kind: int, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, kind)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("", port))
+    if kind == socket.SOCK_STREAM:
+        listening.listen(64)
+    return listening
+
+
+def _ask(address: str, port: int, protocol: str, timeout: float, source: int) -> str:
+    kind = socket.SOCK_STREAM if protocol == "TCP" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as asking:
+        asking.settimeout(timeout)
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if source:
+            asking.bind(("", source))
+        try:
+            asking.connect((address, port))
+            asking.send(b"who?")
+            return asking.recv(2048).decode() or "closed"
+        except TimeoutError:
+            return "dropped"
+        except ConnectionRefusedError:
+            return "refused"
+        except OSError as error:
+            return os.strerror(error.errno or 0).lower()
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
+    return done.stdout
