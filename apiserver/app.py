@@ -37,6 +37,7 @@ from apiserver.registry.generic.managed_fields import FieldManager
 from apiserver.registry.generic.store import Store
 from apiserver.registry.generic.strategy import Strategy
 from apiserver.registry.resources import Dependencies, strategies
+from apiserver.serving.notify import notify
 from apiserver.storage.cacher import Cacher
 from apiserver.storage.etcd import TLS, EtcdStorage
 from kube.api import scheme
@@ -153,6 +154,7 @@ class App:
         tasks = [asyncio.create_task(i.run(), name="rbac informer") for i in self.informers]
         await asyncio.gather(*(informer.synced.wait() for informer in self.informers))
         tasks.append(asyncio.create_task(self.hooks.run(), name="post-start hooks"))
+        tasks.append(asyncio.create_task(self._tell_ready(), name="ready"))
         log.info("serving on %s:%d", self.address, self.config.public_port)
         try:
             yield
@@ -163,6 +165,10 @@ class App:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self.hooks.kubernetes.leave(), 1)
             await self.storage.aclose()
+
+    async def _tell_ready(self) -> None:
+        await self.hooks.done.wait()
+        notify()
 
     def close_streams(self) -> None:
         """Ends every watch: their clients will come back, to this server or to another."""

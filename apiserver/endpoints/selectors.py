@@ -21,10 +21,13 @@ def filter_of(endpoint: Endpoint, info: RequestInfo, options: ListOptions) -> Fi
     text = options.field_selector
     if info.name:  # the obsolete way to watch one object
         text = ",".join(filter(None, (text, f"metadata.name={info.name}")))
-    by_label = labels.parse(options.label_selector) if options.label_selector else _EVERY_LABEL
-    by_field = _parse_fields(text) if text else _EVERY_FIELD
-    for field in by_field.fields():
-        _check_field(endpoint, field)
+    try:
+        by_label = labels.parse(options.label_selector) if options.label_selector else _EVERY_LABEL
+        by_field = fields.parse(text) if text else _EVERY_FIELD
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
+    known = endpoint.store.strategy.field_labels
+    by_field.check(_ALWAYS | known, _not_offered if known else _unknown)
     return Filter(endpoint.resource, endpoint.store.strategy, by_label, by_field)
 
 
@@ -32,15 +35,9 @@ _EVERY_LABEL = labels.parse("")
 _EVERY_FIELD = fields.parse("")
 
 
-def _parse_fields(text: str) -> fields.Selector:
-    return fields.parse(text)
+def _not_offered(field: str) -> BadRequest:
+    return BadRequest(f"field label not supported: {field}")
 
 
-def _check_field(endpoint: Endpoint, field: str) -> None:
-    known = endpoint.store.strategy.field_labels
-    if field in _ALWAYS or field in known:
-        return
-    if known:
-        raise BadRequest(f"field label not supported: {field}")
-    names = '"metadata.name", "metadata.namespace"'
-    raise BadRequest(f'"{field}" is not a known field selector: only {names}')
+def _unknown(field: str) -> BadRequest:
+    return BadRequest(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
