@@ -23,10 +23,14 @@ class IptablesError(RuntimeError):
 
 
 def choose(family: int) -> str | None:
-    """`iptables` or `iptables-legacy` (`ip6tables...`), the first that this kernel can serve; None: neither."""
+    """`iptables` or `iptables-legacy` (`ip6tables...`), the first that this kernel can serve; None: neither.
+
+    Asked by making a chain in a network namespace that lives as long as the question.
+    """
     stem = "iptables" if family == 4 else "ip6tables"
     for program in (stem, f"{stem}-legacy"):
-        if shutil.which(program) and _run([program, "-w", "5", "-t", "nat", "-S"]).returncode == 0:
+        probe = ["unshare", "--net", program, "-w", "5", "-t", "nat", "-N", "KUBE-PROBE"]
+        if shutil.which(program) and _run(probe).returncode == 0:
             return program
     return None
 

@@ -20,6 +20,7 @@ from proxy.ipvs.rules import (
     LOAD_BALANCER_LOCAL,
     LOAD_BALANCER_SOURCE_CIDR,
     LOOP_BACK,
+    NO_ENDPOINTS,
     NO_LOCAL,
     NO_LOCAL_EXTERNAL,
     NODE_PORT,
@@ -105,8 +106,8 @@ def _members(server: VirtualServer, identity: Identity) -> Iterator[Member]:
         return Member(set_name(base, family), address, protocol, port, source)
 
     yield member(_SETS[server.reach, server.outside is not None])
-    if not server.endpoints and not server.refuse:
-        yield member(NO_LOCAL)
+    if not server.endpoints:
+        yield member(NO_ENDPOINTS if server.refuse else NO_LOCAL)
     if server.outside == () and server.endpoints:
         yield member(NO_LOCAL_EXTERNAL)
     if server.source_ranges:

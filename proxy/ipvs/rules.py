@@ -23,6 +23,7 @@ LOAD_BALANCER_FW, LOAD_BALANCER_SOURCE_CIDR = "KUBE-LOAD-BALANCER-FW", "KUBE-LOA
 NODE_PORT, NODE_PORT_LOCAL = "KUBE-NODE-PORT", "KUBE-NODE-PORT-LOCAL"
 LOOP_BACK = "KUBE-LOOP-BACK"
 NO_LOCAL, NO_LOCAL_EXTERNAL = "KUBE-NO-LOCAL", "KUBE-NO-LOCAL-EXTERNAL"
+NO_ENDPOINTS = "KUBE-NO-ENDPOINTS"
 IPVS_IPS = "KUBE-IPVS-IPS"
 
 _TYPES = {
@@ -30,6 +31,7 @@ _TYPES = {
     LOAD_BALANCER: "hash:ip,port", LOAD_BALANCER_LOCAL: "hash:ip,port", LOAD_BALANCER_FW: "hash:ip,port",
     LOAD_BALANCER_SOURCE_CIDR: "hash:ip,port,net", NODE_PORT: "hash:ip,port", NODE_PORT_LOCAL: "hash:ip,port",
     LOOP_BACK: "hash:ip,port,ip", NO_LOCAL: "hash:ip,port", NO_LOCAL_EXTERNAL: "hash:ip,port", IPVS_IPS: "hash:ip",
+    NO_ENDPOINTS: "hash:ip,port",
 }  # fmt: skip
 
 MARK = 0x4000
@@ -125,9 +127,12 @@ def _filter(family: int) -> Table:
         {
             "KUBE-IPVS-FILTER": [
                 "-m conntrack ! --ctstate NEW -j RETURN",
+                f"{_match(family, NO_ENDPOINTS)} -j KUBE-REFUSE",
                 *(f"{_match(family, s)} -j RETURN" for s in answered),
-                f"{_match(family, IPVS_IPS, 'dst')} -j REJECT",
+                f"{_match(family, IPVS_IPS, 'dst')} -j KUBE-REFUSE",
             ],
+            # A reset is sent for every packet; ICMP errors are rationed by the kernel, and some clients would wait.
+            "KUBE-REFUSE": ["-p tcp -j REJECT --reject-with tcp-reset", "-j REJECT"],
             # Where the forward policy is DROP, what this proxy sends on must pass.
             "KUBE-FORWARD": [
                 f"-m mark --mark {mark}/{mark} -j ACCEPT",

@@ -60,9 +60,10 @@ class RouteSocket:
 
     def ensure_dummy(self, name: str) -> int:
         """Creates a dummy interface if need be; returns its index. Its addresses are local though it is down."""
-        info = nested(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, "dummy"))
-        with contextlib.suppress(FileExistsError):
-            self._netlink.request((_RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, _link(0) + text(_IFLA_IFNAME, name) + info))
+        if self.index_of(name) is None:
+            info = nested(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, "dummy"))
+            header = _link(0) + text(_IFLA_IFNAME, name)
+            self._netlink.request((_RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, header + info))
         return socket.if_nametoindex(name)
 
     def delete_link(self, name: str) -> None:

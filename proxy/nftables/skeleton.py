@@ -70,7 +70,8 @@ def chains(settings: Settings) -> dict[str, Chain]:
         else ()
     )
     return {
-        REFUSE: Chain("", ("reject",)),
+        # A reset is sent for every packet; ICMP errors are rationed by the kernel, and some clients would wait.
+        REFUSE: Chain("", ("meta l4proto tcp reject with tcp reset", "reject")),
         "mark-for-masquerade": Chain("", (f"meta mark set meta mark | {MARK:#x}",)),
         "services": Chain(
             "", (*off_cluster, f"{address_port} vmap @{SERVICES}", f"{to_node} {port} vmap @{NODE_PORTS}")
@@ -87,7 +88,7 @@ def chains(settings: Settings) -> dict[str, Chain]:
             ),
         ),
         "endpoints-check": Chain("", (f"{address_port} vmap @{NO_ENDPOINTS}",)),
-        "cluster-ips-check": Chain("", (f"{ip} daddr @{CLUSTER_IPS} reject",)),
+        "cluster-ips-check": Chain("", (f"{ip} daddr @{CLUSTER_IPS} goto {REFUSE}",)),
         "filter-prerouting": Chain(
             "type filter hook prerouting priority dstnat - 10", (f"ct state new {address_port} vmap @{FIREWALL}",)
         ),
