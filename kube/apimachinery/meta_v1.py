@@ -120,7 +120,7 @@ class Condition(APIModel):
     type: Annotated[str, wire(1, "What the condition is about.")] = always("")
     status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     observedGeneration: Annotated[Int64, wire(3, "The generation it was seen for.")] = 0
-    lastTransitionTime: Annotated[Time | None, wire(4, "When the status last changed.")] = always(None)
+    lastTransitionTime: Annotated[Time | None, wire(4, "When the status last changed.", required=True)] = always(None)
     reason: Annotated[str, wire(5, "One word in CamelCase.")] = always("")
     message: Annotated[str, wire(6, "A sentence for people.")] = always("")
 
@@ -135,7 +135,7 @@ class DeleteOptions(TypeMeta):
     preconditions: Annotated[Preconditions | None, wire(2)] = None
     orphanDependents: Annotated[bool | None, wire(3)] = None
     propagationPolicy: Annotated[str | None, wire(4)] = None
-    dryRun: Annotated[list[str], wire(5)] = []
+    dryRun: Annotated[list[str], wire(5, list_type="atomic")] = []
     ignoreStoreReadErrorWithClusterBreakingPotential: Annotated[bool | None, wire(6)] = None
 
 
@@ -150,7 +150,7 @@ class StatusDetails(APIModel):
     group: Annotated[str, wire(2)] = ""
     kind: Annotated[str, wire(3)] = ""
     uid: Annotated[UID, wire(6)] = ""
-    causes: Annotated[list[StatusCause], wire(4)] = []
+    causes: Annotated[list[StatusCause], wire(4, list_type="atomic")] = []
     retryAfterSeconds: Annotated[Int32, wire(5)] = 0
 
 

@@ -60,7 +60,7 @@ def test_errors(text, error):
 
 
 def test_bad_keys_and_values_are_named():
-    with pytest.raises(ValueError, match='^unable to parse requirement: <nil>: Invalid value: "a/b/c": a valid label'):
+    with pytest.raises(ValueError, match=r'^unable to parse requirement: <nil>: Invalid value: "a/b/c": a valid label'):
         labels.parse("a/b/c=d")
     with pytest.raises(ValueError, match=r"^unable to parse requirement: values\[0\]\[a\]: Invalid value: .*63 bytes$"):
         labels.parse("a=" + "v" * 64)
