@@ -22,9 +22,9 @@ class TablePrinter:
     show_labels: bool = False
     prefix: str = ""  # `service/` before each name, when several types are shown
     event_column: bool = False  # --output-watch-events
-    _columns: Columns = field(default_factory=Columns)
-    _definitions: list[dict[str, Any]] = field(default_factory=list)
-    _head_printed: bool = False
+    _columns: Columns = field(default_factory=Columns, init=False)
+    _definitions: list[dict[str, Any]] = field(default_factory=list, init=False)
+    _head_printed: bool = field(default=False, init=False)
 
     def text(self, table: dict[str, Any], event: str = "") -> str:
         """The lines of a table, with the header the first time."""
