@@ -36,6 +36,8 @@ def pod_link(bridge_name: str, uid: str, netns: str, mtu: int) -> list[str]:
     return [
         f"link add {end} mtu {mtu} type veth peer name eth0 mtu {mtu} netns {netns}",
         f"link set {end} master {bridge_name}",
+        # With br_netfilter a packet of a pod to its own Service is turned round inside the bridge: let it out where it came in.
+        f"link set {end} type bridge_slave hairpin on",
         f"link set {end} up",
     ]
 
