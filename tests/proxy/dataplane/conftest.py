@@ -1,0 +1,62 @@
+"""One network and one proxier for all packet tests of a mode; each test programs what it needs and takes it away.
+
+The modes are those that this kernel serves. Where it has no IPVS, `test_in_guest.py` runs these same tests in a guest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from proxy.dataplane import Dataplane
+from proxy.ipvs import kernel as ipvs
+from proxy.nftables import kernel as nftables
+from tests.proxy.dataplane.node import Node
+from tests.proxy.dataplane.world import World
+
+CIDR = "10.244.0.0/16"
+
+
+def modes() -> list[str]:
+    if os.geteuid() != 0:
+        return []
+    return [m for m, there in (("ipvs", ipvs.available), ("nftables", nftables.available)) if there()]
+
+
+def make_ipvs(**options) -> Dataplane:
+    from proxy.ipvs.kernel import Kernel
+    from proxy.ipvs.proxier import IpvsProxier
+
+    return IpvsProxier(Kernel([4], {4: CIDR}), lambda own: [a for a in own if a.startswith("192.")], **options)
+
+
+def make_nftables() -> Dataplane:
+    from proxy.nftables.kernel import Nft
+    from proxy.nftables.proxier import NftablesProxier
+    from proxy.nftables.skeleton import Settings
+
+    return NftablesProxier(Nft(), [Settings(4, CIDR, ("192.168.77.0/24",))])
+
+
+MAKE = {"ipvs": make_ipvs, "nftables": make_nftables}
+
+
+@pytest.fixture(scope="session", params=modes() or [pytest.param("none", marks=pytest.mark.skip(reason="needs root"))])
+def mode(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    with World() as world:
+        yield world
+
+
+@pytest.fixture
+def node(world: World, mode: str) -> Iterator[Node]:
+    """node1 with an empty table; what a test leaves is removed."""
+    node = Node(world, MAKE[mode])
+    yield node
+    node.clean()
