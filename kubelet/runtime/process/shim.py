@@ -1,8 +1,9 @@
 """The shim of one container: starts it, writes its log, waits for its end, and notes how it ended.
 
-Started by the process runtime, one process a container, so that containers outlive their kubelet: a new kubelet finds the
-files that the shim writes beside `spec.json`. It calls `rootfs` to make the container's world, and imports as little as
-it can, because it starts with every container and stays. When it dies, the kernel ends its container.
+Started by the process runtime, one process a container, so that containers outlive their kubelet: a new kubelet
+finds the files that the shim writes beside `spec.json`. It calls `rootfs` to make the container's world, and
+imports as little as it can, because it starts with every container and stays. When it dies, the kernel ends its
+container.
 
     spec.json     read: what to run (see `ProcessRuntime`)
     running.json  written: the first process's id, and when it started
@@ -16,6 +17,7 @@ import select
 import signal
 import sys
 import time
+import warnings  # noqa: F401, os.execvpe imports it, when the interpreter may be out of sight
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))))
 
@@ -183,7 +185,7 @@ def _say(text: str) -> None:
     try:
         os.write(1, text.encode() + b"\n")
     except OSError:
-        pass  # noqa: SIM105, the kubelet died meanwhile; contextlib would be one more import
+        pass
 
 
 def _redirect_to_nothing() -> None:
