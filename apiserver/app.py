@@ -36,7 +36,7 @@ from apiserver.registry.generic.lookup import Lookup
 from apiserver.registry.generic.managed_fields import FieldManager
 from apiserver.registry.generic.store import Store
 from apiserver.registry.generic.strategy import Strategy
-from apiserver.registry.resources import Dependencies, strategies
+from apiserver.registry.resources import Dependencies, storage_of, strategies
 from apiserver.serving.notify import notify
 from apiserver.storage.cacher import Cacher
 from apiserver.storage.etcd import TLS, EtcdStorage
@@ -92,7 +92,7 @@ class App:
     def _make_store(self, resource: Resource, table: dict[Any, Strategy[Any]], admission: Chain) -> Store[Any]:
         strategy = table.get((resource.group, resource.plural)) or Strategy()
         manager = FieldManager(resource, strategy.has_status)
-        return Store(resource, strategy, self.storage, admission, manager, self.clock)
+        return Store(resource, strategy, storage_of(resource, self.storage), admission, manager, self.clock)
 
     def _store_of(self, resource: Resource) -> Store[Any]:
         return self._by_resource[resource]

@@ -54,6 +54,8 @@ class KubernetesService:
     async def _living(self) -> list[str]:
         page = await self.storage.list(LEASES)
         found = {stored.key.removeprefix(LEASES) for stored in page.items} | {self.address}
+        # A server that serves one machine only is no endpoint: Kubernetes refuses loopback addresses as such.
+        found = {address for address in found if not ipaddress.ip_address(address).is_loopback}
         return sorted(found, key=lambda a: (ipaddress.ip_address(a).version, int(ipaddress.ip_address(a))))
 
     def _service(self) -> Service:
@@ -72,7 +74,7 @@ class KubernetesService:
             "subsets": [{
                 "addresses": [{"ip": a} for a in addresses],
                 "ports": [{"name": "https", "port": self.port, "protocol": "TCP"}],
-            }],
+            }] if addresses else [],
         })  # fmt: skip
 
     def _slice(self, addresses: Sequence[str]) -> EndpointSlice:

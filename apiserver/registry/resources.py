@@ -10,11 +10,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from apiserver.registry.coordination.leases.strategy import LeaseStrategy
+from apiserver.registry.core.configmaps.strategy import ConfigMapStrategy
+from apiserver.registry.core.endpoints.strategy import EndpointsStrategy
+from apiserver.registry.core.events.strategy import EventStrategy
+from apiserver.registry.core.events.view import EventsView
+from apiserver.registry.core.namespaces.strategy import NamespaceStrategy
+from apiserver.registry.core.nodes.strategy import NodeStrategy
+from apiserver.registry.core.secrets.strategy import SecretStrategy
+from apiserver.registry.core.serviceaccounts.strategy import ServiceAccountStrategy
 from apiserver.registry.core.services.allocation import ServiceAllocator
 from apiserver.registry.core.services.strategy import ServiceStrategy
+from apiserver.registry.discovery.endpointslices.strategy import EndpointSliceStrategy
+from apiserver.registry.events.events.strategy import NewEventStrategy
 from apiserver.registry.generic.strategy import Strategy
+from apiserver.registry.networking.networkpolicies.strategy import NetworkPolicyStrategy
+from apiserver.registry.policy.poddisruptionbudgets.strategy import PodDisruptionBudgetStrategy
+from apiserver.registry.rbac.bindings.strategy import ClusterRoleBindingStrategy, RoleBindingStrategy
+from apiserver.registry.rbac.roles.strategy import ClusterRoleStrategy, RoleStrategy
 from apiserver.storage.interface import Storage
-from kube.apimachinery.validation import name_is_path_segment
+from kube.apimachinery.scheme import Resource
 from kube.clock import Clock, RealClock
 
 
@@ -39,18 +54,26 @@ def strategies(needs: Dependencies) -> dict[tuple[str, str], Strategy[Any]]:
     )
     rbac = "rbac.authorization.k8s.io"
     return {
+        ("", "configmaps"): ConfigMapStrategy(),
+        ("", "endpoints"): EndpointsStrategy(),
+        ("", "events"): EventStrategy(),
+        ("", "namespaces"): NamespaceStrategy(),
+        ("", "nodes"): NodeStrategy(),
+        ("", "secrets"): SecretStrategy(),
+        ("", "serviceaccounts"): ServiceAccountStrategy(),
         ("", "services"): ServiceStrategy(allocator),
-        (rbac, "clusterrolebindings"): PathNamed(),
-        (rbac, "clusterroles"): PathNamed(),
-        (rbac, "rolebindings"): PathNamed(),
-        (rbac, "roles"): PathNamed(),
+        ("coordination.k8s.io", "leases"): LeaseStrategy(),
+        ("discovery.k8s.io", "endpointslices"): EndpointSliceStrategy(),
+        ("events.k8s.io", "events"): NewEventStrategy(),
+        ("networking.k8s.io", "networkpolicies"): NetworkPolicyStrategy(),
+        ("policy", "poddisruptionbudgets"): PodDisruptionBudgetStrategy(),
+        (rbac, "clusterrolebindings"): ClusterRoleBindingStrategy(),
+        (rbac, "clusterroles"): ClusterRoleStrategy(),
+        (rbac, "rolebindings"): RoleBindingStrategy(),
+        (rbac, "roles"): RoleStrategy(),
     }
 
 
-class PathNamed(Strategy[Any]):
-    """For kinds whose names need only fit into a URL."""
-
-    allow_create_on_update = True
-
-    def validate_name(self, name: str, prefix: bool = False) -> list[str]:
-        return name_is_path_segment(name, prefix)
+def storage_of(resource: Resource, storage: Storage) -> Storage:
+    """What the store of a resource reads and writes: the storage, or a view of another resource's objects in it."""
+    return EventsView(storage) if resource.group == "events.k8s.io" else storage
