@@ -247,9 +247,8 @@ class Cacher:
             await self._clock.sleep(self._bookmark_seconds)
             for resource in list(self._resources.values()):
                 for watch in resource.all_waiting():
-                    if watch.bookmarks:
-                        watch.bookmark_due = True
-                        watch.wake()
+                    watch.bookmark_due = watch.bookmarks
+                    watch.wake()
 
 
 def _progress_is_exact(version: tuple[int, ...]) -> bool:

@@ -27,11 +27,6 @@ def root_of(key: str) -> str:
     return key[:at]
 
 
-def _directory(prefix: str) -> str:
-    """The part of a prefix up to its last slash."""
-    return prefix[: prefix.rfind("/") + 1]
-
-
 class ResourceCache:
     def __init__(self, root: str, floor: int):
         """`floor`: the revision since which this cache has seen every change."""
@@ -94,15 +89,14 @@ class ResourceCache:
 
     def wait(self, watch: CacheWatch) -> None:
         """The watch's `wake` is called after the next change below the directory of its prefix."""
-        self._waiting.setdefault(_directory(watch.prefix), {})[watch] = None
+        self._waiting.setdefault(watch.directory, {})[watch] = None
 
     def forget(self, watch: CacheWatch) -> None:
-        directory = _directory(watch.prefix)
-        waiting = self._waiting.get(directory)
+        waiting = self._waiting.get(watch.directory)
         if waiting is not None:
             waiting.pop(watch, None)
             if not waiting:
-                del self._waiting[directory]
+                del self._waiting[watch.directory]
 
     def waiting_for(self, key: str) -> list[CacheWatch]:
         """Takes out who waits for this key: for its directory or one above."""
@@ -115,5 +109,6 @@ class ResourceCache:
         return found
 
     def all_waiting(self) -> list[CacheWatch]:
-        """Who waits for anything here; they stay in."""
-        return [watch for waiting in self._waiting.values() for watch in waiting]
+        """Takes out everybody who waits for anything here."""
+        waiting, self._waiting = self._waiting, {}
+        return [watch for watches in waiting.values() for watch in watches]

@@ -28,12 +28,14 @@ class CacheWatch(Watch):
         """`reached` says how far the cache has got; `reach` waits until it has got to a revision."""
         super().__init__(revision)
         self.prefix, self.bookmarks = prefix, bookmarks
+        self.directory = prefix[: prefix.rfind("/") + 1]
         self.bookmark_due = False
         self._resource = resource
         self._whole = prefix == resource.root
         self._reached, self._reach = reached, reach
         self._position: int | None = resource.history.end if not revision else None
         self._woken: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
         self._closed = False
 
     async def batch(self) -> Sequence[Event]:
@@ -71,19 +73,20 @@ class CacheWatch(Watch):
         return ExpiredRevision(self.revision, self._resource.expired_at or self._resource.history.floor)
 
     async def _wait(self) -> None:
-        self._woken = asyncio.get_running_loop().create_future()
+        self._woken = self._loop.create_future()
         self._resource.wait(self)
         try:
             await self._woken
-        finally:
-            self._woken = None
+        except asyncio.CancelledError:
             self._resource.forget(self)
+            raise
 
     def wake(self) -> None:
-        """Something has come."""
+        """Something has come. Whoever calls has taken this watch from those that wait."""
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
     async def aclose(self) -> None:
         self._closed = True
+        self._resource.forget(self)
         self.wake()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from aetcd.rpc import CompactionRequest, Compare, PutRequest, RangeRequest, RequestOp, TxnRequest
 
-from apiserver.storage.etcd.endpoints import Endpoints
+from apiserver.storage.etcd.endpoints import COMPACT, TXN, Endpoints
 from apiserver.storage.etcd.keys import Keys
 from apiserver.storage.interface import ROOT, ExpiredRevision, StorageError
 from kube.clock import Clock
@@ -49,7 +49,7 @@ class Compactor:
 
     async def compact(self, last: Turn) -> Turn:
         """One turn: compacts to `last.revision` if nobody else has had a turn since `last`. Raises StorageError."""
-        response = await self._endpoints.call("kv", "Txn", self._swap(last), write=True)
+        response = await self._endpoints.call(TXN, self._swap(last), write=True)
         if not response.succeeded:
             found = response.responses[0].response_range.kvs
             return Turn(found[0].version if found else 0, response.header.revision)
@@ -66,7 +66,7 @@ class Compactor:
 
     async def _forget(self, revision: int) -> None:
         try:
-            await self._endpoints.call("kv", "Compact", CompactionRequest(revision=revision), asked=revision)
+            await self._endpoints.call(COMPACT, CompactionRequest(revision=revision), asked=revision)
             log.info("compacted etcd's history up to revision %d", revision)
         except ExpiredRevision:
             pass  # somebody outside compacts as well

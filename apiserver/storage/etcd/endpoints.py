@@ -1,6 +1,6 @@
 """The members of the etcd cluster: one is talked to, and the next one when it fails.
 
-Called by the store, the leases, the watches and the compactor. It calls gRPC. Each request says that it needs a
+Called by the store, the leases, the watches and the compactor. It calls `transport`. Each request says that it needs a
 leader, so that a member cut off from the others refuses at once instead of waiting. It does not balance load: one
 member at a time keeps what is read in step with what is watched.
 """
@@ -8,28 +8,33 @@ member at a time keeps what is read in step with what is watched.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import grpc
 from aetcd import rpc
 
-from apiserver.storage.etcd.errors import member_at_fault, never_sent, wrap
+from apiserver.storage.etcd.errors import member_at_fault, never_done, wrap
+from apiserver.storage.etcd.transport import Channel, RpcError
 
-NEEDS_LEADER = (("hasleader", "true"),)
-_OPTIONS = (
-    ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-    ("grpc.keepalive_time_ms", 10_000),  # a member that vanished without a word is noticed
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.use_local_subchannel_pool", 1),
-)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+
+
+class Method(NamedTuple):
+    """A gRPC method: where it is, and the message that answers."""
+
+    path: str
+    answer: Any
+
+
+RANGE = Method("/etcdserverpb.KV/Range", rpc.RangeResponse)
+TXN = Method("/etcdserverpb.KV/Txn", rpc.TxnResponse)
+COMPACT = Method("/etcdserverpb.KV/Compact", rpc.CompactionResponse)
+LEASE_GRANT = Method("/etcdserverpb.Lease/LeaseGrant", rpc.LeaseGrantResponse)
+STATUS = Method("/etcdserverpb.Maintenance/Status", rpc.StatusResponse)
+WATCH = Method("/etcdserverpb.Watch/Watch", rpc.WatchResponse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +45,13 @@ class TLS:
     cert_file: str = ""
     key_file: str = ""
 
-    def credentials(self) -> grpc.ChannelCredentials:
+    def context(self) -> ssl.SSLContext:
         """Raises OSError when a file cannot be read."""
-        return grpc.ssl_channel_credentials(_read(self.ca_file), _read(self.key_file), _read(self.cert_file))
-
-
-def _read(path: str) -> bytes | None:
-    if not path:
-        return None
-    with open(path, "rb") as file:
-        return file.read()
-
-
-class Member:
-    """A channel to one member, and the calls that we make."""
-
-    def __init__(self, endpoint: str, tls: TLS):
-        url = urlsplit(endpoint if "//" in endpoint else f"http://{endpoint}")
-        target = url.netloc
-        if url.scheme == "https":
-            self.channel = rpc.secure_channel(target, tls.credentials(), options=_OPTIONS)
-        else:
-            self.channel = rpc.insecure_channel(target, options=_OPTIONS)
-        self.kv = rpc.KVStub(self.channel)
-        self.lease = rpc.LeaseStub(self.channel)
-        self.watch = rpc.WatchStub(self.channel)
-        self.maintenance = rpc.MaintenanceStub(self.channel)
+        context = ssl.create_default_context(cafile=self.ca_file or None)
+        context.set_alpn_protocols(["h2"])
+        if self.cert_file:
+            context.load_cert_chain(self.cert_file, self.key_file or None)
+        return context
 
 
 class Endpoints:
@@ -76,43 +62,46 @@ class Endpoints:
 
     def __init__(self, endpoints: Sequence[str], tls: TLS | None = None, *, timeout: float = 10, patience: float = 3):
         """`timeout` bounds one attempt, `patience` the time during which new attempts are begun; in seconds."""
-        self._names, self._tls = list(endpoints), tls or TLS()
-        self._timeout, self._patience = timeout, patience
-        self._members: list[Member | None] = [None] * len(self._names)
+        self._patience = patience
+        self._members = [_channel(endpoint, tls or TLS(), timeout) for endpoint in endpoints]
         self._at = 0
 
     @property
-    def current(self) -> Member:
-        """The member to talk to; its channel is opened when it is first asked for, in the running event loop."""
-        if (member := self._members[self._at]) is None:
-            member = self._members[self._at] = Member(self._names[self._at], self._tls)
-        return member
+    def current(self) -> Channel:
+        """The member to talk to."""
+        return self._members[self._at]
 
-    def give_up(self, member: Member) -> None:
+    def give_up(self, member: Channel) -> None:
         """Another member is talked to from now on, unless somebody has seen to that already."""
         if member is self._members[self._at]:
             self._at = (self._at + 1) % len(self._members)
 
-    async def call(self, service: str, method: str, request: Any, *, write: bool = False, asked: int = 0) -> Any:
+    async def call(self, method: Method, request: Any, *, write: bool = False, asked: int = 0) -> Any:
         """The response. Raises StorageError; `asked` is the revision in the request, for its text."""
-        deadline = asyncio.get_running_loop().time() + self._patience
-        pause = _FIRST_PAUSE
+        body = request.SerializeToString()
+        begun, pause = 0.0, _FIRST_PAUSE
         while True:
             member = self.current
             try:
-                stub = getattr(getattr(member, service), method)
-                return await stub(request, timeout=self._timeout, metadata=NEEDS_LEADER)
-            except rpc.AioRpcError as error:
+                return method.answer.FromString(await member.unary(method.path, body))
+            except RpcError as error:
                 if member_at_fault(error):
                     self.give_up(member)
-                again = never_sent(error) or (not write and member_at_fault(error))
-                if not again or asyncio.get_running_loop().time() + pause > deadline:
+                now = asyncio.get_running_loop().time()
+                begun = begun or now
+                again = never_done(error) or (not write and member_at_fault(error))
+                if not again or now + pause > begun + self._patience:
                     raise wrap(error, asked) from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def aclose(self) -> None:
-        members, self._members = self._members, [None] * len(self._members)
-        for member in members:
-            if member is not None:
-                await member.channel.close()
+        for member in self._members:
+            await member.aclose()
+
+
+def _channel(endpoint: str, tls: TLS, timeout: float) -> Channel:
+    """Of `http://HOST:PORT`, `https://HOST:PORT` or `HOST:PORT`."""
+    url = urlsplit(endpoint if "//" in endpoint else f"http://{endpoint}")
+    context = tls.context() if url.scheme == "https" else None
+    return Channel(url.hostname or "127.0.0.1", url.port or 2379, context, timeout=timeout)

@@ -6,8 +6,7 @@ Called by every module beside it where a call to etcd fails. It calls nothing. T
 
 from __future__ import annotations
 
-from aetcd.rpc import AioRpcError, StatusCode
-
+from apiserver.storage.etcd.transport import Code, RpcError
 from apiserver.storage.interface import (
     ExpiredRevision,
     FutureRevision,
@@ -17,31 +16,30 @@ from apiserver.storage.interface import (
     Unavailable,
 )
 
-_TOO_LARGE = ("request is too large", "too many operations in txn request", "message larger than max")
-_NEVER_SENT = ("failed to connect", "no leader", "too many requests", "Connection refused", "DNS resolution failed")
-_MEMBER_AT_FAULT = (StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED, StatusCode.UNKNOWN)
+_TOO_LARGE = ("request is too large", "too many operations in txn request", "larger than max")
+_NEVER_DONE = ("no leader", "too many requests")
+_MEMBER_AT_FAULT = (Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.CANCELLED, Code.UNKNOWN)
 
 
-def wrap(error: AioRpcError, asked: int = 0) -> StorageError:
+def wrap(error: RpcError, asked: int = 0) -> StorageError:
     """The StorageError that says the same. `asked` is the revision that the request named, if any."""
-    text = error.details() or error.code().name
+    text = error.details or f"gRPC status {error.code}"
     if any(words in text for words in _TOO_LARGE):
         return TooLarge(text)
     if "required revision has been compacted" in text:
         return ExpiredRevision(asked, 0)
     if "required revision is a future revision" in text:
         return FutureRevision(asked, 0)
-    if error.code() == StatusCode.DEADLINE_EXCEEDED or "timed out" in text:
+    if error.code == Code.DEADLINE_EXCEEDED or "timed out" in text:
         return TimedOut(text)
     return Unavailable(text)
 
 
-def never_sent(error: AioRpcError) -> bool:
+def never_done(error: RpcError) -> bool:
     """Whether the request was certainly not carried out, so that even a write may be sent again."""
-    text = error.details() or ""
-    return error.code() == StatusCode.UNAVAILABLE and any(words in text for words in _NEVER_SENT)
+    return error.never_sent or (error.code == Code.UNAVAILABLE and any(words in error.details for words in _NEVER_DONE))
 
 
-def member_at_fault(error: AioRpcError) -> bool:
+def member_at_fault(error: RpcError) -> bool:
     """Whether another member of the cluster might do better."""
-    return error.code() in _MEMBER_AT_FAULT
+    return error.code in _MEMBER_AT_FAULT

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from aetcd.rpc import LeaseGrantRequest
 
-from apiserver.storage.etcd.endpoints import Endpoints
+from apiserver.storage.etcd.endpoints import LEASE_GRANT, Endpoints
 from kube.clock import Clock
 
 REUSE_SECONDS, REUSE_SHARE = 60, 0.05  # a lease outlives its ttl by the smaller of these
@@ -45,5 +45,5 @@ class Leases:
         spare = min(REUSE_SECONDS, ttl * REUSE_SHARE)
         began = self._clock.monotonic()
         request = LeaseGrantRequest(TTL=ttl + max(1, round(spare)))
-        response = await self._endpoints.call("lease", "LeaseGrant", request)
+        response = await self._endpoints.call(LEASE_GRANT, request)
         return _Lease(response.ID, began + spare)

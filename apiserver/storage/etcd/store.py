@@ -14,7 +14,7 @@ from typing import Any
 from aetcd.rpc import RangeRequest, StatusRequest
 
 from apiserver.storage.etcd.compaction import Compactor
-from apiserver.storage.etcd.endpoints import TLS, Endpoints
+from apiserver.storage.etcd.endpoints import RANGE, STATUS, TLS, TXN, Endpoints
 from apiserver.storage.etcd.keys import Keys, range_end
 from apiserver.storage.etcd.leases import Leases
 from apiserver.storage.etcd.transactions import build, failure, stored
@@ -74,12 +74,12 @@ class EtcdStorage:
 
     async def current_revision(self) -> int:
         """Linearizable: at least the revision of any write acknowledged before the call."""
-        response = await self._endpoints.call("kv", "Range", self._now)
+        response = await self._endpoints.call(RANGE, self._now)
         return response.header.revision
 
     async def version(self) -> tuple[int, ...]:
         """The server's version, such as (3, 4, 23). Raises Unavailable."""
-        response = await self._endpoints.call("maintenance", "Status", StatusRequest())
+        response = await self._endpoints.call(STATUS, StatusRequest())
         return tuple(int(part) for part in response.version.partition("-")[0].split("."))
 
     async def get(self, key: str, *, revision: int | None = None) -> Stored | None:
@@ -113,7 +113,7 @@ class EtcdStorage:
             if attempt:
                 await self._clock.sleep(_FUTURE_STEP)
             try:
-                response = await self._endpoints.call("kv", "Range", request, asked=at_least)
+                response = await self._endpoints.call(RANGE, request, asked=at_least)
             except FutureRevision:
                 continue
             if response.header.revision >= at_least:
@@ -123,7 +123,7 @@ class EtcdStorage:
     async def commit(self, checks: Sequence[Check], ops: Sequence[Op]) -> int:
         leases = {op.ttl: await self._leases.lease_for(op.ttl) for op in ops if isinstance(op, Put) and op.ttl}
         request = build(self.keys, checks, ops, leases)
-        response = await self._endpoints.call("kv", "Txn", request, write=True)
+        response = await self._endpoints.call(TXN, request, write=True)
         if not response.succeeded:
             raise failure(self.keys, checks, response)
         return response.header.revision

@@ -1,8 +1,8 @@
 """etcd's watch: one gRPC stream, resumed by itself when it breaks.
 
 `ChangeStream` hands over etcd's changes in batches that never cut a revision in two; the watch cache is fed by one of
-them. `EtcdWatch` makes the interface's events of it. They call etcd's Watch service on a stream of their own: the
-generated stubs, because the library's own watcher drops progress, `compact_revision` and fragments.
+them. `EtcdWatch` makes the interface's events of it. They call etcd's Watch service, on a stream for each: progress,
+`compact_revision` and fragments, which etcd's client libraries hide, all matter here.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from aetcd import rpc
 
-from apiserver.storage.etcd.endpoints import NEEDS_LEADER, Endpoints, Member
+from apiserver.storage.etcd.endpoints import WATCH, Endpoints
 from apiserver.storage.etcd.errors import wrap
 from apiserver.storage.etcd.keys import Keys, range_end
+from apiserver.storage.etcd.transport import Channel, RpcError, StreamCall
 from apiserver.storage.interface import Event, ExpiredRevision, Stored, Unavailable, Watch
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
@@ -39,8 +39,8 @@ class ChangeStream:
         """`previous` asks etcd to send the value before each change too."""
         self.revision = revision
         self._endpoints, self._prefix, self._previous = endpoints, prefix, previous
-        self._call: Any = None
-        self._member: Member | None = None
+        self._call: StreamCall | None = None
+        self._member: Channel | None = None
         self._closed = False
 
     async def batches(self) -> AsyncIterator[Changes]:
@@ -61,10 +61,7 @@ class ChangeStream:
     async def request_progress(self) -> None:
         """Asks etcd to say how far it has got, when nothing else comes."""
         if self._call is not None:
-            try:
-                await self._call.write(rpc.WatchRequest(progress_request=rpc.WatchProgressRequest()))
-            except (rpc.AioRpcError, asyncio.InvalidStateError):
-                return  # the stream is breaking: its reader sees to that
+            self._call.write(rpc.WatchRequest(progress_request=rpc.WatchProgressRequest()).SerializeToString())
 
     def close(self) -> None:
         """`batches` ends."""
@@ -75,9 +72,6 @@ class ChangeStream:
         call, self._call = self._call, None
         if call is not None:
             call.cancel()
-        if self._member is not None:
-            self._endpoints.give_up(self._member)
-            self._member = None
 
     async def _open(self) -> None:
         create = rpc.WatchCreateRequest(
@@ -85,14 +79,13 @@ class ChangeStream:
             start_revision=self.revision + 1 if self.revision else 0,
             prev_kv=self._previous, progress_notify=True, fragment=True,
         )  # fmt: skip
-        self._member = self._endpoints.current
-        self._call = self._member.watch.Watch(metadata=NEEDS_LEADER)
+        member = self._endpoints.current
         try:
-            await self._call.write(rpc.WatchRequest(create_request=create))
-        except rpc.AioRpcError as error:
+            self._call = await member.stream(WATCH.path, rpc.WatchRequest(create_request=create).SerializeToString())
+        except RpcError as error:
+            self._endpoints.give_up(member)
             raise wrap(error) from error
-        except asyncio.InvalidStateError as error:
-            raise Unavailable("the watch broke when it was opened") from error
+        self._member = member
 
     async def _read(self) -> AsyncIterator[Changes]:
         parts: list[rpc.Event] = []
@@ -110,17 +103,14 @@ class ChangeStream:
             yield Changes(self.revision, events)
 
     async def _receive(self) -> rpc.WatchResponse:
+        if self._call is None:
+            raise Unavailable("the watch was closed")
         try:
-            response = await self._call.read() if self._call is not None else None
-        except rpc.AioRpcError as error:
+            return WATCH.answer.FromString(await self._call.read())
+        except RpcError as error:
+            if self._member is not None and not self._closed:
+                self._endpoints.give_up(self._member)
             raise wrap(error) from error
-        except asyncio.CancelledError:
-            if self._closed or self._call is None:  # the call was cancelled by `close`, not this task
-                raise Unavailable("the watch was closed") from None
-            raise
-        if not isinstance(response, rpc.WatchResponse):
-            raise Unavailable("etcd ended the watch")
-        return response
 
     def _canceled(self, response: rpc.WatchResponse) -> None:
         if response.compact_revision:

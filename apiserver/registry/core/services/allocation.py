@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Protocol
 
@@ -91,6 +90,7 @@ class ServiceAllocator:
         self._families = list(dict.fromkeys(own.family for own in self._own_ranges))
         self._ports = port_range(node_port_range)
         self._avoid: dict[str, float] = {}
+        self._now = self._clock.now(), ""
         self._service_cidrs: Items | None = None
         self._ranges = self._own_ranges
 
@@ -122,10 +122,9 @@ class ServiceAllocator:
         taken, given = sorted(wanted - held), sorted(held - wanted)
         if ctx.dry_run or not (taken or given):
             return Allocation()
-        now = self._clock.now()
         return Allocation(
             [Absent(key) for key in taken] + self._still_ours(given, new),
-            self._puts(taken, new, now) + self._deletes(given, new),
+            self._puts(taken, new) + self._deletes(given, new),
             lambda key: self._retry(key, undo),
         )
 
@@ -136,10 +135,16 @@ class ServiceAllocator:
             return None
         return Allocation(self._still_ours(given, service), self._deletes(given, service), lambda _key: True)
 
-    def _puts(self, keys: Sequence[str], service: Service, now: datetime) -> list[Op]:
-        self._leave_alone(keys)
-        time = format_time(now.astimezone(UTC))
-        return [Put(key, value(key, service, new_uid(), time)) for key in keys]
+    def _puts(self, keys: Sequence[str], service: Service) -> list[Op]:
+        now = self._timestamp()
+        return [Put(key, value(key, service, new_uid(), now)) for key in keys]
+
+    def _timestamp(self) -> str:
+        """Formatting it costs more than the rest of a small allocation; a second has many of those."""
+        moment = self._clock.now().replace(microsecond=0)
+        if moment != self._now[0]:
+            self._now = moment, format_time(moment)
+        return self._now[1]
 
     def _deletes(self, keys: Sequence[str], service: Service) -> list[Op]:
         return [Delete(key) for key in keys if (held := self._cache.peek(key)) is None or belongs_to(held, service)]
