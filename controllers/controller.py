@@ -16,8 +16,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from kube.api import scheme
 from kube.apimachinery.errors import Conflict, NotFound, StatusError
 from kube.apimachinery.meta_v1 import Object
+from kube.apimachinery.scheme import Resource
 from kube.client import Unreachable
 from kube.clock import Clock, RealClock
 from kube.events import Recorder
@@ -44,7 +46,14 @@ class Context:
     node_monitor_period: float = 5.0
     node_monitor_grace_period: float = 40.0
     cloud: Any = None
+    """A `controllers.service_lb.cloud.LoadBalancers`, or None."""
+    resources: tuple[Resource, ...] | None = None
+    """What the server serves, as discovery says; None: every kind that we know."""
     recorders: list[Recorder] = field(default_factory=list)
+
+    def served(self) -> tuple[Resource, ...]:
+        """The resources that can be asked for, in discovery's order."""
+        return tuple(scheme) if self.resources is None else self.resources
 
     def recorder(self, component: str) -> Recorder:
         """A recorder whose events are written as long as the manager runs."""

@@ -44,6 +44,11 @@ class Expectations:
     def expect_deletions(self, key: Hashable, names: Iterable[Hashable]) -> None:
         self._expected[key] = _Expected(deletions=set(names), since=self._monotonic())
 
+    def expect_creations_too(self, key: Hashable, count: int) -> None:
+        """Besides the deletions that are expected already."""
+        expected = self._expected.setdefault(key, _Expected())
+        expected.creations, expected.since = count, self._monotonic()
+
     def creation_observed(self, key: Hashable) -> None:
         """Also called for a creation that failed: it will never be seen."""
         if key in self._expected:

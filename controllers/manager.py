@@ -19,8 +19,11 @@ from controllers import health
 from controllers.config import Config
 from controllers.controller import Context, Controller
 from controllers.registry import CONTROLLERS
+from kube.api import scheme
+from kube.apimachinery.errors import NotFound, StatusError
 from kube.apimachinery.meta_v1 import Object
-from kube.client import Client
+from kube.apimachinery.scheme import Resource
+from kube.client import Client, Unreachable
 from kube.clock import Clock, RealClock
 from kube.informer import Informers
 from kube.leader_election import LeaderElector, Timing
@@ -91,6 +94,7 @@ class Manager:
     async def _term(self) -> None:
         """One term: everything is made anew, so that nothing is remembered from a time when others worked."""
         context = self.context()
+        context.resources = await discover(self.client, self.clock)
         self._running = [CONTROLLERS[name](context) for name in self.names]
         self._informers = context.informers
         log.info("running %s", ", ".join(self.names))
@@ -122,6 +126,29 @@ class Manager:
     def _refresh(self) -> None:
         for controller in self._running:
             controller.queue.refresh_metrics()
+
+
+async def discover(client: Client, clock: Clock) -> tuple[Resource, ...]:
+    """The resources of our scheme that the server serves. Tries until it answers: an informer of one that it does not
+    serve would never have its first list, and everybody would wait for it."""
+    while True:
+        try:
+            served = set()
+            for group, version in dict.fromkeys((r.group, r.version) for r in scheme):
+                served |= await _plurals(client, group, version)
+            return tuple(r for r in scheme if (r.group, r.plural) in served)
+        except (StatusError, Unreachable) as error:
+            log.warning("discovery: %s", error)
+            await clock.sleep(0.5)
+
+
+async def _plurals(client: Client, group: str, version: str) -> set[tuple[str, str]]:
+    path = f"/apis/{group}/{version}" if group else f"/api/{version}"
+    try:
+        answer = await client.request("GET", path)
+    except NotFound:
+        return set()
+    return {(group, entry["name"]) for entry in answer.json()["resources"]}
 
 
 async def run_controllers(context: Context, controllers: Iterable[Controller]) -> None:

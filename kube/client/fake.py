@@ -151,7 +151,7 @@ class FakeServer:
             new.metadata.generation += 1
         if new.to_json() == old.to_json():
             return old
-        if new.metadata.deletionTimestamp and not new.metadata.finalizers and not _waits_for_grace(new):
+        if new.metadata.deletionTimestamp and not _held(new) and not _waits_for_grace(new):
             return self._write("DELETED", new, old)
         return self._write("MODIFIED", new, old)
 
@@ -165,7 +165,7 @@ class FakeServer:
         if finalizer and finalizer not in new.metadata.finalizers:
             new.metadata.finalizers = [*new.metadata.finalizers, finalizer]
         seconds = _grace(old, grace)
-        if seconds == 0 and not new.metadata.finalizers:
+        if seconds == 0 and not _held(new):
             self._write("DELETED", new, old)
             return
         if not new.metadata.deletionTimestamp or seconds < (new.metadata.deletionGracePeriodSeconds or 0):
@@ -402,6 +402,11 @@ def _grace(obj: Object, asked: int | None) -> int:
         return 0
     default = obj.spec.terminationGracePeriodSeconds
     return asked if asked is not None else 30 if default is None else default
+
+
+def _held(obj: Object) -> bool:
+    """By finalizers; a namespace by those of its spec too."""
+    return bool(obj.metadata.finalizers or (type(obj).__name__ == "Namespace" and obj.spec.finalizers))
 
 
 def _waits_for_grace(obj: Object) -> bool:

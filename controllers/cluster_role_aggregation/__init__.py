@@ -1,0 +1,1 @@
+"""The cluster role aggregation controller: roles that are made of other roles."""

@@ -1,0 +1,97 @@
+"""What is wrong with the books, seen from one Service or from one IPAddress.
+
+Called by `controllers.ip_allocation.controller`. Pure. Source: k8s.io/kubernetes/pkg/registry/core/service/
+ipallocator/controller/repairip.go.
+
+| a Service's address | its IPAddress | repair |
+|---|---|---|
+| set | names this Service | none |
+| set | is missing | create it |
+| set | names a Service that is gone or does not use it | point it to this one |
+| set | names another Service that uses it too | report both: one must be made anew |
+| outside of every ServiceCIDR | any | report |
+| none, though the type has one | - | ask the API server to give one |
+
+| an IPAddress | repair |
+|---|---|
+| names a Service that uses it | none |
+| names nothing, or not a Service | report |
+| names a Service that is gone, or no longer uses it | delete it |
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+from kube.api.core_v1 import Service
+from kube.api.networking_v1 import IPAddress, IPAddressSpec, ParentReference
+from kube.apimachinery.meta_v1 import ObjectMeta
+
+IP_FAMILY_LABEL = "ipaddress.kubernetes.io/ip-family"
+MANAGED_BY = "ipaddress.kubernetes.io/managed-by"
+MANAGER = "ipallocator.k8s.io"
+
+
+def addresses_of(service: Service) -> list[str]:
+    """The virtual addresses that the Service holds, in the form in which IPAddress objects are named."""
+    if service.spec.type == "ExternalName":
+        return []
+    listed = service.spec.clusterIPs or [service.spec.clusterIP]
+    return [name_of(ip) for ip in listed if ip not in ("", "None")]
+
+
+def name_of(address: str) -> str:
+    """Canonical: IPv6 is compressed."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address
+
+
+def needs_address(service: Service) -> bool:
+    """It should have an address and was stored without one (by a version or a tool that allocates none)."""
+    spec = service.spec
+    alive = service.metadata.deletionTimestamp is None
+    return alive and spec.type in ("", "ClusterIP", "NodePort", "LoadBalancer") and not spec.clusterIP
+
+
+def parent_key(address: IPAddress) -> tuple[str, str] | None:
+    """The Service that the IPAddress names; None when it names none."""
+    ref = address.spec.parentRef
+    if ref is None or ref.group or ref.resource != "services" or not ref.name:
+        return None
+    return ref.namespace, ref.name
+
+
+def booking(address: str, service: Service) -> IPAddress:
+    """The IPAddress that books an address for a Service."""
+    family = f"IPv{ipaddress.ip_address(address).version}"
+    return IPAddress(
+        kind="IPAddress",
+        apiVersion="networking.k8s.io/v1",
+        metadata=ObjectMeta(name=address, labels={IP_FAMILY_LABEL: family, MANAGED_BY: MANAGER}),
+        spec=IPAddressSpec(parentRef=parent_of(service)),
+    )
+
+
+def parent_of(service: Service) -> ParentReference:
+    return ParentReference(resource="services", namespace=service.metadata.namespace, name=service.metadata.name)
+
+
+def is_in(address: str, cidrs: Iterable[str]) -> bool:
+    ip = ipaddress.ip_address(address)
+    return any(ip in ipaddress.ip_network(cidr) for cidr in cidrs)
+
+
+def doubled_ports(service: Service, holders: Iterable[Service]) -> list[tuple[str, int]]:
+    """(protocol, node port) that this Service shares with an older one of the holders."""
+    mine = {(p.protocol or "TCP", p.nodePort) for p in service.spec.ports if p.nodePort}
+    age = (service.metadata.creationTimestamp or "", service.metadata.namespace, service.metadata.name)
+    doubled = set()
+    for other in holders:
+        if other.metadata.uid == service.metadata.uid:
+            continue
+        if (other.metadata.creationTimestamp or "", other.metadata.namespace, other.metadata.name) < age:
+            doubled |= mine & {(p.protocol or "TCP", p.nodePort) for p in other.spec.ports if p.nodePort}
+    return sorted(doubled)

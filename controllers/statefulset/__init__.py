@@ -1,0 +1,1 @@
+"""The StatefulSet controller: pods with stable names, made and updated in order."""
