@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from apiserver.endpoints.endpoint import Endpoint
+from apiserver.endpoints.handlers import access_reviews, authentication_reviews, binding, eviction, scale, token
 from apiserver.endpoints.handlers.create import create
 from apiserver.endpoints.handlers.delete import delete, deletecollection
 from apiserver.endpoints.handlers.get import get
@@ -25,7 +26,22 @@ HANDLERS: dict[str, Handler] = {
     "deletecollection": deletecollection,
 }  # fmt: skip
 
-SPECIAL: dict[tuple[str, str, str], dict[str, Handler]] = {}
+UPDATED_THROUGH = ("status", "finalize", "ephemeralcontainers", "resize")
+"""Subresources that are the object itself, with stages of their own in the strategy."""
+
+SPECIAL: dict[tuple[str, str, str], dict[str, Handler]] = {
+    ("*", "*", "scale"): {"get": scale.get, "update": scale.update, "patch": scale.patch},
+    ("", "bindings", ""): {"create": binding.create},
+    ("", "pods", "binding"): {"create": binding.create},
+    ("", "pods", "eviction"): {"create": eviction.create},
+    ("", "serviceaccounts", "token"): {"create": token.create},
+    ("authentication.k8s.io", "selfsubjectreviews", ""): {"create": authentication_reviews.self_subject_review},
+    ("authentication.k8s.io", "tokenreviews", ""): {"create": authentication_reviews.token_review},
+    ("authorization.k8s.io", "localsubjectaccessreviews", ""): {"create": access_reviews.local_subject},
+    ("authorization.k8s.io", "selfsubjectaccessreviews", ""): {"create": access_reviews.self_subject},
+    ("authorization.k8s.io", "selfsubjectrulesreviews", ""): {"create": access_reviews.self_rules},
+    ("authorization.k8s.io", "subjectaccessreviews", ""): {"create": access_reviews.subject},
+}
 """(group, plural, subresource) -> verb -> handler, where the usual one will not do."""
 
 
@@ -45,5 +61,5 @@ def build(
 
 def _handlers(resource: Resource, subresource: str, verbs: Iterable[str]) -> dict[str, Handler]:
     special = SPECIAL.get((resource.group, resource.plural, subresource)) or SPECIAL.get(("*", "*", subresource), {})
-    usual = HANDLERS if subresource in ("", "status") else {}
+    usual = HANDLERS if subresource in ("", *UPDATED_THROUGH) else {}
     return {verb: handler for verb in verbs if (handler := special.get(verb) or usual.get(verb))}

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kube.apimachinery.codec import decode
-
 from apiserver.endpoints.endpoint import Endpoint
 from apiserver.endpoints.request import Request
+from kube.apimachinery.codec import decode
 from kube.apimachinery.errors import BadRequest
 from kube.apimachinery.meta_v1 import Object
 

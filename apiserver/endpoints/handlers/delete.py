@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 
-from kube.apimachinery.codec import decode_delete_options
-
 from apiserver.endpoints.endpoint import Endpoint
 from apiserver.endpoints.handlers.list import select
 from apiserver.endpoints.options import check_delete_options, delete_options_from_query, list_options
@@ -18,6 +16,7 @@ from apiserver.endpoints.responses import Response, success
 from apiserver.endpoints.views import list_body, object_body
 from apiserver.registry.generic.keys import split_key
 from apiserver.registry.generic.options import Write
+from kube.apimachinery.codec import decode_delete_options
 from kube.apimachinery.errors import NotFound
 from kube.apimachinery.meta_v1 import DeleteOptions, StatusDetails
 

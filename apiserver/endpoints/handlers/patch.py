@@ -38,7 +38,7 @@ async def patch(endpoint: Endpoint, request: Request) -> Response:
     options = write_options("PatchOptions", request.query, request.raw_query, apply=media_type == APPLY)
     body = await request.body()
     store, info = endpoint.store, request.info
-    stages = store.status if info.subresource == "status" else store.main
+    stages = store.stages[info.subresource]
     if media_type == APPLY:
         make: Any = Applying(endpoint, request, options, read_configuration(body))
         stages = Stages(stages.prepare, stages.validate, allow_create=not info.subresource)

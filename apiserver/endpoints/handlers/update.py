@@ -29,7 +29,7 @@ async def update(endpoint: Endpoint, request: Request) -> Response:
         return endpoint.resource.type.from_json(text)
 
     store = endpoint.store
-    stages = store.status if request.info.subresource == "status" else store.main
+    stages = store.stages[request.info.subresource]
     written = await store.update(namespace, request.info.name, make, write_of(request, options), stages)
     body = object_body(endpoint.resource, written.wire, request.output, request.query.get("includeObject", ""))
     return Response(body, 201 if written.created else 200)

@@ -7,6 +7,7 @@ registry/generic/registry/store.go.
 |---|---|
 | no finalizers, no grace | REMOVE at once |
 | finalizers (its own, or orphan/foregroundDeletion that the request adds) | MARK: deletionTimestamp now, grace 0 |
+| held by itself (Namespace), the first time | MARK, without a grace period |
 | graceful (a running Pod) | MARK: deletionTimestamp in `grace` seconds |
 | marked with grace, asked again with less | MARK anew with the shorter time |
 | marked with grace, asked again with as much or more | PENDING: nothing changes |
@@ -65,7 +66,8 @@ def begin(obj: Object, strategy: Any, options: DeleteOptions, now: datetime) -> 
         meta.finalizers = finalizers
     if graceful and (meta.deletionGracePeriodSeconds or meta.finalizers):
         return Deletion.MARK
-    if meta.finalizers or strategy.holds(obj):
+    first = strategy.holds_objects and meta.deletionTimestamp is None
+    if meta.finalizers or first or strategy.holds(obj):
         _mark(obj, strategy, now)
         return Deletion.MARK
     return Deletion.REMOVE
@@ -100,7 +102,7 @@ def _mark(obj: Object, strategy: Any, now: datetime) -> None:
         if meta.generation:
             meta.generation += 1
         meta.deletionTimestamp = format_time(now)
-        if not strategy.holds(obj):
+        if not strategy.holds_objects:
             meta.deletionGracePeriodSeconds = 0
     elif meta.deletionGracePeriodSeconds:
         meta.deletionGracePeriodSeconds = 0

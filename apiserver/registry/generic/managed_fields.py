@@ -33,9 +33,14 @@ class FieldManager:
             manager=write.manager, api_version=self._resource.api_version, now=now, subresource=write.subresource,
             reset=managed_fields.reset_fields(self._has_status, write.subresource),
         )  # fmt: skip
-        return _entries.validate_python(found) if found else []
+        return entries(found)
 
 
-def timeless(entries: list[ManagedFieldsEntry]) -> list[ManagedFieldsEntry]:
+def entries(found: list[dict[str, Any]]) -> list[ManagedFieldsEntry]:
+    """Typed entries from plain ones."""
+    return _entries.validate_python(found) if found else []
+
+
+def timeless(known: list[ManagedFieldsEntry]) -> list[ManagedFieldsEntry]:
     """The entries without their times: what must differ for a write to be one."""
-    return [entry.model_copy(update={"time": None}) for entry in entries]
+    return [entry.model_copy(update={"time": None}) for entry in known]

@@ -80,7 +80,9 @@ class Store(Generic[T]):
         self.main = Stages(
             self.strategy.prepare_for_update, self.strategy.validate_update, self.strategy.allow_create_on_update
         )
-        self.status = Stages(self.strategy.prepare_for_status_update, self.strategy.validate_status_update)
+        self.stages = {"": self.main} | {
+            name: Stages(prepare, validate) for name, (prepare, validate) in self.strategy.update_stages().items()
+        }
 
     # ---- reads ----
 

@@ -12,7 +12,7 @@ Source: k8s.io/apiserver/pkg/registry/rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -47,6 +47,9 @@ class Allocation:
     ops: Sequence[Op] = ()
     retry: Any = field(default=None)
     """Given the key whose check failed, says whether to allocate anew (someone else was faster)."""
+
+
+Stages = tuple[Callable[[T, T, WriteContext], None], Callable[[T, T], list[FieldError]]]
 
 
 class Strategy(Generic[T]):
@@ -106,6 +109,11 @@ class Strategy(Generic[T]):
 
     def validate_status_update(self, obj: T, old: T) -> list[FieldError]:
         return []
+
+    def update_stages(self) -> Mapping[str, Stages[T]]:
+        """The subresources through which an object is updated, each with its own stages (prepare, validate). A kind
+        with more of them (`finalize`, `resize`, `ephemeralcontainers`) adds its own to these."""
+        return {"status": (self.prepare_for_status_update, self.validate_status_update)}
 
     def check_graceful_delete(self, obj: T, seconds: int | None) -> int | None:
         """Seconds for a graceful end, given what the client asked for; None removes the object at once."""

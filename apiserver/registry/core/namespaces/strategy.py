@@ -12,7 +12,9 @@ that nothing is created in one that is going, is admission's. Source: kubernetes
 
 from __future__ import annotations
 
-from apiserver.registry.generic.strategy import Strategy, WriteContext
+from collections.abc import Mapping
+
+from apiserver.registry.generic.strategy import Stages, Strategy, WriteContext
 from apiserver.registry.validation.names import validate_finalizer_name
 from kube.api.core_v1 import Namespace, NamespaceStatus
 from kube.apimachinery.errors import FieldError, Path, invalid_value
@@ -68,6 +70,9 @@ class NamespaceStrategy(Strategy[Namespace]):
     def validate_finalize(self, obj: Namespace, old: Namespace) -> list[FieldError]:
         names = enumerate(obj.spec.finalizers)
         return [e for i, name in names for e in validate_finalizer_name(name, FINALIZERS[i])]
+
+    def update_stages(self) -> Mapping[str, Stages[Namespace]]:
+        return {**super().update_stages(), "finalize": (self.prepare_for_finalize, self.validate_finalize)}
 
     def prepare_for_delete(self, obj: Namespace) -> None:
         obj.status.phase = TERMINATING
