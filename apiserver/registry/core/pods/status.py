@@ -1,0 +1,88 @@
+"""A Pod's status: what it starts with, and what may be reported.
+
+Called by the Pod strategy. It calls the rules for names and addresses. Source: kubernetes pkg/apis/core/validation,
+ValidatePodStatusUpdate; pkg/apis/core/v1/conversion.go for the two spellings of addresses.
+"""
+
+from __future__ import annotations
+
+from apiserver.registry.core.pods.updates import validate_annotation_update
+from apiserver.registry.validation.addresses import family_of, validate_ip
+from apiserver.registry.validation.names import validate_node_name, validate_qualified_name
+from kube.api.core_v1 import ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus
+from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value
+
+STATUS = Path("status")
+_OWN_CONDITIONS = frozenset({"PodScheduled", "Ready", "Initialized", "ContainersReady"})
+GATED = "Scheduling is blocked due to non-empty scheduling gates"
+
+
+def first_status(pod: Pod, qos: str) -> PodStatus:
+    """Pending; a Pod with scheduling gates says why it will not be scheduled."""
+    status = PodStatus(phase="Pending", qosClass=qos)
+    if pod.spec.schedulingGates:
+        status.conditions.append(
+            PodCondition(
+                type="PodScheduled",
+                status="False",
+                reason="SchedulingGated",
+                message=GATED,
+                lastTransitionTime=pod.metadata.creationTimestamp,
+            )
+        )
+    return status
+
+
+def default_pod_ips(status: PodStatus) -> None:
+    """`podIP` is the first of `podIPs`; who sends one means both."""
+    if status.podIP and (not status.podIPs or status.podIPs[0].ip != status.podIP):
+        status.podIPs = [PodIP(ip=status.podIP)]
+    elif status.podIPs:
+        status.podIP = status.podIPs[0].ip
+
+
+def validate_status_update(pod: Pod, old: Pod) -> list[FieldError]:
+    status, before = pod.status, old.status
+    found = validate_annotation_update(pod.metadata, old.metadata)
+    found += _validate_conditions(status.conditions, STATUS["conditions"])
+    if status.nominatedNodeName and status.nominatedNodeName != before.nominatedNodeName:
+        found += validate_node_name(status.nominatedNodeName, STATUS["nominatedNodeName"])
+    found += _validate_ended(status.containerStatuses, before.containerStatuses, old, STATUS["containerStatuses"])
+    found += _validate_ips(status.podIPs, before.podIPs, STATUS["podIPs"])
+    return found + _validate_ips(status.hostIPs, before.hostIPs, STATUS["hostIPs"])
+
+
+def _validate_conditions(conditions: list[PodCondition], path: Path) -> list[FieldError]:
+    found: list[FieldError] = []
+    for index, condition in enumerate(conditions):
+        if condition.type not in _OWN_CONDITIONS:
+            found += validate_qualified_name(condition.type, path[index]["Type"])
+    return found
+
+
+def _validate_ended(
+    new: list[ContainerStatus], old: list[ContainerStatus], pod: Pod, path: Path
+) -> list[FieldError]:
+    """A container that ended for good stays ended."""
+    policy = pod.spec.restartPolicy
+    if policy == "Always":
+        return []
+    found = []
+    for index, before in enumerate(old):
+        ended = before.state.terminated
+        if ended is None or (ended.exitCode and policy == "OnFailure"):
+            continue
+        if any(status.name == before.name and status.state.terminated is None for status in new):
+            found.append(forbidden(path[index]["state"], "may not be transitioned to non-terminated state"))
+    return found
+
+
+def _validate_ips(ips: list[PodIP] | list[HostIP], old: list[PodIP] | list[HostIP], path: Path) -> list[FieldError]:
+    """One address a family."""
+    known = {address.ip for address in old}
+    found = [error for index, one in enumerate(ips) for error in validate_ip(one.ip, path[index], known)]
+    families = [family_of(one.ip) for one in ips]
+    if not found and len(ips) > 1 and (len(ips) > 2 or families[0] == families[1]):
+        texts = [one.ip for one in ips]
+        found.append(invalid_value(path, texts, "may specify no more than one IP for each IP family"))
+    return found

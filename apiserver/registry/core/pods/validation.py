@@ -1,0 +1,141 @@
+"""What is wrong with a Pod, or with a pod template: the one list of all that Kubernetes checks, in its order.
+
+Called by the Pod strategy and by the strategies of everything that has a pod template. It calls a module for each part.
+Updates are with `updates`, statuses with `status`. Source: kubernetes pkg/apis/core/validation, ValidatePodSpec,
+ValidatePodCreate, ValidatePodTemplateSpec.
+"""
+
+from __future__ import annotations
+
+from apiserver.registry.core.pods.containers import (
+    Surroundings,
+    validate_containers,
+    validate_ephemeral_containers,
+    validate_init_containers,
+)
+from apiserver.registry.core.pods.network import validate_dns_config, validate_host_aliases
+from apiserver.registry.core.pods.resources import validate_requirements
+from apiserver.registry.core.pods.scheduling import (
+    validate_affinity,
+    validate_readiness_gates,
+    validate_scheduling_gates,
+    validate_tolerations,
+    validate_topology_spread,
+)
+from apiserver.registry.core.pods.security import validate_host_ports, validate_host_users, validate_pod_security
+from apiserver.registry.core.pods.volumes import validate_volumes
+from apiserver.registry.validation.names import validate_dns_label, validate_dns_subdomain, validate_node_name
+from kube.api.core_v1 import LocalObjectReference, Pod, PodSpec, PodTemplateSpec
+from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value, not_supported, required
+from kube.apimachinery.meta_v1 import ObjectMeta
+from kube.apimachinery.validation import is_in_range, validate_annotations, validate_labels
+
+RESTART_POLICIES = ("Always", "OnFailure", "Never")
+DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
+MIRROR = "kubernetes.io/config.mirror"
+_INT32_MAX = 2**31 - 1
+
+
+def validate_pod(pod: Pod) -> list[FieldError]:
+    """A new Pod; its metadata has been looked at already."""
+    found = validate_pod_annotations(pod.metadata, pod.spec, Path("metadata")["annotations"])
+    found += validate_pod_spec(pod.spec, Path("spec"), in_pod=True)
+    if pod.spec.ephemeralContainers:
+        why = "cannot be set on create"
+        found.append(forbidden(Path("spec")["ephemeralContainers"], why))
+    return found
+
+
+def validate_pod_template(template: PodTemplateSpec, path: Path) -> list[FieldError]:
+    found = validate_labels(template.metadata.labels, path["labels"])
+    found += validate_annotations(template.metadata.annotations, path["annotations"])
+    found += validate_pod_annotations(template.metadata, template.spec, path["annotations"])
+    found += validate_pod_spec(template.spec, path["spec"], in_pod=False)
+    if template.spec.ephemeralContainers:
+        why = "ephemeral containers not allowed in pod template"
+        found.append(forbidden(path["spec"]["ephemeralContainers"], why))
+    return found
+
+
+def validate_pod_annotations(meta: ObjectMeta, spec: PodSpec, path: Path) -> list[FieldError]:
+    """Annotations that mean something to the kubelet."""
+    mirrored = meta.annotations.get(MIRROR)
+    if mirrored is not None and not spec.nodeName:
+        return [invalid_value(path.key(MIRROR), mirrored, "must set spec.nodeName if mirror pod annotation is set")]
+    return []
+
+
+def validate_pod_spec(spec: PodSpec, path: Path, *, in_pod: bool) -> list[FieldError]:
+    """`in_pod`: of a Pod itself, not of a template."""
+    volumes, found = validate_volumes(spec.volumes, path["volumes"])
+    claims = {claim.name for claim in spec.resourceClaims}
+    around = Surroundings(volumes, claims, spec.terminationGracePeriodSeconds or 0)
+    both = [*spec.containers, *spec.initContainers]
+    found += validate_containers(spec.containers, around, path["containers"])
+    found += validate_init_containers(spec.initContainers, spec.containers, around, path["initContainers"])
+    found += validate_ephemeral_containers(spec.ephemeralContainers, both, around, path["ephemeralContainers"])
+    if spec.resources is not None:
+        found += validate_requirements(spec.resources, claims, path["resources"])
+    found += validate_host_ports(spec, path, in_pod=in_pod)
+    found += _validate_choices(spec, path)
+    found += validate_labels(spec.nodeSelector, path["nodeSelector"])
+    found += validate_pod_security(spec, path["securityContext"])
+    found += _validate_pull_secrets(spec.imagePullSecrets, path["imagePullSecrets"])
+    found += validate_affinity(spec.affinity, path["affinity"])
+    found += validate_dns_config(spec, path["dnsConfig"])
+    found += validate_readiness_gates(spec.readinessGates, path["readinessGates"])
+    found += validate_scheduling_gates(spec.schedulingGates, path["schedulingGates"])
+    found += validate_topology_spread(spec.topologySpreadConstraints, path["topologySpreadConstraints"])
+    found += validate_host_users(spec, path)
+    found += _validate_names(spec, path)
+    found += validate_tolerations(spec.tolerations, path["tolerations"])
+    found += validate_host_aliases(spec.hostAliases, path["hostAliases"])
+    return found + _validate_classes(spec, path)
+
+
+def _validate_choices(spec: PodSpec, path: Path) -> list[FieldError]:
+    found = []
+    for name, known in (("restartPolicy", RESTART_POLICIES), ("dnsPolicy", DNS_POLICIES)):
+        value = getattr(spec, name)
+        if not value:
+            found.append(required(path[name]))
+        elif value not in known:
+            found.append(not_supported(path[name], value, known))
+    return found
+
+
+def _validate_pull_secrets(secrets: list[LocalObjectReference], path: Path) -> list[FieldError]:
+    return [required(path[index]["name"]) for index, secret in enumerate(secrets) if not secret.name]
+
+
+def _validate_names(spec: PodSpec, path: Path) -> list[FieldError]:
+    found: list[FieldError] = []
+    if spec.serviceAccountName:
+        found += validate_dns_subdomain(spec.serviceAccountName, path["serviceAccountName"])
+    if spec.nodeName:
+        found += validate_node_name(spec.nodeName, path["nodeName"])
+    if spec.activeDeadlineSeconds is not None:
+        at, seconds = path["activeDeadlineSeconds"], spec.activeDeadlineSeconds
+        found += [invalid_value(at, seconds, why) for why in is_in_range(seconds, 1, _INT32_MAX)]
+    if spec.hostname:
+        found += validate_dns_label(spec.hostname, path["hostname"])
+    if spec.subdomain:
+        found += validate_dns_label(spec.subdomain, path["subdomain"])
+    return found
+
+
+def _validate_classes(spec: PodSpec, path: Path) -> list[FieldError]:
+    found: list[FieldError] = []
+    if spec.priorityClassName:
+        found += validate_dns_subdomain(spec.priorityClassName, path["priorityClassName"])
+    if spec.runtimeClassName is not None:
+        found += validate_dns_subdomain(spec.runtimeClassName, path["runtimeClassName"])
+    known = ("PreemptLowerPriority", "Never")
+    if spec.preemptionPolicy is not None and spec.preemptionPolicy not in known:
+        found.append(not_supported(path["preemptionPolicy"], spec.preemptionPolicy, known))
+    if spec.os is not None:
+        if not spec.os.name:
+            found.append(required(path["os"]["name"], "cannot be empty"))
+        elif spec.os.name not in ("linux", "windows"):
+            found.append(not_supported(path["os"], spec.os.name, frozenset({"linux", "windows"})))
+    return found
