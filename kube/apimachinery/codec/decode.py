@@ -101,6 +101,7 @@ def to_object(data: dict[str, Any], model: type[APIModel]) -> tuple[Any, list[st
 
     Raises DecodingError with Go's text, which the caller puts into its own sentence.
     """
+    _check_depth(data)
     try:
         return model.__pydantic_validator__.validate_python(data, extra="forbid"), []
     except ValidationError:
@@ -110,10 +111,30 @@ def to_object(data: dict[str, Any], model: type[APIModel]) -> tuple[Any, list[st
 def _walked(data: dict[str, Any], model: type[APIModel]) -> tuple[Any, list[str]]:
     walk = Walk()
     try:
+        _check_depth(data)
         plain = walk.struct(data, model, Place())
         return model.__pydantic_validator__.validate_python(plain), walk.problems
     except ValueError as error:  # pydantic's is one too: what the walk lets through but the type does not
         raise DecodingError(str(error)) from error
+
+
+_DEEPEST = 150
+"""What is stored must be read again, and pydantic reads JSON no deeper than 200. No type comes near."""
+
+
+def _check_depth(data: Any) -> None:
+    level, depth = [data], 0
+    while level:
+        if depth > _DEEPEST:
+            raise DecodingError("exceeded max depth")
+        level = [child for value in level for child in _children(value)]
+        depth += 1
+
+
+def _children(value: Any) -> list[Any]:
+    """The members that can have members."""
+    items = value.values() if isinstance(value, dict) else value
+    return [item for item in items if type(item) in (dict, list) or isinstance(item, dict)]
 
 
 # ---- the fast way ----

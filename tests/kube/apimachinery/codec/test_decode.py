@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kube.api import scheme
 from kube.api.policy_v1 import Eviction
@@ -264,3 +266,51 @@ def test_the_result_of_a_patch():
     assert found.data == {"a": "b"} and problems == ['unknown field "extra"']
     with pytest.raises(codec.DecodingError, match=r"^json: cannot unmarshal number into Go struct field ConfigMap"):
         codec.to_object({"data": {"a": 5}}, CONFIG_MAPS.type)
+
+
+# ---- nothing that a client sends is an internal error ----
+
+
+@pytest.mark.parametrize("data", [b"[" * 100_000, b"- " * 100_000, b"{a: " * 100_000, b"? " * 100_000])
+@pytest.mark.parametrize("content_type", ["application/json", "application/yaml"])
+def test_depth_has_an_end(data, content_type):
+    assert refusal(data, CONFIG_MAPS, content_type).startswith(SPOILT)
+
+
+def test_what_could_not_be_read_again_is_not_taken():
+    revisions = scheme.by_path("apps", "v1", "controllerrevisions")
+    deep = '{"a":' * 220 + "1" + "}" * 220
+    assert refusal(f'{{"revision":1,"data":{deep}}}'.encode(), revisions).endswith("exceeded max depth")
+    with pytest.raises(codec.DecodingError, match="exceeded max depth"):
+        codec.to_object({"data": json.loads(deep)}, revisions.type)
+
+
+def test_yaml_aliases_have_an_end():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 8)]
+    assert "excessive aliasing" in refusal("\n".join(lines).encode(), CONFIG_MAPS, "application/yaml")
+    assert "contains itself" in refusal(b"a: &a [*a]", CONFIG_MAPS, "application/yaml")
+    shared = b"data: &d {a: b}\nbinaryData: *d\nkind: ConfigMap\n"
+    assert "illegal base64" in refusal(shared, CONFIG_MAPS, "application/yaml")
+
+
+MEDIA = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["spec", "metadata", "labels", "ports", "port", "selector", "status"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.binary(max_size=60) | anything.map(lambda v: json.dumps(v).encode()), st.sampled_from(MEDIA), st.booleans())
+def test_any_body_is_an_object_or_a_bad_request(data, content_type, prefixed):
+    data = b"k8s\x00" + data if prefixed and content_type == MEDIA[2] else data
+    try:
+        found = codec.decode(data, content_type, SERVICES).object
+    except BadRequest as refused:
+        assert refused.message
+    else:
+        assert SERVICES.type.from_json(found.to_json()) == found
