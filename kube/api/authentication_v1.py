@@ -1,4 +1,8 @@
-"""authentication.k8s.io/v1: who somebody is. Types only; see `kube.apimachinery.types` for how to read them."""
+"""authentication.k8s.io/v1: who somebody is.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

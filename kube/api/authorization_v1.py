@@ -1,4 +1,8 @@
-"""authorization.k8s.io/v1: what somebody may do. Types only; see `kube.apimachinery.types` for how to read them."""
+"""authorization.k8s.io/v1: what somebody may do.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

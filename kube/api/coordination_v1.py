@@ -1,4 +1,8 @@
-"""coordination.k8s.io/v1: Lease. Types only; see `kube.apimachinery.types` for how to read them."""
+"""coordination.k8s.io/v1: Lease.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,8 @@
-"""discovery.k8s.io/v1: EndpointSlice. Types only; see `kube.apimachinery.types` for how to read them."""
+"""discovery.k8s.io/v1: EndpointSlice.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

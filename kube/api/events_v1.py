@@ -1,4 +1,8 @@
-"""events.k8s.io/v1: Event, the newer face of the same events. Types only; see `kube.apimachinery.types` for how to read them."""
+"""events.k8s.io/v1: Event, the newer face of the same events.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

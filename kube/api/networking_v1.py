@@ -1,4 +1,8 @@
-"""networking.k8s.io/v1: IPAddress, ServiceCIDR, NetworkPolicy and Ingress. Types only; see `kube.apimachinery.types` for how to read them."""
+"""networking.k8s.io/v1: IPAddress, ServiceCIDR, NetworkPolicy and Ingress.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,8 @@
-"""rbac.authorization.k8s.io/v1: roles and their bindings. Types only; see `kube.apimachinery.types` for how to read them."""
+"""rbac.authorization.k8s.io/v1: roles and their bindings.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,8 @@
-"""core/v1: the kinds without a group name, a file for each subject."""
+"""core/v1: the kinds without a group name, a file for each subject.
+
+Used by whoever handles these kinds, who imports them from here. Types only: `kube.apimachinery.types` says how to read
+them, the API server's registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from kube.api.core_v1.config import ConfigMap, Secret
 from kube.api.core_v1.container import (

@@ -1,4 +1,8 @@
-"""Endpoints, the older form of EndpointSlice. Types only; see `kube.apimachinery.types` for how to read them."""
+"""Endpoints, the older form of EndpointSlice.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

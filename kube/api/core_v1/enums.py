@@ -1,4 +1,8 @@
-"""Named strings of core/v1. Any string decodes; validation says which are allowed, errors say the Go name."""
+"""Named strings of core/v1.
+
+Used by the types beside it. Any string decodes; which are allowed is said by the API server's validation. The Go name
+stands here because decoding errors tell it.
+"""
 
 from typing import Annotated
 

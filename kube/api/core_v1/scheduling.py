@@ -1,4 +1,8 @@
-"""Where a pod may run: affinity, tolerations, spreading. Types only; see `kube.apimachinery.types` for how to read them."""
+"""Where a pod may run: affinity, tolerations, spreading.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

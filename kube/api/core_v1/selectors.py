@@ -1,4 +1,8 @@
-"""Selectors of one key or field, shared by volumes and environment variables. Types only; see `kube.apimachinery.types` for how to read them."""
+"""Selectors of one key or field, shared by volumes and environment variables.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,8 @@
-"""Volume and the sources that it can have. Types only; see `kube.apimachinery.types` for how to read them."""
+"""Volume and the sources that it can have.
+
+Used by whoever handles these kinds. Types only: `kube.apimachinery.types` says how to read them, the API server's
+registry has their defaults and validation. Source: the Kubernetes API reference.
+"""
 
 from typing import Annotated
 

@@ -16,9 +16,10 @@ from kube.apimachinery.openapi import gnostic
 from kube.apimachinery.openapi.definitions import GVK, Writer, definitions
 from kube.apimachinery.openapi.operations import Operation, Parameter, operations
 from kube.apimachinery.scheme import Resource, Scheme
+from kube.version import KUBERNETES_VERSION
 
 Json = dict[str, Any]
-INFO = {"title": "Kubernetes", "version": "v1.36.0"}
+INFO = {"title": "Kubernetes", "version": KUBERNETES_VERSION}
 _DESCRIPTIONS = {200: "OK", 201: "Created", 202: "Accepted"}
 _SECURITY = {
     "BearerToken": {
