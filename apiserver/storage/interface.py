@@ -280,7 +280,7 @@ class Storage(Protocol):
 
     def watch(self, prefix: str, *, revision: int, bookmarks: bool = False) -> Watch:
         """Changes after `revision` (0: from what is at hand), for ever. Ends with ExpiredRevision when it cannot be
-        continued. The caller closes it (`aclosing`)."""
+        continued. The caller closes it (`aclosing`). Raises Unavailable when the store is not ready yet."""
 
     async def current_revision(self) -> int:
         """The store's revision now."""

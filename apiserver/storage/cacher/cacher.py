@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from apiserver.storage.cacher.feed import Feed
 from apiserver.storage.cacher.freshness import Reached, RevisionReader
 from apiserver.storage.cacher.resource import ResourceCache, root_of
 from apiserver.storage.cacher.watcher import CacheWatch
-from apiserver.storage.etcd.store import FUTURE_SECONDS, EtcdStorage
+from apiserver.storage.etcd.store import EtcdStorage
 from apiserver.storage.etcd.watch import Changes
 from apiserver.storage.interface import (
     Check,
@@ -35,8 +36,10 @@ from apiserver.storage.interface import (
 )
 from kube.clock import Clock, RealClock
 
+log = logging.getLogger(__name__)
+
 BOOKMARK_SECONDS = 60.0
-ASK_PROGRESS_SECONDS, READ_THROUGH_SECONDS = 0.1, 0.5
+ASK_PROGRESS_SECONDS, READ_THROUGH_SECONDS = 0.1, 0.3
 SNAPSHOTS = 64
 """How many paged lists can be under way and still be answered from memory."""
 
@@ -80,6 +83,8 @@ class Cacher:
             asyncio.create_task(self._feed.run(), name="watch cache"),
             asyncio.create_task(self._tell_bookmarks(), name="bookmarks"),
         ]
+        for task in self._tasks:
+            task.add_done_callback(_report)
         await self._loaded.wait()
         with contextlib.suppress(Unavailable):
             self._trusts_progress = _progress_is_exact(await self._etcd.version())
@@ -162,7 +167,7 @@ class Cacher:
         if not await self._reached.wait(revision, ASK_PROGRESS_SECONDS):
             if self._trusts_progress:
                 await self._feed.request_progress()
-            if not await self._reached.wait(revision, FUTURE_SECONDS - ASK_PROGRESS_SECONDS):
+            if not await self._reached.wait(revision, self._etcd.future_seconds - ASK_PROGRESS_SECONDS):
                 raise FutureRevision(revision, self._reached.revision)
 
     # ---- reads ----
@@ -249,6 +254,12 @@ class Cacher:
                 for watch in resource.all_waiting():
                     watch.bookmark_due = watch.bookmarks
                     watch.wake()
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """These tasks run for ever: one that ends by itself is a fault that must be seen."""
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("%s has stopped", task.get_name(), exc_info=task.exception())
 
 
 def _progress_is_exact(version: tuple[int, ...]) -> bool:

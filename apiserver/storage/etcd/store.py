@@ -33,7 +33,6 @@ from apiserver.storage.interface import (
 )
 from kube.clock import Clock, RealClock
 
-FUTURE_SECONDS = 3.0  # how long a read waits for a revision that is still to come
 _FUTURE_STEP = 0.05
 
 
@@ -48,13 +47,18 @@ class EtcdStorage:
         tls: TLS | None = None,
         clock: Clock | None = None,
         timeout: float = 10,
+        patience: float = 3,
+        future_seconds: float = 3,
         compaction_interval: float = 300,
     ):
-        """`endpoints`: `http(s)://HOST:PORT` of the members. `compaction_interval` 0 leaves compaction to others."""
+        """`endpoints`: `http(s)://HOST:PORT` of the members. `timeout` bounds one request, `patience` the search for a
+        member that answers, `future_seconds` the wait for a revision that is still to come. `compaction_interval` 0
+        leaves compaction to others."""
         self._clock = clock or RealClock()
-        self._endpoints = Endpoints(endpoints, tls, timeout=timeout)
+        self._endpoints = Endpoints(endpoints, tls, timeout=timeout, patience=patience)
         self.keys = Keys(prefix)
         self._leases = Leases(self._endpoints, self._clock)
+        self.future_seconds = future_seconds
         self._compaction_interval = compaction_interval
         self._compaction: asyncio.Task[None] | None = None
         self._now = RangeRequest(key=self.keys.root, count_only=True, limit=1)
@@ -109,7 +113,7 @@ class EtcdStorage:
 
     async def _range(self, request: RangeRequest, at_least: int) -> Any:
         """The answer, once etcd has reached the revision `at_least`."""
-        for attempt in range(int(FUTURE_SECONDS / _FUTURE_STEP)):
+        for attempt in range(int(self.future_seconds / _FUTURE_STEP) + 1):
             if attempt:
                 await self._clock.sleep(_FUTURE_STEP)
             try:

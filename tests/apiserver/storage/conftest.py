@@ -25,7 +25,7 @@ async def open_etcd(etcd: str, prefix: str) -> AsyncIterator[Callable[..., EtcdS
     opened: list[EtcdStorage] = []
 
     def open_one(**options: object) -> EtcdStorage:
-        opened.append(EtcdStorage([etcd], prefix, compaction_interval=0, **options))
+        opened.append(EtcdStorage([etcd], prefix, compaction_interval=0, future_seconds=0.4, **options))
         return opened[-1]
 
     yield open_one
@@ -39,7 +39,7 @@ async def open_cacher(etcd: str, prefix: str) -> AsyncIterator[Callable[..., Awa
     opened: list[Cacher] = []
 
     async def open_one(**options: object) -> Cacher:
-        cacher = Cacher(EtcdStorage([etcd], prefix, compaction_interval=0), **options)
+        cacher = Cacher(EtcdStorage([etcd], prefix, compaction_interval=0, future_seconds=0.4), **options)
         await cacher.start()
         opened.append(cacher)
         return cacher

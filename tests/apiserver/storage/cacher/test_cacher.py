@@ -1,0 +1,170 @@
+"""The watch cache by itself: what readers and watchers share, bookmarks, slow watchers, how often etcd is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+
+import pytest
+
+from apiserver.storage.cacher import Cacher
+from apiserver.storage.cacher.cacher import _progress_is_exact
+from apiserver.storage.cacher.freshness import Reached, RevisionReader
+from apiserver.storage.cacher.resource import root_of
+from apiserver.storage.interface import Delete, ExpiredRevision, Put, Unavailable
+from kube.clock import FakeClock
+
+PODS = "/registry/pods/"
+Open = Callable[..., Awaitable[Cacher]]
+
+
+def pod(text: str) -> bytes:
+    return b'{"kind":"Pod","metadata":{"name":"%s"}}' % text.encode()
+
+
+@pytest.mark.parametrize(
+    ("key", "root"),
+    [
+        ("/registry/pods/default/a", "/registry/pods/"),
+        ("/registry/pods/", "/registry/pods/"),
+        ("/registry/services/specs/default/a", "/registry/services/specs/"),
+        ("/registry/services/endpoints/", "/registry/services/endpoints/"),
+        ("/registry/services/", ""),
+        ("/registry/ipaddresses/10.0.0.1", "/registry/ipaddresses/"),
+        ("/registry/compact_rev_key", ""),
+        ("/registry/", ""),
+    ],
+)
+def test_the_resource_of_a_key(key: str, root: str) -> None:
+    assert root_of(key) == root
+
+
+@pytest.mark.parametrize(
+    ("version", "exact"),
+    [((3, 4, 23), False), ((3, 4, 25), True), ((3, 5, 7), False), ((3, 5, 8), True), ((3, 6, 0), True)],
+)
+def test_which_servers_tell_progress_exactly(version: tuple[int, ...], exact: bool) -> None:
+    assert _progress_is_exact(version) is exact
+
+
+async def test_watchers_share_events_and_readers_share_lists(open_cacher: Open) -> None:
+    cacher = await open_cacher()
+    start = cacher.revision
+    watches = [cacher.watch(PODS, revision=start) for _ in range(3)]
+    await cacher.commit([], [Put(f"{PODS}a/x", pod("x"))])
+    (first,), (second,), (third,) = [await watch.batch() for watch in watches]
+    assert first is second is third
+    one, two = await cacher.list(PODS), await cacher.list(PODS)
+    assert one.items is two.items and one.items[0] is first.value
+    assert one.items.joined == b'{"metadata":{"resourceVersion":"%d","name":"x"}}' % first.revision
+    assert one.items.joined is two.items.joined
+    await cacher.commit([], [Put("/registry/nodes/n", b"{}")])
+    assert (await cacher.list(PODS)).items is one.items
+    assert (await cacher.list(PODS)).revision > one.revision
+    for watch in watches:
+        await watch.aclose()
+
+
+async def test_events_of_a_busy_watcher_are_joined(open_cacher: Open) -> None:
+    cacher = await open_cacher()
+    async with aclosing(cacher.watch(PODS, revision=cacher.revision)) as watch:
+        for number in range(20):
+            revision = await cacher.commit([], [Put(f"{PODS}a/x", pod(str(number)))])
+        await cacher.get(f"{PODS}a/x", revision=revision)
+        assert len(await watch.batch()) == 20
+
+
+async def test_a_watcher_that_falls_too_far_behind_is_ended(open_cacher: Open) -> None:
+    cacher = await open_cacher()
+    await cacher.commit([], [Put(f"{PODS}a/x", pod("x"))])
+    slow, quick = (cacher.watch(PODS, revision=cacher.revision) for _ in range(2))
+    await cacher.list(PODS)
+    cacher._resources[PODS].history._max_events = 8
+    for number in range(20):
+        await cacher.commit([], [Put(f"{PODS}a/x", pod(str(number)))])
+        assert len(await quick.batch()) >= 1
+    with pytest.raises(ExpiredRevision):
+        await slow.batch()
+        await slow.batch()
+
+
+async def test_2_a_watch_from_now_shows_nothing_older(open_cacher: Open) -> None:
+    cacher = await open_cacher()
+    before = await cacher.commit([], [Put(f"{PODS}a/x", pod("x"))])
+    await cacher.get(f"{PODS}a/x", revision=before)
+    async with aclosing(cacher.watch(PODS, revision=0)) as watch:
+        after = await cacher.commit([], [Delete(f"{PODS}a/x")])
+        assert [event.revision for event in await watch.batch()] == [after]
+
+
+async def test_7_bookmarks_tell_how_far_it_is(open_cacher: Open) -> None:
+    clock = FakeClock()
+    cacher = await open_cacher(clock=clock, bookmark_seconds=60)
+    watches = [cacher.watch(PODS, revision=cacher.revision, bookmarks=wanted) for wanted in (True, False)]
+    async with aclosing(watches[0]) as watch, aclosing(watches[1]) as plain:
+        silent = asyncio.create_task(plain.batch())
+        first = await cacher.commit([], [Put(f"{PODS}a/x", pod("x"))])
+        assert [event.revision for event in await watch.batch()] == [first] == [(await silent)[0].revision]
+        elsewhere = await cacher.commit([], [Put("/registry/nodes/n", b"{}")])
+        await cacher.get("/registry/nodes/n", revision=elsewhere)
+        silent = asyncio.create_task(plain.batch())
+        waiting = asyncio.create_task(watch.batch())
+        await asyncio.sleep(0)
+        await clock.advance(60)
+        (bookmark,) = await waiting
+        assert (bookmark.type, bookmark.revision, watch.revision) == ("BOOKMARK", elsewhere, elsewhere)
+        assert not silent.done()
+        last = await cacher.commit([], [Put(f"{PODS}a/x", pod("y"))])
+        assert [event.revision for event in await silent] == [last]
+
+
+async def test_a_watch_given_up_leaves_nothing_behind(open_cacher: Open) -> None:
+    cacher = await open_cacher()
+    watches = [cacher.watch(f"{PODS}{namespace}/", revision=cacher.revision) for namespace in ("a", "b", "c")]
+    tasks = [asyncio.create_task(watch.batch()) for watch in watches]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    await watches[1].aclose()
+    await asyncio.gather(*tasks[:2], return_exceptions=True)
+    assert list(cacher._resources[PODS]._waiting) == [f"{PODS}c/"]
+    await cacher.aclose()
+    assert isinstance((await asyncio.gather(tasks[2], return_exceptions=True))[0], StopAsyncIteration)
+
+
+async def test_readers_share_a_question_that_is_asked_after_they_came() -> None:
+    asked: list[asyncio.Future[int]] = []
+
+    async def read() -> int:
+        asked.append(asyncio.get_running_loop().create_future())
+        return await asked[-1]
+
+    reader = RevisionReader(read)
+    first = [asyncio.create_task(reader.revision()) for _ in range(10)]
+    await asyncio.sleep(0.001)
+    late = [asyncio.create_task(reader.revision()) for _ in range(10)]
+    late[0].cancel()
+    await asyncio.sleep(0.001)
+    assert len(asked) == 1
+    asked[0].set_result(5)
+    assert await asyncio.gather(*first) == [5] * 10
+    await asyncio.sleep(0.001)
+    asked[1].set_exception(Unavailable("gone"))
+    results = await asyncio.gather(*late, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert all(isinstance(result, Unavailable) for result in results[1:])
+    await reader.aclose()
+
+
+async def test_waiting_for_a_revision() -> None:
+    reached = Reached()
+    waiting = [asyncio.create_task(reached.wait(revision, 5)) for revision in (3, 1, 2)]
+    await asyncio.sleep(0)
+    reached.advance(2)
+    assert await waiting[1] and await waiting[2]
+    assert not waiting[0].done()
+    reached.advance(1)  # never back
+    assert reached.revision == 2
+    assert not await reached.wait(9, 0.01)
+    reached.advance(3)
+    assert await waiting[0]
