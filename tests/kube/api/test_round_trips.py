@@ -16,7 +16,7 @@ from tests.kube.api.strategies import dicts
 
 KINDS = [Resource(v.rpartition("/")[0], v.rpartition("/")[2], k, k, t) for (v, k), t in scheme.types().items()]
 slow_to_make = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
