@@ -149,7 +149,10 @@ def _yaml_reason(why: Any) -> str:
     mark = getattr(why, "problem_mark", None) or getattr(why, "context_mark", None)
     problem = getattr(why, "problem", None) or str(why)
     problem = problem.replace("mapping values are not allowed here", "mapping values are not allowed in this context")
-    return f"line {mark.line + 1}: {problem}" if mark else problem.splitlines()[0]
+    if not mark or not mark.line:  # go-yaml names no line when it is the first
+        return problem.splitlines()[0]
+    # ... and counts from one in its scanner, from zero in its parser.
+    return f"line {mark.line + (type(why).__name__ == 'ScannerError')}: {problem}"
 
 
 def _require_type(document: Any, source: str) -> None:

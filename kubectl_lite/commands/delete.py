@@ -42,7 +42,7 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     """Delete resources by file names, stdin, resources and names, or by resources and label selector."""
     found = await _found(session, args, flags)
     if not found:
-        print("No resources found", file=sys.stderr)
+        print("No resources found")
         return 0
     options = _options(flags)
     code, gone = 0, []

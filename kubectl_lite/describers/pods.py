@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_lite.describers.common import NONE, Json, Text, selector, time
+from kubectl_lite.describers.common import NONE, Json, Text, time
 
 
 def describe(pod: Json, events: list[Json]) -> str:
@@ -64,7 +64,7 @@ def template(out: Text, given: Json) -> None:
     _volumes(out, spec.get("volumes"), 1)
     if spec.get("priorityClassName"):
         out(1, f"Priority Class Name:\t{spec['priorityClassName']}")
-    out(1, f"Node-Selectors:\t{selector(spec.get('nodeSelector'))}")
+    _node_selectors(out, spec, 1)
     _tolerations(out, spec.get("tolerations"), 1)
 
 
@@ -74,8 +74,13 @@ def _containers(out: Text, title: str, containers: list[Json] | None, statuses: 
     by_name = {s["name"]: s for s in statuses or ()}
     out(level, f"{title}:")
     for container in containers:
-        out(level + 1, f"{container['name']}:")
-        _container(out, container, by_name.get(container["name"]), level + 2)
+        out(1, _indented(container["name"], level))
+        _container(out, container, by_name.get(container["name"]), 2)
+
+
+def _indented(name: str, level: int) -> str:
+    """The name of a container or volume: in a template it stands one blank further in, its fields do not."""
+    return f"{' ' if level else ''}{name}:"
 
 
 def _container(out: Text, c: Json, status: Json | None, level: int) -> None:
@@ -193,9 +198,9 @@ def _env_value(e: Json) -> str:
 def _volumes(out: Text, volumes: list[Json] | None, level: int) -> None:
     out(level, f"Volumes:{'' if volumes else chr(9) + NONE}")
     for volume in volumes or ():
-        out(level + 1, f"{volume['name']}:")
+        out(1, _indented(volume["name"], level))
         for line in _volume(volume):
-            out(level + 2, line)
+            out(2, line)
 
 
 def _volume(volume: Json) -> Iterator[str]:
@@ -224,8 +229,12 @@ def _volume(volume: Json) -> Iterator[str]:
 def _scheduling(out: Text, spec: Json) -> None:
     resources = [c.get("resources") or {} for c in spec.get("containers", ())]
     out(0, f"QoS Class:\t{_qos(resources)}")
-    out.pairs("Node-Selectors", [f"{k}={v}" for k, v in sorted((spec.get("nodeSelector") or {}).items())])
+    _node_selectors(out, spec, 0)
     _tolerations(out, spec.get("tolerations"), 0)
+
+
+def _node_selectors(out: Text, spec: Json, level: int) -> None:
+    out.pairs("Node-Selectors", [f"{k}={v}" for k, v in sorted((spec.get("nodeSelector") or {}).items())], level)
 
 
 def _qos(resources: list[Json]) -> str:

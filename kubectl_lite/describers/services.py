@@ -69,6 +69,8 @@ def _port(out: Text, port: Json, slices: list[Json]) -> None:
 
 def endpoints(slices: list[Json], port_name: str, most: int = 3) -> str:
     """`10.0.0.1:80,10.0.0.2:80 + 2 more...`: the ready addresses that serve a port."""
+    if not slices:
+        return NONE
     found = []
     for slice_ in slices:
         ports = [p.get("port") for p in slice_.get("ports") or () if (p.get("name") or "") == port_name]

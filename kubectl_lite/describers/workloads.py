@@ -24,7 +24,7 @@ def deployment(d: Json, replica_sets: list[Json], events: list[Json]) -> str:
             spec.get("replicas", 0), *counts
         ),
     )
-    out(0, f"StrategyType:\t{spec.get('strategy', {}).get('type')}")
+    out(0, f"StrategyType:\t{spec.get('strategy', {}).get('type', '')}")
     out(0, f"MinReadySeconds:\t{spec.get('minReadySeconds', 0)}")
     if rolling := spec.get("strategy", {}).get("rollingUpdate"):
         unavailable, surge = rolling.get("maxUnavailable"), rolling.get("maxSurge")

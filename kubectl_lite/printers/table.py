@@ -8,6 +8,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+LEAST_WIDTH = 3
+"""Of a column, without the padding."""
+
 
 def width(text: str) -> int:
     """How many terminal columns a text takes."""
@@ -25,7 +28,7 @@ class Columns:
         """The rows as lines, aligned among themselves and with all rows given before."""
         table = [[_one_line(cell) for cell in row] for row in rows]
         for row in table:
-            self.widths += [0] * (len(row) - len(self.widths))
+            self.widths += [LEAST_WIDTH] * (len(row) - len(self.widths))
             for i, cell in enumerate(row):
                 self.widths[i] = max(self.widths[i], width(cell))
         return [self._line(row) for row in table]

@@ -39,7 +39,7 @@ INVALID = 'error validating "f.yaml": error validating data: '
     [
         (
             "a: b: c",
-            "error parsing f.yaml: error converting YAML to JSON: yaml: line 1: "
+            "error parsing f.yaml: error converting YAML to JSON: yaml: "
             "mapping values are not allowed in this context",
         ),
         ("kind: Pod", INVALID + "apiVersion not set" + IGNORE),
@@ -63,7 +63,7 @@ def test_directories_are_read_in_order_of_names(tmp_path: Path) -> None:
 
 
 def test_a_missing_path_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match='the path ".*gone.yaml" does not exist'):
+    with pytest.raises(CommandError, match=r'the path ".*gone\.yaml" does not exist'):
         read_all((str(tmp_path / "gone.yaml"),))
 
 

@@ -1,0 +1,171 @@
+"""kubectl_lite against the real kubectl, on one server, line by line. Ages and generated names are normalised."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.cluster import ApiServer
+from tests.support.kubectls import newest
+
+Run = Callable[[str, str], tuple[int, str, str]]
+
+MANIFESTS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: my-nginx, labels: {app: web}}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: docker.io/nginx, ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: myapp}
+spec:
+  selector: {app: web}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {a: "1", b: "two"}
+"""
+
+READS = [
+    "get svc,deploy,cm",
+    "get svc myapp -o wide",
+    "get svc myapp -o yaml",
+    "get svc myapp -o json",
+    "get deploy -o name",
+    "get cm settings -o jsonpath={.data.a}",
+    "get svc -o custom-columns=NAME:.metadata.name,PORTS:.spec.ports[*].port",
+    "get svc --show-labels",
+    "get deploy -L app",
+    "get deploy my-nginx --no-headers",
+    "get deploy/my-nginx svc/myapp",
+    "get svc absent",
+    "get svc absent --ignore-not-found",
+    "get nosuchtype",
+    "get pods",
+    "get svc --sort-by=.metadata.name",
+    "get svc --field-selector=metadata.name=myapp",
+    "get cm -l app=nothing",
+    "describe svc myapp",
+    "describe deploy my-nginx",
+]
+
+
+@pytest.fixture(scope="module")
+def kubectl() -> str:
+    found = newest()
+    assert found, "no kubectl: `make test` puts Debian's into .cache/kubectl"
+    return found
+
+
+@pytest.fixture
+def run(apiserver: ApiServer, tmp_path: Path) -> Run:
+    """Runs a command line of either program."""
+    environment = os.environ | {"KUBECONFIG": str(apiserver.kubeconfig()), "HOME": str(tmp_path)}
+
+    def run(program: str, line: str) -> tuple[int, str, str]:
+        command = [sys.executable, "-m", "kubectl_lite"] if program == "kubectl_lite" else [program]
+        done = subprocess.run(
+            [*command, *line.split()], env=environment, capture_output=True, text=True, cwd=Path(__file__).parents[2],
+            check=False,
+        )  # fmt: skip
+        return done.returncode, normal(done.stdout), normal(done.stderr)
+
+    return run
+
+
+def difference(line: str, ours: tuple[int, str, str], theirs: tuple[int, str, str]) -> list[str]:
+    """The lines that differ, under the command line; nothing when all is the same."""
+    a, b = (f"exit {code}\n{out}---\n{err}".splitlines() for code, out, err in (theirs, ours))
+    found = list(difflib.unified_diff(a, b, "kubectl", "kubectl_lite", lineterm="", n=1))
+    return [f"$ {line}", *found] if found else []
+
+
+def normal(text: str) -> str:
+    """Without what differs from one second to the next; runs of blanks before an age are one."""
+    text = re.sub(r" +\d+[smh](\d+s)?\b", " AGE", text)
+    return text.replace("kubectl_lite", "kubectl")
+
+
+@pytest.fixture
+def manifests(tmp_path: Path) -> Path:
+    path = tmp_path / "manifests.yaml"
+    path.write_text(MANIFESTS)
+    return path
+
+
+@pytest.fixture
+def applied(apiserver: ApiServer, run: Run, manifests: Path) -> str:
+    """A namespace that holds the manifests."""
+    name = f"parity-{os.getpid()}"
+    body = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}}
+    apiserver.request("POST", "/api/v1/namespaces", body)
+    assert run("kubectl_lite", f"apply -n {name} -f {manifests}")[0] == 0
+    return name
+
+
+def test_reads_print_the_same(run: Run, kubectl: str, applied: str) -> None:
+    different = []
+    for line in READS:
+        ours, theirs = run("kubectl_lite", f"-n {applied} {line}"), run(kubectl, f"-n {applied} {line}")
+        different += difference(line, ours, theirs)
+    assert not different, "\n".join(different)
+
+
+def test_writes_say_the_same(apiserver: ApiServer, run: Run, kubectl: str, manifests: Path) -> None:
+    """The same steps by each program, each in a namespace of its own."""
+    bad = manifests.with_name("bad.yaml")
+    bad.write_text(MANIFESTS.replace("app: web}}\n    spec", "app: other}}\n    spec").split("---")[0])
+    unknown = manifests.with_name("unknown.yaml")
+    unknown.write_text("apiVersion: v1\nkind: Sevrice\nmetadata: {name: x}\n")
+    no_yaml = manifests.with_name("no.yaml")
+    no_yaml.write_text("a: b: c\n")
+    steps = [
+        f"apply -f {manifests}",
+        f"apply -f {manifests}",
+        f"create -f {manifests}",
+        "get svc myapp -o name",
+        f"apply -f {bad}",
+        f"apply -f {unknown}",
+        f"apply -f {no_yaml}",
+        "apply -f /nonexistent.yaml",
+        "delete svc myapp",
+        "delete svc myapp",
+        "delete svc myapp --ignore-not-found",
+        "delete cm",
+        f"delete -f {manifests} --ignore-not-found",
+        f"apply --dry-run=server -f {manifests}",
+        f"apply --dry-run=client -f {manifests}",
+        f"apply --server-side -f {manifests}",
+        "delete deploy,svc,cm -l app=web",
+        "delete cm --all",
+    ]
+    said: dict[str, list[tuple[int, str, str]]] = {}
+    for program in ("kubectl_lite", kubectl):
+        namespace = f"writes-{'ours' if program == 'kubectl_lite' else 'theirs'}-{os.getpid()}"
+        body = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": namespace}}
+        apiserver.request("POST", "/api/v1/namespaces", body)
+        said[program] = [_elsewhere(run(program, f"-n {namespace} {step}"), namespace) for step in steps]
+    different = []
+    for step, ours, theirs in zip(steps, said["kubectl_lite"], said[kubectl], strict=True):
+        different += difference(step, ours, theirs)
+    assert not different, "\n".join(different)
+
+
+def _elsewhere(said: tuple[int, str, str], namespace: str) -> tuple[int, str, str]:
+    code, out, err = said
+    return code, out.replace(namespace, "NS"), err.replace(namespace, "NS")
