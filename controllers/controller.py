@@ -29,6 +29,9 @@ from kube.workqueue import ShutDown, WorkQueue
 
 SYNC_ERRORS = Counter("controller_sync_errors_total", "Number of syncs that failed and are retried.", ("name",))
 
+LOOK_AGAIN_SECONDS, GIVE_UP_SECONDS = 0.02, 10.0
+"""How often a stale cache is asked, and after how long its word is taken: the write's event may have been missed."""
+
 
 @dataclass
 class Context:
@@ -79,6 +82,7 @@ class Controller:
         self.client, self.clock = context.client, context.clock
         self.queue: WorkQueue[Any] = WorkQueue(self.name, clock=context.clock)
         self.log = logging.getLogger(f"controllers.{self.name}")
+        self._wrote: dict[Any, tuple[int, float]] = {}
 
     async def sync(self, key: Any) -> str | None:
         """Brings one key nearer to what is wanted. Returns a short sentence on what was done, if anything."""
@@ -103,6 +107,24 @@ class Controller:
 
     def enqueue(self, obj: Object) -> None:
         self.queue.add(key_of(obj))
+
+    def wrote(self, key: Any, obj: Object) -> None:
+        """Remembers the revision that our own write of the key's object made."""
+        self._wrote[key] = int(obj.metadata.resourceVersion), self.clock.monotonic()
+
+    def is_stale(self, key: Any, obj: Object) -> bool:
+        """Whether the cached object is older than our own last write of it; then the key is looked at again soon.
+
+        A `sync` on such an object would at best end in a conflict, at worst undo what was just done.
+        """
+        revision, at = self._wrote.get(key, (0, 0.0))
+        if int(obj.metadata.resourceVersion) >= revision:
+            self._wrote.pop(key, None)
+            return False
+        if self.clock.monotonic() - at > GIVE_UP_SECONDS:
+            return False
+        self.queue.add_after(key, LOOK_AGAIN_SECONDS)
+        return True
 
     async def every(self, seconds: float, action: Any) -> None:
         """Awaits `action()` now and every so often; an exception is logged and does not end it."""

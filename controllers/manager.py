@@ -23,7 +23,7 @@ from kube.api import scheme
 from kube.apimachinery.errors import NotFound, StatusError
 from kube.apimachinery.meta_v1 import Object
 from kube.apimachinery.scheme import Resource
-from kube.client import Client, Unreachable
+from kube.client import Client, Unreachable, prepare
 from kube.clock import Clock, RealClock
 from kube.informer import Informers
 from kube.leader_election import LeaderElector, Timing
@@ -67,6 +67,7 @@ class Manager:
 
     async def run(self) -> None:
         """Until cancelled: serves health, contends for the lease, works while it has it."""
+        await prepare_types()
         async with contextlib.AsyncExitStack() as stack:
             if self.config.secure_port:
                 served = health.serve(self.config.bind_address, self.config.secure_port, self._ready, self._refresh)
@@ -126,6 +127,14 @@ class Manager:
     def _refresh(self) -> None:
         for controller in self._running:
             controller.queue.refresh_metrics()
+
+
+async def prepare_types() -> None:
+    """Builds the decoders of all kinds before anything waits for us: it takes seconds, and a leader that is busy for
+    seconds loses its lease."""
+    for resource in scheme:
+        prepare(resource.type)
+        await asyncio.sleep(0)
 
 
 async def discover(client: Client, clock: Clock) -> tuple[Resource, ...]:

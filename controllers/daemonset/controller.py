@@ -47,6 +47,8 @@ class DaemonSetController(Controller):
         if ds is None or ds.metadata.deletionTimestamp is not None:
             self.expectations.forget(key)
             return None
+        if self.is_stale(key, ds):
+            return None
         may_manage = self.expectations.satisfied(key)
         pods, nodes = await self._claim(ds), self.nodes.list()
         revisions = await self.history.revisions(ds)
@@ -58,7 +60,7 @@ class DaemonSetController(Controller):
             failure = await self._apply(ds, step, revision)
         status = plan.status_of(ds, nodes, pods, revision, collisions, now)
         if status != ds.status:
-            await self.client.update_status(ds.model_copy(update={"status": status}))
+            self.wrote(key, await self.client.update_status(ds.model_copy(update={"status": status})))
         hashes = {revision, *(plan.hash_of(p) for p in pods)}
         live = {r.metadata.name for r in revisions if r.metadata.labels.get(HASH_LABEL) in hashes}
         await self.history.truncate(revisions, live, ds.spec.revisionHistoryLimit)

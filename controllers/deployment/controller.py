@@ -17,7 +17,7 @@ from kube.apimachinery.labels import from_label_selector
 from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.client import Unreachable
 from kube.events import NORMAL, WARNING
-from kube.informer import Key, by_controller
+from kube.informer import Key, by_controller, key_of
 
 
 class DeploymentController(Controller):
@@ -35,7 +35,7 @@ class DeploymentController(Controller):
 
     async def sync(self, key: Key) -> str | None:
         d = self.deployments.get(*key)
-        if d is None:
+        if d is None or self.is_stale(key, d):
             return None
         selector = from_label_selector(d.spec.selector)
         if selector.empty:
@@ -127,13 +127,14 @@ class DeploymentController(Controller):
             return d.metadata
         body = {"metadata": {"annotations": {revisions.REVISION: revision}}}
         patched = await self.client.patch(Deployment, d.metadata.name, d.metadata.namespace, body, "merge")
+        self.wrote(key_of(d), patched)
         # Somebody else's write in between must make our status a conflict, not be taken for ours.
         same = patched.metadata.generation == d.metadata.generation and patched.status == d.status
         return patched.metadata if same else d.metadata
 
     async def _write_status(self, d: Deployment, status: DeploymentStatus, metadata: ObjectMeta | None = None) -> None:
         changed = {"status": status, "metadata": metadata or d.metadata}
-        await self.client.update_status(d.model_copy(update=changed))
+        self.wrote(key_of(d), await self.client.update_status(d.model_copy(update=changed)))
 
     # ---- what wakes it ----
 

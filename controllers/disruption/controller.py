@@ -36,7 +36,7 @@ class DisruptionController(Controller):
 
     async def sync(self, key: Key) -> str | None:
         pdb = self.budgets.get(*key)
-        if pdb is None:
+        if pdb is None or self.is_stale(key, pdb):
             return None
         selector = from_label_selector(pdb.spec.selector)
         pods = [p for p in self.pods.list(key[0]) if selector.matches(p.metadata.labels) and budget.counts(p)]
@@ -52,7 +52,7 @@ class DisruptionController(Controller):
             self.queue.add_after(key, wait)
         if status == pdb.status:
             return None
-        await self.client.update_status(pdb.model_copy(update={"status": status}))
+        self.wrote(key, await self.client.update_status(pdb.model_copy(update={"status": status})))
         return f"{status.disruptionsAllowed} disruptions allowed"
 
     def _scale(self, pods: list[Pod]) -> int:

@@ -39,6 +39,8 @@ class EndpointsController(Controller):
             return None
         subsets, truncated = truncate(subsets_of(service, pods_of(self.pods, service)))
         old = self.endpoints.get(*key)
+        if old is not None and self.is_stale(key, old):
+            return None
         wanted = self._object(service, old)
         wanted.subsets = subsets
         wanted.metadata.annotations.pop(OVER_CAPACITY, None)
@@ -48,7 +50,7 @@ class EndpointsController(Controller):
             return await self._create(wanted)
         if (old.subsets, old.metadata) == (wanted.subsets, wanted.metadata):
             return None
-        await self.client.update(wanted)
+        self.wrote(key, await self.client.update(wanted))
         return "updated"
 
     def _object(self, service: Service, old: Endpoints | None) -> Endpoints:

@@ -101,7 +101,26 @@ def plan_slices(
         for family in families:
             if not kept[family]:
                 _keep_placeholder(template, family, create, delete)
+    _reuse(create, update, delete)
     return SlicePlan(tuple(create), tuple(update), tuple(delete))
+
+
+def _reuse(create: list[EndpointSlice], update: list[EndpointSlice], delete: list[EndpointSlice]) -> None:
+    """A slice that would be deleted takes the content of one that would be created: one write, not two, and no moment
+    at which a watcher sees both or neither. Only the address type of a slice cannot change."""
+    for new in list(create):
+        old = next((d for d in delete if d.addressType == new.addressType), None)
+        if old is not None:
+            create.remove(new)
+            delete.remove(old)
+            meta = old.metadata.model_copy(
+                update={
+                    "labels": new.metadata.labels,
+                    "annotations": {**old.metadata.annotations, **new.metadata.annotations},
+                    "ownerReferences": new.metadata.ownerReferences,
+                }
+            )
+            update.append(new.model_copy(update={"metadata": meta}))
 
 
 def _keep_placeholder(
@@ -179,9 +198,6 @@ class _Group:
             fullest = max(roomy, key=lambda s: len(s.endpoints))
             self.unchanged.remove(fullest)
             self.update.append(self._changed(fullest, [*fullest.endpoints, *self._take(left)]))
-        elif self.delete:  # better a slice that is there than one to delete and one to create
-            reused = self.delete.pop()
-            self.update.append(self._changed(reused, self._take(self._limit)))
         while self._new:
             self.create.append(self._template.make(self._group, self._take(self._limit)))
 

@@ -46,6 +46,8 @@ class ReplicaSetController(Controller):
         if rs is None:
             self.expectations.forget(key)
             return None
+        if self.is_stale(key, rs):
+            return None
         may_manage = self.expectations.satisfied(key) and rs.metadata.deletionTimestamp is None
         owned = await self._claim(rs)
         planned, failure = plan.PodPlan(), None
@@ -132,7 +134,7 @@ class ReplicaSetController(Controller):
     async def _write_status(self, rs: ReplicaSet, owned: list[Pod], failure: Exception | None) -> None:
         status = plan.status_of(rs, owned, str(failure) if failure else "", self.clock.now())
         if status != rs.status:
-            await self.client.update_status(rs.model_copy(update={"status": status}))
+            self.wrote(key_of(rs), await self.client.update_status(rs.model_copy(update={"status": status})))
 
     # ---- what wakes it ----
 

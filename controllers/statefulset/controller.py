@@ -38,7 +38,7 @@ class StatefulSetController(Controller):
 
     async def sync(self, key: Key) -> str | None:
         sts = self.sets.get(*key)
-        if sts is None or sts.metadata.deletionTimestamp is not None:
+        if sts is None or sts.metadata.deletionTimestamp is not None or self.is_stale(key, sts):
             return None
         pods = await self._claim(sts)
         revisions = await self.history.revisions(sts)
@@ -54,7 +54,7 @@ class StatefulSetController(Controller):
             await self._create(sts, ordinal, by_name[revision])
         status = plan.status_of(sts, pods, current, update, collisions, now)
         if status != sts.status:
-            await self.client.update_status(sts.model_copy(update={"status": status}))
+            self.wrote(key, await self.client.update_status(sts.model_copy(update={"status": status})))
         live = {current, update, *(plan.revision_of(p) for p in pods)}
         await self.history.truncate(revisions, live, sts.spec.revisionHistoryLimit)
         self._wake_when_available(key, sts, pods)

@@ -75,6 +75,12 @@ def decode_list(type_: type[T], body: bytes) -> ObjectList[T]:
     return ObjectList(items, meta.resourceVersion, meta.continue_, meta.remainingItemCount or 0)
 
 
+def prepare(type_: type[APIModel]) -> None:
+    """Builds the decoders of a type now, which the first use would do: hundreds of milliseconds for a large one."""
+    _list_model(type_).model_rebuild()
+    type_.model_rebuild()
+
+
 def _params(**given: str | int | bool | None) -> dict[str, str]:
     """Query parameters; what is None, empty, zero or False is left out."""
     return {k: "true" if v is True else str(v) for k, v in given.items() if v}
