@@ -43,6 +43,8 @@ class Router:
         if route is None or not _fits(info, route[0]):
             return self._unknown(info)
         endpoint, handlers = route
+        if deprecation := endpoint.store.strategy.deprecation:
+            request.warnings.append(deprecation)
         handler = handlers.get(info.verb)
         if handler is None or request.method == "HEAD" or (info.trailing_slash and info.subresource not in _CONNECT):
             raise unknown_resource() if info.trailing_slash else method_not_allowed()

@@ -45,10 +45,8 @@ def _external_ip(obj: Any) -> str:
         return spec.externalName
     if spec.type != "LoadBalancer":
         return joined(spec.externalIPs)
-    ingress = [i.ip or i.hostname for i in obj.status.loadBalancer.ingress]
-    if spec.externalIPs:
-        return joined([*ingress, *spec.externalIPs])
-    return joined([i for i in ingress if i], "<pending>")
+    ingress = sorted({i.ip or i.hostname for i in obj.status.loadBalancer.ingress} - {""})
+    return joined([*ingress, *spec.externalIPs], "<pending>")
 
 
 NODE = (

@@ -23,7 +23,7 @@ ENDPOINT_SLICE = (NAME, Column("AddressType"), Column("Ports"), Column("Endpoint
 
 
 def endpoint_slice(obj: Any) -> list[Any]:
-    ports = [str(p.port) if p.port is not None else p.name or "*" for p in obj.ports]
+    ports = [str(p.port) if p.port is not None else "*" if p.name is None else p.name for p in obj.ports]
     addresses = [address for endpoint in obj.endpoints for address in endpoint.addresses]
     return [
         obj.metadata.name, obj.addressType, first_three(ports, UNSET), first_three(addresses, UNSET), age(obj),

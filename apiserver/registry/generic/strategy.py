@@ -68,10 +68,14 @@ class Strategy(Generic[T]):
     default_grace_seconds: int | None = None
     """Not None: deletion is graceful unless the client asks for 0 (Pod). See `check_graceful_delete`."""
 
+    deprecation = ""
+    """A warning that goes with every answer about the kind (Endpoints)."""
     garbage_collected = True
     """Whether deletion may wait for, or orphan, dependents (not for Events)."""
     holds_objects = False
     """Whether `holds` can be true: such an object is marked for deletion without a grace period (Namespace)."""
+    errors_as: Resource | None = None
+    """The resource that validation errors name, where it is not the one that was asked for."""
     returns_deleted_object = False
     """DELETE answers with the last state of the object instead of a Status (Service, Pod, ...)."""
 

@@ -26,7 +26,9 @@ def validate_object_meta(
     """What is wrong with the metadata of a new or a changed object."""
     errors = _validate_name(meta, name_rule, path) + _validate_namespace(meta, namespaced, path["namespace"])
     errors += validate_nonnegative(meta.generation, path["generation"])
-    return errors + _validate_sets(meta, path)
+    errors += _validate_sets(meta, path)
+    errors += validate_finalizers(meta.finalizers, path["finalizers"])
+    return errors + _validate_managed_fields(meta.managedFields, path["managedFields"])
 
 
 def validate_object_meta_update(new: ObjectMeta, old: ObjectMeta, path: Path = METADATA) -> list[FieldError]:
@@ -69,7 +71,7 @@ def validate_owner_references(references: Iterable[OwnerReference], path: Path) 
                 f'Only one reference can have Controller set to true. Found "true" in references for '
                 f"{controller} and {name}"
             )
-            errors.append(invalid_value(path, [o.to_dict() for o in owners], detail))
+            errors.append(invalid_value(path, owners, detail))
         controller = controller or name
     return errors
 
@@ -93,8 +95,6 @@ def _validate_sets(meta: ObjectMeta, path: Path) -> list[FieldError]:
         *validate_labels(meta.labels, path["labels"]),
         *validate_annotations(meta.annotations, path["annotations"]),
         *validate_owner_references(meta.ownerReferences, path["ownerReferences"]),
-        *validate_finalizers(meta.finalizers, path["finalizers"]),
-        *_validate_managed_fields(meta.managedFields, path["managedFields"]),
     ]
 
 

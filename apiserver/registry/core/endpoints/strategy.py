@@ -1,7 +1,7 @@
 """The strategy of Endpoints, the older form of EndpointSlices: subsets are stored as they come.
 
-Called by the generic store. It calls its validation. That the whole kind is deprecated is said with every answer, by
-the handlers. Source: kubernetes pkg/registry/core/endpoint/strategy.go.
+Called by the generic store. It calls its validation. That the whole kind is deprecated is said with every answer.
+Source: kubernetes pkg/registry/core/endpoint/strategy.go.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from kube.apimachinery.errors import FieldError
 
 class EndpointsStrategy(Strategy[Endpoints]):
     allow_create_on_update = True
+    deprecation = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 
     def default(self, obj: Endpoints) -> None:
         for subset in obj.subsets:

@@ -19,6 +19,7 @@ from apiserver.registry.core.services.claims import (
 )
 from kube.api.core_v1 import Service, ServicePort
 from kube.apimachinery.errors import FieldError, Path, invalid_value
+from kube.apimachinery.validation import is_valid_ip
 
 SINGLE, PREFER, REQUIRE = "SingleStack", "PreferDualStack", "RequireDualStack"
 _SPEC = Path("spec")
@@ -133,6 +134,8 @@ def _is_well_formed(service: Service) -> bool:
 
 
 def _addresses_fit(addresses: Sequence[str], families: Sequence[str]) -> bool:
+    if any(is_valid_ip(address) for address in addresses):
+        return False
     try:
         own = [family_of(address) for address in addresses]
     except ValueError:

@@ -10,7 +10,10 @@ from apiserver.registry.core.events.conversion import to_core
 from apiserver.registry.core.events.strategy import REFERENCE_FIELDS, TTL, reference_fields
 from apiserver.registry.core.events.validation import validate_event, validate_event_update
 from apiserver.registry.generic.strategy import Strategy
+from kube.api import scheme
+from kube.api.core_v1 import Event as CoreEvent
 from kube.api.events_v1 import Event
+from kube.apimachinery import errors
 from kube.apimachinery.errors import FieldError
 
 
@@ -21,10 +24,10 @@ class NewEventStrategy(Strategy[Event]):
     field_labels = frozenset({f"regarding.{f}" for f in REFERENCE_FIELDS}) | {"reason", "reportingController", "type"}
 
     def validate(self, obj: Event) -> list[FieldError]:
-        return validate_event(to_core(obj), new_api=True)
+        return _as_core(obj, validate_event(to_core(obj), new_api=True))
 
     def validate_update(self, obj: Event, old: Event) -> list[FieldError]:
-        return validate_event_update(to_core(obj), to_core(old), new_api=True)
+        return _as_core(obj, validate_event_update(to_core(obj), to_core(old), new_api=True))
 
     def fields(self, obj: Event) -> dict[str, str]:
         return reference_fields("regarding", obj.regarding) | {
@@ -32,3 +35,10 @@ class NewEventStrategy(Strategy[Event]):
             "reportingController": obj.reportingController,
             "type": obj.type,
         }
+
+
+def _as_core(event: Event, found: list[FieldError]) -> list[FieldError]:
+    """Kubernetes speaks of the core Event here, as it does of its fields. Raises Invalid when anything is wrong."""
+    if found:
+        raise errors.invalid(scheme.by_type(CoreEvent), event.metadata.name, found)
+    return []
