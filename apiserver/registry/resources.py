@@ -10,6 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from apiserver.registry.apps.controllerrevisions.strategy import ControllerRevisionStrategy
+from apiserver.registry.apps.daemonsets.strategy import DaemonSetStrategy
+from apiserver.registry.apps.deployments.strategy import DeploymentStrategy
+from apiserver.registry.apps.replicasets.strategy import ReplicaSetStrategy
+from apiserver.registry.apps.statefulsets.strategy import StatefulSetStrategy
 from apiserver.registry.coordination.leases.strategy import LeaseStrategy
 from apiserver.registry.core.configmaps.strategy import ConfigMapStrategy
 from apiserver.registry.core.endpoints.strategy import EndpointsStrategy
@@ -17,11 +22,13 @@ from apiserver.registry.core.events.strategy import EventStrategy
 from apiserver.registry.core.events.view import EventsView
 from apiserver.registry.core.namespaces.strategy import NamespaceStrategy
 from apiserver.registry.core.nodes.strategy import NodeStrategy
+from apiserver.registry.core.pods.strategy import PodStrategy
 from apiserver.registry.core.secrets.strategy import SecretStrategy
 from apiserver.registry.core.serviceaccounts.strategy import ServiceAccountStrategy
 from apiserver.registry.core.services.allocation import ServiceAllocator
 from apiserver.registry.core.services.strategy import ServiceStrategy
 from apiserver.registry.discovery.endpointslices.strategy import EndpointSliceStrategy
+from apiserver.registry.core.pods.strategy import PodStrategy
 from apiserver.registry.events.events.strategy import NewEventStrategy
 from apiserver.registry.generic.strategy import Strategy
 from apiserver.registry.networking.networkpolicies.strategy import NetworkPolicyStrategy
@@ -59,9 +66,16 @@ def strategies(needs: Dependencies) -> dict[tuple[str, str], Strategy[Any]]:
         ("", "events"): EventStrategy(),
         ("", "namespaces"): NamespaceStrategy(),
         ("", "nodes"): NodeStrategy(),
+        ("", "pods"): PodStrategy(),
+        ("", "pods"): PodStrategy(),
         ("", "secrets"): SecretStrategy(),
         ("", "serviceaccounts"): ServiceAccountStrategy(),
         ("", "services"): ServiceStrategy(allocator),
+        ("apps", "controllerrevisions"): ControllerRevisionStrategy(),
+        ("apps", "daemonsets"): DaemonSetStrategy(),
+        ("apps", "deployments"): DeploymentStrategy(),
+        ("apps", "replicasets"): ReplicaSetStrategy(),
+        ("apps", "statefulsets"): StatefulSetStrategy(),
         ("coordination.k8s.io", "leases"): LeaseStrategy(),
         ("discovery.k8s.io", "endpointslices"): EndpointSliceStrategy(),
         ("events.k8s.io", "events"): NewEventStrategy(),

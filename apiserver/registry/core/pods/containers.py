@@ -42,11 +42,13 @@ AnyContainer = Container | EphemeralContainer
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a container may refer to in its Pod: good volumes, resource claims, and the seconds it has to end."""
+    """What a container may refer to in its Pod: good volumes, resource claims, and the seconds it has to end.
+    `in_pod`: the Pod is one, not a template."""
 
     volumes: Mapping[str, Volume]
     claims: Collection[str]
     grace: int
+    in_pod: bool
 
 
 def validate_containers(containers: list[Container], around: Surroundings, path: Path) -> list[FieldError]:
@@ -117,7 +119,7 @@ def validate_ephemeral_containers(
 def _validate_common(container: AnyContainer, around: Surroundings, path: Path) -> list[FieldError]:
     return [
         *(validate_dns_label(container.name, path["name"]) if container.name else [required(path["name"])]),
-        *_validate_image(container.image, path["image"]),
+        *_validate_image(container.image, path["image"], around.in_pod),
         *_validate_choice(container.terminationMessagePolicy, _MESSAGE_POLICIES, path["terminationMessagePolicy"]),
         *_validate_ports(container.ports, path["ports"]),
         *validate_env(container.env, path["env"]),
@@ -147,10 +149,13 @@ def _validate_restart_policy(container: Container, path: Path) -> list[FieldErro
     return [not_supported(path["restartPolicy"], policy, _RESTART_POLICIES)]
 
 
-def _validate_image(image: str, path: Path) -> list[FieldError]:
+def _validate_image(image: str, path: Path, in_pod: bool) -> list[FieldError]:
+    """Old templates with blanks around an image are let through; no Pod can be made of them."""
     if not image:
         return [required(path)]
-    return [invalid_value(path, image, "must not have leading or trailing whitespace")] if image != image.strip() else []
+    if not in_pod or image == image.strip():
+        return []
+    return [invalid_value(path, image, "must not have leading or trailing whitespace")]
 
 
 def _validate_choice(value: str, known: Collection[str], path: Path) -> list[FieldError]:

@@ -24,7 +24,11 @@ from kube.api.core_v1 import (
 
 AnyContainer = Container | EphemeralContainer
 _FILE_MODE = 0o644
-_NAMED = re.compile(r"^(?P<name>[^:@]+(:[0-9]+/[^:@]+)?)(:(?P<tag>[\w][\w.-]{0,127}))?(?P<digest>@.+)?$")
+# The grammar of image names: [domain/]path[:tag][@digest]. What does not fit it has no tag.
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"^(?:[a-zA-Z0-9][a-zA-Z0-9.\[\]-]*(?::[0-9]+)?/)?{_PART}(?:/{_PART})*(?::(?P<tag>\w[\w.-]{{0,127}}))?(?P<digest>@.+)?$"
+)
 
 
 def default_pod(pod: Pod) -> None:
@@ -83,7 +87,7 @@ def default_container(container: AnyContainer) -> None:
 
 def pull_policy(image: str) -> str:
     """Always for `:latest` and for no tag at all; a digest or another tag need be pulled only once."""
-    name = _NAMED.match(image)
+    name = _IMAGE.match(image)
     if not name:
         return "IfNotPresent"
     tag = name["tag"] or ("" if name["digest"] else "latest")

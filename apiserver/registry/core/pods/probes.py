@@ -14,7 +14,7 @@ from kube.apimachinery.validation.names import matches
 
 _SCHEMES = frozenset({"HTTP", "HTTPS"})
 _HEADER = "[-A-Za-z0-9]+"
-_HEADER_TEXT = regex_text("a valid HTTP header must consist of alphanumeric characters or '-'", _HEADER, "X-Header-Name")
+_HEADER_TEXT = "a valid HTTP header must consist of alphanumeric characters or '-'"
 _COUNTS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
 
 
@@ -78,7 +78,11 @@ def _validate_action(kind: str, action: object, grace: int, path: Path) -> list[
         return validate_port_number(action.port, path["port"])
     if 0 <= action.seconds <= grace:
         return []
-    return [invalid_value(path, action.seconds, f"must be non-negative and less than terminationGracePeriodSeconds ({grace})")]  # noqa: E501
+    return [
+        invalid_value(
+            path, action.seconds, f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+        )
+    ]  # noqa: E501
 
 
 def _validate_http(action: HTTPGetAction, path: Path) -> list[FieldError]:
@@ -88,5 +92,7 @@ def _validate_http(action: HTTPGetAction, path: Path) -> list[FieldError]:
         found.append(not_supported(path["scheme"], action.scheme, _SCHEMES))
     for header in action.httpHeaders:
         if not matches(_HEADER, header.name):
-            found.append(invalid_value(path["httpHeaders"], header.name, _HEADER_TEXT))
+            found.append(
+                invalid_value(path["httpHeaders"], header.name, regex_text(_HEADER_TEXT, _HEADER, "X-Header-Name"))
+            )
     return found

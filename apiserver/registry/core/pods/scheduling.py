@@ -119,7 +119,8 @@ def _validate_expression(requirement: NodeSelectorRequirement, path: Path) -> li
             found.append(required(path["values"], "must be specified when `operator` is 'In' or 'NotIn'"))
     elif operator in ("Exists", "DoesNotExist"):
         if values:
-            found.append(forbidden(path["values"], "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+            why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+            found.append(forbidden(path["values"], why))
     elif operator in ("Gt", "Lt"):
         if len(values) != 1:
             found.append(required(path["values"], "must be specified single value when `operator` is 'Lt' or 'Gt'"))

@@ -61,7 +61,9 @@ def validate_pod_security(spec: PodSpec, path: Path) -> list[FieldError]:
     return found + _validate_app_armor(context.appArmorProfile, path["appArmorProfile"])
 
 
-def _validate_ids(context: SecurityContext | PodSecurityContext, names: tuple[str, ...], path: Path) -> list[FieldError]:
+def _validate_ids(
+    context: SecurityContext | PodSecurityContext, names: tuple[str, ...], path: Path
+) -> list[FieldError]:
     given = [(name, getattr(context, name)) for name in names]
     return [invalid_value(path[n], value, why) for n, value in given if value is not None for why in _id(value)]
 
@@ -149,4 +151,3 @@ def validate_host_users(spec: PodSpec, path: Path) -> list[FieldError]:
         return []
     shared = {"HostPID": spec.hostPID, "HostIPC": spec.hostIPC, "HostNetwork": spec.hostNetwork}
     return [forbidden(path[name], "when `hostUsers` is false") for name, given in shared.items() if given]
-

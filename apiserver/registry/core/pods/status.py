@@ -60,9 +60,7 @@ def _validate_conditions(conditions: list[PodCondition], path: Path) -> list[Fie
     return found
 
 
-def _validate_ended(
-    new: list[ContainerStatus], old: list[ContainerStatus], pod: Pod, path: Path
-) -> list[FieldError]:
+def _validate_ended(new: list[ContainerStatus], old: list[ContainerStatus], pod: Pod, path: Path) -> list[FieldError]:
     """A container that ended for good stays ended."""
     policy = pod.spec.restartPolicy
     if policy == "Always":

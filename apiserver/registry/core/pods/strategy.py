@@ -1,7 +1,7 @@
 """Pods: how one is made, what may change in it, how it ends.
 
-Called by the generic store. It calls defaults, validation, updates and status of this folder. Binding, eviction, logs and
-exec are subresources with handlers of their own. Source: kubernetes pkg/registry/core/pod/strategy.go.
+Called by the generic store. It calls defaults, validation, updates and status of this folder. Binding, eviction, logs
+and exec are subresources with handlers of their own. Source: kubernetes pkg/registry/core/pod/strategy.go.
 
 | a delete finds | the Pod ends in |
 |---|---|
@@ -13,6 +13,7 @@ exec are subresources with handlers of their own. Source: kubernetes pkg/registr
 from __future__ import annotations
 
 from apiserver.registry.core.pods.defaults import default_pod
+from apiserver.registry.core.pods.dropped import drop_disabled_fields
 from apiserver.registry.core.pods.qos import qos_class
 from apiserver.registry.core.pods.status import default_pod_ips, first_status, validate_status_update
 from apiserver.registry.core.pods.updates import validate_pod_update
@@ -43,6 +44,7 @@ class PodStrategy(Strategy[Pod]):
 
     def prepare_for_create(self, obj: Pod, ctx: WriteContext) -> None:
         obj.metadata.generation = 1
+        drop_disabled_fields(obj.spec)
         if (obj.spec.terminationGracePeriodSeconds or 0) < 0:
             obj.spec.terminationGracePeriodSeconds = 1
         obj.status = first_status(obj, qos_class(obj))
@@ -56,6 +58,7 @@ class PodStrategy(Strategy[Pod]):
 
     def prepare_for_update(self, obj: Pod, old: Pod, ctx: WriteContext) -> None:
         obj.status = old.status
+        drop_disabled_fields(obj.spec)
         if obj.spec != old.spec:
             obj.metadata.generation = old.metadata.generation + 1
 

@@ -69,7 +69,7 @@ def validate_pod_spec(spec: PodSpec, path: Path, *, in_pod: bool) -> list[FieldE
     """`in_pod`: of a Pod itself, not of a template."""
     volumes, found = validate_volumes(spec.volumes, path["volumes"])
     claims = {claim.name for claim in spec.resourceClaims}
-    around = Surroundings(volumes, claims, spec.terminationGracePeriodSeconds or 0)
+    around = Surroundings(volumes, claims, spec.terminationGracePeriodSeconds or 0, in_pod)
     both = [*spec.containers, *spec.initContainers]
     found += validate_containers(spec.containers, around, path["containers"])
     found += validate_init_containers(spec.initContainers, spec.containers, around, path["initContainers"])

@@ -40,6 +40,7 @@ from kube.apimachinery.errors import (
     required,
 )
 
+AnyContainer = Container | EphemeralContainer
 _HOST_PATH_TYPES = frozenset(
     {"", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"}
 )
@@ -174,7 +175,8 @@ def _validate_projected(source: ProjectedVolumeSource, path: Path) -> list[Field
 def _validate_token(token: Any, path: Path) -> list[FieldError]:
     found, seconds = [], token.expirationSeconds
     if seconds is not None and seconds < 600:
-        found.append(invalid_value(path["expirationSeconds"], seconds, "may not specify a duration less than 10 minutes"))
+        why = "may not specify a duration less than 10 minutes"
+        found.append(invalid_value(path["expirationSeconds"], seconds, why))
     if seconds is not None and seconds > 1 << 32:
         why = "may not specify a duration larger than 2^32 seconds"
         found.append(invalid_value(path["expirationSeconds"], seconds, why))
@@ -224,7 +226,7 @@ _CHECKS: dict[str, Callable[[Any, Path], list[FieldError]]] = {
 # ---- mounts ----
 
 
-def validate_mounts(container: Container | EphemeralContainer, volumes: Mapping[str, Volume], path: Path) -> list[FieldError]:
+def validate_mounts(container: AnyContainer, volumes: Mapping[str, Volume], path: Path) -> list[FieldError]:
     found: list[FieldError] = []
     places: set[str] = set()
     for index, mount in enumerate(container.volumeMounts):
@@ -284,7 +286,7 @@ def _validate_propagation(mount: VolumeMount, container: Any, mounts: Path) -> l
     return found
 
 
-def validate_devices(container: Container | EphemeralContainer, volumes: Mapping[str, Volume], path: Path) -> list[FieldError]:
+def validate_devices(container: AnyContainer, volumes: Mapping[str, Volume], path: Path) -> list[FieldError]:
     found: list[FieldError] = []
     names: set[str] = set()
     places: set[str] = set()

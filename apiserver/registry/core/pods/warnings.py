@@ -1,6 +1,7 @@
 """What Kubernetes warns of in a Pod or a pod template: things that work, or are ignored, and are probably mistakes.
 
-Called by the strategies of Pods and of everything with a pod template. Pure. Source: kubernetes pkg/api/pod/warnings.go.
+Called by the strategies of Pods and of everything with a pod template. Pure. Source: kubernetes
+pkg/api/pod/warnings.go.
 """
 
 from __future__ import annotations
@@ -56,8 +57,6 @@ def warn_of_name(name: str, used_in: str) -> list[str]:
     why = is_dns1123_label(name)
     if not why:
         return []
-    if "." in name and not is_dns1123_label(name.replace(".", "-")):
-        why = ["must not contain dots"]
     text = "this is used in {}, which can result in surprising behavior; a DNS label is recommended: [{}]"
     return ["metadata.name: " + text.format(used_in, " ".join(why))]
 
