@@ -16,10 +16,11 @@ from apiserver.bootstrap.kubernetes_service import KubernetesService
 from apiserver.bootstrap.objects import ensure
 from apiserver.bootstrap.rbac import ensure_policy
 from apiserver.registry.generic.store import Store
+from apiserver.registry.networking.servicecidrs.bootstrap import ensure_default
 from apiserver.storage.interface import StorageError
 from kube.api.core_v1 import Namespace
-from kube.api.networking_v1 import ServiceCIDR
 from kube.apimachinery.errors import StatusError
+from kube.apimachinery.times import format_time
 from kube.clock import Clock, RealClock
 
 log = logging.getLogger("apiserver.bootstrap")
@@ -68,11 +69,8 @@ class Hooks:
 
     async def service_cidr(self) -> None:
         """The ServiceCIDR of the server's own range."""
-        wanted = ServiceCIDR.from_dict({
-            "kind": "ServiceCIDR", "apiVersion": "networking.k8s.io/v1", "metadata": {"name": "kubernetes"},
-            "spec": {"cidrs": list(self.service_cluster_ip_range)},
-        })  # fmt: skip
-        await ensure(self.stores["servicecidrs"], "", wanted, _leave)
+        now = format_time(self.clock.now())
+        await ensure_default(self.stores["servicecidrs"].storage, self.service_cluster_ip_range, now)
 
 
 def _leave(stored: Any, wanted: Any) -> bool:

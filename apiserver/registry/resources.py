@@ -28,10 +28,11 @@ from apiserver.registry.core.serviceaccounts.strategy import ServiceAccountStrat
 from apiserver.registry.core.services.allocation import ServiceAllocator
 from apiserver.registry.core.services.strategy import ServiceStrategy
 from apiserver.registry.discovery.endpointslices.strategy import EndpointSliceStrategy
-from apiserver.registry.core.pods.strategy import PodStrategy
 from apiserver.registry.events.events.strategy import NewEventStrategy
 from apiserver.registry.generic.strategy import Strategy
+from apiserver.registry.networking.ipaddresses.strategy import IPAddressStrategy
 from apiserver.registry.networking.networkpolicies.strategy import NetworkPolicyStrategy
+from apiserver.registry.networking.servicecidrs.strategy import ServiceCIDRStrategy
 from apiserver.registry.policy.poddisruptionbudgets.strategy import PodDisruptionBudgetStrategy
 from apiserver.registry.rbac.bindings.strategy import ClusterRoleBindingStrategy, RoleBindingStrategy
 from apiserver.registry.rbac.roles.strategy import ClusterRoleStrategy, RoleStrategy
@@ -67,7 +68,6 @@ def strategies(needs: Dependencies) -> dict[tuple[str, str], Strategy[Any]]:
         ("", "namespaces"): NamespaceStrategy(),
         ("", "nodes"): NodeStrategy(),
         ("", "pods"): PodStrategy(),
-        ("", "pods"): PodStrategy(),
         ("", "secrets"): SecretStrategy(),
         ("", "serviceaccounts"): ServiceAccountStrategy(),
         ("", "services"): ServiceStrategy(allocator),
@@ -79,7 +79,9 @@ def strategies(needs: Dependencies) -> dict[tuple[str, str], Strategy[Any]]:
         ("coordination.k8s.io", "leases"): LeaseStrategy(),
         ("discovery.k8s.io", "endpointslices"): EndpointSliceStrategy(),
         ("events.k8s.io", "events"): NewEventStrategy(),
+        ("networking.k8s.io", "ipaddresses"): IPAddressStrategy(),
         ("networking.k8s.io", "networkpolicies"): NetworkPolicyStrategy(),
+        ("networking.k8s.io", "servicecidrs"): ServiceCIDRStrategy(),
         ("policy", "poddisruptionbudgets"): PodDisruptionBudgetStrategy(),
         (rbac, "clusterrolebindings"): ClusterRoleBindingStrategy(),
         (rbac, "clusterroles"): ClusterRoleStrategy(),
