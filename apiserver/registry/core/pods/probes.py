@@ -82,7 +82,7 @@ def _validate_action(kind: str, action: object, grace: int, path: Path) -> list[
         invalid_value(
             path, action.seconds, f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
         )
-    ]  # noqa: E501
+    ]
 
 
 def _validate_http(action: HTTPGetAction, path: Path) -> list[FieldError]:
