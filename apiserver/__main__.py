@@ -6,7 +6,6 @@ keeps that many children alive, each a whole API server with its own watch cache
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import signal

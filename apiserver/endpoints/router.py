@@ -21,6 +21,8 @@ from apiserver.endpoints.responses import PAGE_NOT_FOUND, Response, method_not_a
 
 Handler = Callable[[Endpoint, Request], Awaitable[Response | None]]
 Key = tuple[str, str, str, str]
+_OF_COLLECTION = frozenset({"list", "create", "deletecollection"})
+_OF_OBJECT = frozenset({"get", "update", "patch", "delete"})
 _CONNECT = frozenset({"log", "exec", "attach", "portforward", "proxy"})
 
 
@@ -45,9 +47,11 @@ class Router:
         endpoint, handlers = route
         if deprecation := endpoint.store.strategy.deprecation:
             request.warnings.append(deprecation)
+        if info.trailing_slash and info.subresource not in _CONNECT:
+            raise unknown_resource()
         handler = handlers.get(info.verb)
-        if handler is None or request.method == "HEAD" or (info.trailing_slash and info.subresource not in _CONNECT):
-            raise unknown_resource() if info.trailing_slash else method_not_allowed()
+        if handler is None or request.method == "HEAD" or not _has_place(info, endpoint):
+            raise method_not_allowed()
         if info.subresource not in _CONNECT:
             output = negotiate(request.header(b"accept")) if b"accept" in request.headers else PLAIN
             if output is None:
@@ -62,6 +66,15 @@ class Router:
         raise unknown_resource()
 
 
+def _has_place(info: RequestInfo, endpoint: Endpoint) -> bool:
+    """Whether a verb stands where it belongs: on a collection, or on an object; across namespaces one only reads."""
+    if info.subresource:
+        return True
+    if endpoint.resource.namespaced and not info.namespace:
+        return info.verb in ("list", "watch")
+    return info.verb not in (_OF_COLLECTION if info.name else _OF_OBJECT)
+
+
 def _fits(info: RequestInfo, endpoint: Endpoint) -> bool:
     """The path has a namespace where the resource needs one, and nothing is left over at its end."""
     if info.rest and info.subresource != "proxy":
@@ -70,4 +83,4 @@ def _fits(info: RequestInfo, endpoint: Endpoint) -> bool:
         return not info.namespace or info.resource == "namespaces"
     if info.namespace:
         return True
-    return not info.name and info.verb in ("list", "watch", "deletecollection", "create")
+    return not info.name and "list" in endpoint.resource.verbs

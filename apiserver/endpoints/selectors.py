@@ -13,7 +13,7 @@ from apiserver.endpoints.request_info import RequestInfo
 from kube.apimachinery import fields, labels
 from kube.apimachinery.errors import BadRequest
 
-_ALWAYS = frozenset({"metadata.name", "metadata.namespace"})
+_ALWAYS = frozenset({"metadata.name", "metadata.namespace", ""})
 
 
 def filter_of(endpoint: Endpoint, info: RequestInfo, options: ListOptions) -> Filter:

@@ -22,12 +22,10 @@ from kube.apimachinery.meta_v1 import DeleteOptions, StatusDetails
 
 
 async def read_delete_options(request: Request) -> DeleteOptions:
-    """From the body, or from the query where there is none. Raises BadRequest, Invalid, UnsupportedMediaType."""
+    """From the body, or from the query where there is none (not from both, as in Kubernetes). Raises BadRequest, Invalid, UnsupportedMediaType."""
     body = await request.body()
     if body:
         options = decode_delete_options(body, request.content_type)
-        if "dryRun" in request.query and not options.dryRun:
-            options.dryRun = delete_options_from_query(request.query, request.raw_query).dryRun
     else:
         options = delete_options_from_query(request.query, request.raw_query)
     check_delete_options(options)

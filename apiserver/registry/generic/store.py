@@ -138,8 +138,10 @@ class Store(Generic[T]):
             try:
                 return await self._create_named(namespace, obj, write, prepared=tried > 0)
             except errors.AlreadyExists:
-                if given_name or tried == _GENERATED_TRIES - 1:
+                if not meta.generateName:
                     raise
+                if given_name or tried == _GENERATED_TRIES - 1:
+                    raise _no_free_name(self.resource, meta.name) from None
         raise AssertionError("unreachable")
 
     async def _create_named(self, namespace: str, obj: T, write: Write, *, prepared: bool) -> Written:
@@ -164,7 +166,7 @@ class Store(Generic[T]):
         found = validate_object_meta(obj.metadata, self.resource.namespaced, self.strategy.validate_name)
         found += self.strategy.validate(obj)
         if found:
-            raise errors.invalid(self.resource, obj.metadata.name, found)
+            raise errors.invalid(self.strategy.errors_as or self.resource, obj.metadata.name, found)
 
     async def _insert(self, obj: T, ctx: WriteContext, write: Write) -> Written:
         key = self.key(ctx.namespace, obj.metadata.name)
@@ -293,7 +295,7 @@ class Store(Generic[T]):
         found += changed + changed  # Kubernetes asks twice: for every kind, and again in the kind's own validation
         found += stages.validate(obj, old)
         if found:
-            raise errors.invalid(self.resource, old.metadata.name, found)
+            raise errors.invalid(self.strategy.errors_as or self.resource, old.metadata.name, found)
 
     async def _replace(self, obj: T, old: T, stored: Stored, ctx: WriteContext, write: Write) -> Written | None:
         while True:
@@ -412,6 +414,12 @@ class Store(Generic[T]):
             ctx.resource, ctx.subresource, ctx.namespace, ctx.name, ctx.operation,  # type: ignore[arg-type]
             ctx.user, ctx.dry_run, ctx.options,
         )  # fmt: skip
+
+
+def _no_free_name(resource: Resource, name: str) -> StatusError:
+    error = errors.already_exists(resource, name)
+    text = f"{error.message}, the server was not able to generate a unique name for the object"
+    return errors.AlreadyExists(text, error.details, retry_after=1)
 
 
 def _same(a: Stored | None, b: Stored | None) -> bool:
