@@ -88,11 +88,9 @@ def joined(values: Iterable[str], otherwise: str = NONE) -> str:
 
 def first_three(values: Sequence[str], otherwise: str) -> str:
     """At most three, then how many more there are."""
-    if not values:
-        return otherwise
     text = ",".join(values[:MAX_SHOWN])
     more = len(values) - MAX_SHOWN
-    return f"{text} + {more} more..." if more > 0 else text
+    return f"{text} + {more} more..." if more > 0 else text or otherwise
 
 
 def labels_text(labels: dict[str, str]) -> str:

@@ -113,6 +113,8 @@ class ServiceAllocator:
         A dry run gets numbers that are not claimed. Raises Invalid, InternalError when a range is full."""
         undo = _undo(new)
         held = claims(old)
+        if ctx.dry_run:  # no transaction will tell what the cache does not know yet
+            await self._cache.list(NODE_PORTS, limit=1)
         await self._choose_addresses(new, old, held, dry_run=ctx.dry_run)
         if has_node_port_type(new):
             await (self._choose_new_ports(new) if old is None else self._choose_changed_ports(new, held))
