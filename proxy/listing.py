@@ -29,7 +29,11 @@ class PagedClient:
         slim = _SLIM.get(type_, lambda obj: obj)
         # Pages hang together by the revision of the first; "0" (any revision, from the cache) has no pages.
         first = "" if resource_version == "0" else resource_version
-        page = await self._client.list(type_, **scope, resource_version=first, limit=PAGE)
+        # With a limit, a revision alone would mean exactly that one, however old.
+        match = "NotOlderThan" if first else ""
+        page = await self._client.list(
+            type_, **scope, resource_version=first, resource_version_match=match, limit=PAGE
+        )
         items = [slim(obj) for obj in page.items]
         while page.continue_:
             try:
