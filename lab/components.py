@@ -59,14 +59,16 @@ def etcd_endpoints(config: LabConfig, ports: list[int]) -> str:
 
 def api_server(config: LabConfig, layout: Layout, ports: list[int], host_port: int) -> Component:
     pki = layout.pki
-    where: dict[str, object] = {"bind_address": "127.0.0.1", "secure_port": host_port, "advertise_address": "127.0.0.1"}
+    # Endpoints cannot be on loopback, so a control plane alone says where it would be in a lab with nodes.
+    where: dict[str, object] = {"bind_address": "127.0.0.1", "secure_port": host_port}
     if config.nodes:
-        where = {"bind_address": "::" if config.dual_stack else "0.0.0.0", "secure_port": API_PORT,
-                 "listen_fd": LISTEN_FD, "advertise_address": config.gateway}  # fmt: skip
+        bind = "::" if config.dual_stack else "0.0.0.0"
+        where = {"bind_address": bind, "secure_port": API_PORT, "listen_fd": LISTEN_FD}
     argv = _python(
         "apiserver",
         etcd_servers=etcd_endpoints(config, ports),
         **where,
+        advertise_address=config.gateway,
         tls_cert_file=pki / "apiserver.crt",
         tls_private_key_file=pki / "apiserver.key",
         client_ca_file=pki / "ca.crt",
