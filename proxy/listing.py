@@ -31,9 +31,7 @@ class PagedClient:
         first = "" if resource_version == "0" else resource_version
         # With a limit, a revision alone would mean exactly that one, however old.
         match = "NotOlderThan" if first else ""
-        page = await self._client.list(
-            type_, **scope, resource_version=first, resource_version_match=match, limit=PAGE
-        )
+        page = await self._client.list(type_, **scope, resource_version=first, resource_version_match=match, limit=PAGE)
         items = [slim(obj) for obj in page.items]
         while page.continue_:
             try:

@@ -145,10 +145,8 @@ class Kernel:
         for one in self._iptables:
             one.remove()
         existing = set(_ipset(["list", "-n"]).split())
-        for family in self.families:
-            for name in rules.sets(family):
-                if name in existing:
-                    _ipset(["destroy", name])
+        ours = [name for family in self.families for name in rules.sets(family) if name in existing]
+        _ipset(["restore"], "".join(f"destroy {name}\n" for name in ours))
 
     # ---- how each kind of operation is carried out ----
 

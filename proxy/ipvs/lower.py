@@ -6,7 +6,7 @@ A node port becomes a virtual server on each of the node's addresses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from proxy.ipvs.operations import Member, Settings
@@ -82,6 +82,16 @@ def lower(state: ServiceState, here: Here) -> Lowered:
                 addresses.add(identity.address)
                 members.add(Member(set_name(IPVS_IPS, identity.family), identity.address))
     return Lowered(servers, addresses, members)
+
+
+def merge(parts: Iterable[Lowered]) -> Lowered:
+    """Several Services as one."""
+    merged = Lowered({}, set(), set())
+    for part in parts:
+        merged.servers.update(part.servers)
+        merged.addresses.update(part.addresses)
+        merged.members.update(part.members)
+    return merged
 
 
 def _identities(server: VirtualServer, here: Here) -> Iterator[Identity]:

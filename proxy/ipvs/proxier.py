@@ -12,7 +12,7 @@ from proxy.dataplane import Change, Outcome
 from proxy.ipvs import rules
 from proxy.ipvs.draining import Draining
 from proxy.ipvs.kernel import Kernel
-from proxy.ipvs.lower import Here, Lowered, lower
+from proxy.ipvs.lower import Here, Lowered, lower, merge
 from proxy.ipvs.operations import (
     AddDestination,
     DeleteDestination,
@@ -29,7 +29,6 @@ from proxy.model.objects import Key
 from proxy.model.shared import Shared
 
 DRAIN_POLL_SECONDS = 1.0
-_NOWHERE: Lowered = Lowered({}, set(), set())
 
 Attributed = list[tuple[Key | None, Operation]]
 """Operations, each with the Service it is for; None: shared by several."""
@@ -56,13 +55,19 @@ class IpvsProxier:
         self._here = Here((), frozenset(), scheduler)
 
     def sync(self, changes: Iterable[Change]) -> Outcome:
-        operations: Attributed = []
         changes = list(changes)
-        for change in changes:
-            old, new = lower(change.old, self._here), lower(change.new, self._here)
-            operations += [(change.key, operation) for operation in plan_change(old, new)]
-            self._shared.add([*(new.members - old.members), *(new.addresses - old.addresses)])
-            self._shared.remove([*(old.members - new.members), *(old.addresses - new.addresses)])
+        olds = [lower(change.old, self._here) for change in changes]
+        news = [lower(change.new, self._here) for change in changes]
+        for old, new in zip(olds, news, strict=True):
+            self._share(old, new)
+        # Planned as one, so that an address and port that moves from one Service to another is edited, not deleted.
+        servers = plan_change(merge(olds), merge(news))
+        owners = {
+            i: change.key
+            for change, old, new in zip(changes, olds, news, strict=True)
+            for i in (*old.servers, *new.servers)
+        }
+        operations: Attributed = [(owners[operation.server], operation) for operation in servers]
         operations += [(None, operation) for operation in plan_shared(*self._shared.take())]
         outcome = self._execute(operations)
         self._forget(change for change in changes if change.key in outcome.failures)
@@ -101,10 +106,12 @@ class IpvsProxier:
     def _forget(self, changes: Iterable[Change]) -> None:
         """These failed and will be tried again from their old state: what they share is not counted yet."""
         for change in changes:
-            old, new = lower(change.old, self._here), lower(change.new, self._here)
-            self._shared.remove([*(new.members - old.members), *(new.addresses - old.addresses)])
-            self._shared.add([*(old.members - new.members), *(old.addresses - new.addresses)])
+            self._share(lower(change.new, self._here), lower(change.old, self._here))
         self._shared.take()
+
+    def _share(self, old: Lowered, new: Lowered) -> None:
+        self._shared.add([*(new.members - old.members), *(new.addresses - old.addresses)])
+        self._shared.remove([*(old.members - new.members), *(old.addresses - new.addresses)])
 
     def _compare_servers(
         self, states: Mapping[Key, ServiceState], found: Mapping[Identity, Settings]

@@ -49,9 +49,11 @@ class Nft:
 
 
 def available() -> bool:
-    """Whether nft is installed and this kernel serves it."""
+    """Whether nft is installed and this kernel serves it; asked in a network namespace that lives as long as the
+    question, since some kernels have nftables and none of its families."""
+    probe = ["unshare", "--net", "nft", "add table ip probe; add chain ip probe c { type nat hook output priority 0; }"]
     try:
-        return _nft(["list", "tables"]).returncode == 0
+        return subprocess.run(probe, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 

@@ -162,7 +162,9 @@ class _Lowering:
             at = f"{chain}/{backend.address.replace(':', '.')}/{backend.port}"
             self.into.sets[at] = ("set", f"typeof {ip} saddr; size 65535; flags dynamic,timeout; timeout {seconds}s")
             target = f"[{backend.address}]" if self.settings.family == 6 else backend.address
-            self.into.chains[at] = Chain("", (f"update @{at} {{ {ip} saddr }}", f"dnat to {target}:{backend.port}"))
+            self.into.chains[at] = Chain(
+                "", (f"update @{at} {{ {ip} saddr }}", f"meta l4proto {self.protocol} dnat to {target}:{backend.port}")
+            )
             remembered.append(f"{ip} saddr @{at} goto {at}")
             chosen.append(f"{turn} : goto {at}")
         choose = f"numgen random mod {len(endpoints)} vmap {{ {', '.join(chosen)} }}"

@@ -43,7 +43,7 @@ def endpoint_slice(
             "endpoints": endpoints,
             "ports": [{"name": "", "port": port, "protocol": protocol}],
             **more,
-        }  # fmt: skip
+        }
     )
 
 

@@ -1,10 +1,10 @@
 """The table of cases: what is set up, who asks where, who answers and which source address it saw.
 
-Clients: pod1 and pod2 on node1 (whose proxy is tested), node1 itself, `outside`, a host that is no node. pod3 is on node2,
-where no proxy runs; as a client it stands for a pod on another node whose packets come here.
+Clients: pod1 and pod2 on node1 (whose proxy is tested), node1 itself, and `outside`, a host that is no node. pod3 is on
+node2, where no proxy runs; as a client it stands for a pod on another node whose packets come here.
 
-Source addresses: pods keep theirs; whoever is masqueraded comes from node1: 10.244.1.1 (the bridge) as a pod on node1 sees
-it, 192.168.77.11 as one on node2 does.
+Source addresses: pods keep theirs; whoever is masqueraded comes from node1: 10.244.1.1 (the bridge) as a pod on node1
+sees it, 192.168.77.11 as one on node2 does.
 """
 
 from __future__ import annotations

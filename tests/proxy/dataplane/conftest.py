@@ -54,9 +54,15 @@ def world() -> Iterator[World]:
         yield world
 
 
-@pytest.fixture
-def node(world: World, mode: str) -> Iterator[Node]:
-    """node1 with an empty table; what a test leaves is removed."""
+@pytest.fixture(scope="session")
+def proxied(world: World, mode: str) -> Iterator[Node]:
     node = Node(world, MAKE[mode])
     yield node
-    node.clean()
+    node.close()
+
+
+@pytest.fixture
+def node(proxied: Node) -> Iterator[Node]:
+    """node1 without any Service; what a test programs is removed after it."""
+    yield proxied
+    proxied.reset()

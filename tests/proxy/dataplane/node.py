@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +12,10 @@ from kube.api.discovery_v1 import EndpointSlice
 from proxy.conntrack import kernel as conntrack
 from proxy.conntrack.plan import stale_flows
 from proxy.dataplane import Dataplane, Outcome
+from proxy.ipvs.iptables import choose
 from proxy.model.objects import service_info, slice_info
 from proxy.model.tracker import ChangeTracker
+from proxy.netlink.socket import NETLINK_NETFILTER, NetlinkSocket
 from proxy.planner import Planner
 from tests.proxy.dataplane.world import World
 from tests.proxy.objects import NODE
@@ -61,10 +64,23 @@ class Node:
         self.dataplane = self.call(lambda: self._make(**options))
         return self.resync()
 
-    def clean(self) -> None:
+    def reset(self) -> None:
+        """Removes every Service, and what connections left."""
+        for service in list(self.tracker.services.values()):
+            self.tracker.delete_service(service)
+        self._sync()
+        self.tracker = ChangeTracker()
+        self.planner = Planner(self.tracker, NODE)
+        self.call(_flush_conntrack)
+
+    def close(self) -> None:
         self.call(self.dataplane.cleanup)
         self.call(self.dataplane.close)
-        self.shell("conntrack -F 2>/dev/null || true")
+
+    @property
+    def iptables(self) -> str:
+        """The iptables that this kernel serves."""
+        return choose(4) or "iptables"
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
         return self.world["node1"].call(function, *args)
@@ -75,3 +91,8 @@ class Node:
     def answers(self, client: str, address: str, port: int, protocol: str = "TCP", times: int = 12) -> Counter[str]:
         """Who answered how often, and with which source address: `pod1 10.244.1.3`."""
         return Counter(self.world.ask(client, address, port, protocol) for _ in range(times))
+
+
+def _flush_conntrack() -> None:
+    with NetlinkSocket(NETLINK_NETFILTER) as netfilter:
+        netfilter.request(((1 << 8) | 2, 0, bytes([socket.AF_INET, 0, 0, 0])))

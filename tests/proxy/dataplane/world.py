@@ -137,7 +137,8 @@ class World:
     def _link(self, inner: str, outer: str, bridge: str, address: str) -> None:
         near, far = self[inner], self[outer]
         far.shell(
-            f"ip link add v-{inner} type veth peer name eth0 netns {near.name}; ip link set v-{inner} master {bridge} up;"
+            f"ip link add v-{inner} type veth peer name eth0 netns {near.name};"
+            f"ip link set v-{inner} master {bridge} up;"
             f"ip link set v-{inner} type bridge_slave hairpin on"
         )
         near.shell(f"ip link set eth0 up; ip addr add {address} dev eth0")
