@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kube.apimachinery.meta_v1 import Status, StatusCause, StatusDetails
+from kube.apimachinery.shapes import Shape, fields_of, struct_shape
+from kube.apimachinery.types import APIModel
 
 
 class StatusError(Exception):
@@ -207,20 +209,58 @@ class Path:
 
 
 def quoted(value: Any) -> str:
-    """A value as it stands in an error text: strings quoted, booleans and numbers bare, the rest as JSON."""
+    """A value as it stands in an error text: strings quoted, booleans and numbers bare, the rest as JSON.
+
+    The JSON is what Go writes: fields of types in declared order, keys of maps sorted.
+    """
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
+        return go_quoted(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    if hasattr(value, "to_json"):
-        return value.to_json().decode()
-    if isinstance(value, list) and any(hasattr(v, "to_json") for v in value):
-        return "[" + ",".join(quoted(v) for v in value) + "]"
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    text = json.dumps(_in_go_order(value), separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+
+
+def go_quoted(text: str) -> str:
+    """A string as Go's `%q` writes it."""
+    return '"' + "".join(c if c.isprintable() and c not in '"\\' else _escaped(c) for c in text) + '"'
+
+
+_ESCAPES = {'"': r"\"", "\\": r"\\", "\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r",
+            "\t": r"\t", "\v": r"\v"}  # fmt: skip
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _in_go_order(value: Any) -> Any:
+    if isinstance(value, APIModel):
+        return _sorted_maps(value.to_dict(), struct_shape(type(value)))
+    if hasattr(value, "to_json"):  # whatever writes itself
+        return json.loads(value.to_json())
+    if isinstance(value, list | tuple):
+        return [_in_go_order(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _in_go_order(value[k]) for k in sorted(value)}
+    return value
+
+
+def _sorted_maps(data: Any, shape: Shape) -> Any:
+    """The JSON of a typed object, with the keys of its maps sorted."""
+    if isinstance(data, dict) and shape.model is not None:
+        fields = fields_of(shape.model)
+        return {k: _sorted_maps(v, fields[k].shape) for k, v in data.items()}
+    if isinstance(data, dict) and shape.item is not None:
+        return {k: _sorted_maps(data[k], shape.item) for k in sorted(data)}
+    if isinstance(data, list) and shape.item is not None:
+        return [_sorted_maps(v, shape.item) for v in data]
+    return data
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ _BETWEEN_COMMAS = re.compile(r"(?:\\.|[^,\\]|\\$)+", re.DOTALL)
 def parse(text: str) -> Selector:
     """A selector from its text, in which a backslash escapes. Raises ValueError in Kubernetes' words."""
     terms = [_requirement(term, text) for term in _BETWEEN_COMMAS.findall(text)]
-    return Selector(tuple(sorted(terms, key=lambda r: r.field)))
+    said = [t for t in terms if t.field or t.value]  # a bare `=` restricts nothing
+    return Selector(tuple(sorted(said, key=lambda r: r.field)))
 
 
 def of_name(name: str) -> Selector:
