@@ -34,6 +34,7 @@ from apiserver.endpoints.health import Health
 from apiserver.endpoints.server import Server
 from apiserver.registry.generic.lookup import Lookup
 from apiserver.registry.generic.managed_fields import FieldManager
+from apiserver.registry.generic.names import random_suffix
 from apiserver.registry.generic.store import Store
 from apiserver.registry.generic.strategy import Strategy
 from apiserver.registry.resources import Dependencies, storage_of, strategies
@@ -82,7 +83,7 @@ class App:
             self.storage, self.config.service_cluster_ip_range, self.config.service_node_port_range, self.clock
         )
         table = strategies(needs)
-        admission = Chain(plugins(self.lookup, self.config))
+        admission = Chain(plugins(self.lookup, random_suffix, self.config.disable_admission_plugins))
         self._by_resource = {r: self._make_store(r, table, admission) for r in scheme}
         found: dict[str, Store[Any]] = {}
         for resource, store in self._by_resource.items():

@@ -65,18 +65,23 @@ def clauses(accept: str) -> tuple[Clause, ...]:
 
 @lru_cache(maxsize=512)
 def negotiate(accept: str) -> Output | None:
-    """The form for an API object; None when the client accepts nothing that this server writes."""
+    """The form for an API object; None when the client accepts no media type that this server writes. Raises
+    NotAcceptable for a form of a known media type that it does not know."""
     if not accept:
         return PLAIN
+    known = False
     for clause in clauses(accept):
         media = _MEDIA.get(clause.media, "")
         if not media:
             continue
+        known = True
         kind = clause.get("as")
         if not kind:
             return Output(media)
         if kind in _AS and clause.get("g") == "meta.k8s.io" and clause.get("v") in ("v1", "v1beta1"):
             return Output(media, kind, clause.get("v"), clause.get("g"))
+    if known:
+        raise NotAcceptable(f"only the following media types are accepted: {AVAILABLE}")
     return None
 
 

@@ -209,7 +209,7 @@ def list_options(query: dict[str, str], *, watch: bool) -> ListOptions:
     initial = is_true(query["sendInitialEvents"]) if query.get("sendInitialEvents") else None
     match = query.get("resourceVersionMatch", "")
     version = query.get("resourceVersion", "")
-    found = _watch_errors(match, initial) if watch else _list_errors(query, match, version, initial)
+    found = _watch_errors(match, initial, bool(query.get("continue"))) if watch else _list_errors(query, match, version, initial)
     if found:
         raise invalid_options("ListOptions", found)
     return ListOptions(
@@ -232,13 +232,15 @@ def _unsupported_match(match: str, supported: Sequence[str]) -> FieldError:
     return FieldError("FieldValueNotSupported", "resourceVersionMatch", text)
 
 
-def _watch_errors(match: str, initial: bool | None) -> list[FieldError]:
+def _watch_errors(match: str, initial: bool | None, continued: bool) -> list[FieldError]:
     path = Path("resourceVersionMatch")
     found = []
     if initial is not None and match != _NOT_OLDER:
         found.append(
             errors.forbidden(path, f"sendInitialEvents requires setting resourceVersionMatch to {_NOT_OLDER}")
         )
+    if continued:
+        found.append(errors.forbidden(path, "resourceVersionMatch is forbidden when continue is provided"))
     if match and initial is None:
         text = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
         found.append(errors.forbidden(path, text))

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from apiserver.endpoints.negotiation import Output
 from apiserver.endpoints.partial import partial_object
 from apiserver.endpoints.printers import table
-from kube.apimachinery.errors import NotAcceptable
-from kube.apimachinery.meta_v1 import StatusDetails
+from kube.apimachinery.errors import BadRequest, NotAcceptable, quoted
 from kube.apimachinery.scheme import Resource
 
 
@@ -24,8 +23,9 @@ def object_body(resource: Resource, wire: bytes, output: Output, include_object:
     if output.as_kind == "PartialObjectMetadata":
         return partial_object(wire, output.as_version)
     if output.as_kind == "Table":
+        check_include_object(include_object)
         return table.of_object(resource, wire, output.as_version, include_object)
-    raise wrong_kind()
+    raise wrong_kind(output.as_kind, f"not a list (*{_package(resource)}.{resource.kind})")
 
 
 def list_head(kind: str, api_version: str, revision: int, continue_token: str = "", remaining: int | None = None) -> str:
@@ -50,15 +50,27 @@ def list_body(
         items = b",".join(partial_object(w, output.as_version) for w in wires)
         return head.encode() + (b"[%s]}" % items if wires else b"null}")
     if output.as_kind == "Table":
+        check_include_object(include_object)
         return table.of_list(resource, wires, output.as_version, include_object, revision, continue_token, remaining)
-    raise wrong_kind()
+    raise wrong_kind(output.as_kind, f"a list (*{_package(resource)}.{resource.list_kind})")
+
+
+def _package(resource: Resource) -> str:
+    """The Go package of a group's types, which error texts name."""
+    return resource.group.partition(".")[0] or "core"
+
+
+def check_include_object(value: str) -> None:
+    """Raises BadRequest."""
+    if value not in ("", "Metadata", "Object", "None"):
+        why = f"includeObject: Invalid value: {quoted(value)}: must be 'Metadata', 'Object', 'None', or empty"
+        raise BadRequest(f"Unable to convert to Table as requested: {why}")
 
 
 def _joined(wires: Sequence[bytes]) -> bytes:
     return b",".join(b"{" + wire[wire.index(b'"metadata":') :] for wire in wires)
 
 
-def wrong_kind() -> NotAcceptable:
+def wrong_kind(wanted: str, is_: str) -> NotAcceptable:
     """An object was asked for as a list, or the other way round."""
-    text = "the object could not be converted to the requested form"
-    return NotAcceptable(text, StatusDetails())
+    return NotAcceptable(f"you requested {wanted}, but the requested object is {is_}")

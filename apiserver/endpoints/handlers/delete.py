@@ -62,6 +62,6 @@ async def deletecollection(endpoint: Endpoint, request: Request) -> Response:
             continue
     body = list_body(
         endpoint.resource, [s.wire for s in page.items], None, request.output,
-        request.query.get("includeObject", ""), page.revision, "", None,
+        request.query.get("includeObject", ""), page.revision, page.continue_token, page.remaining,
     )  # fmt: skip
     return Response(body)

@@ -12,10 +12,18 @@ from typing import Any
 
 def shown(document: Any, touched: Any) -> str:
     """`touched` is a tree: the keys whose values the patch went into."""
-    return json.dumps(_ordered(document, touched), separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_ordered(_with_sorted_fields(document), touched), separators=(",", ":"), ensure_ascii=False)
 
 
 def _ordered(value: Any, touched: Any) -> Any:
     if not isinstance(value, dict) or not isinstance(touched, dict):
         return value
     return {key: _ordered(value[key], touched.get(key)) for key in sorted(value)}
+
+
+def _with_sorted_fields(document: Any) -> Any:
+    """Sets of fields are always sorted in Go."""
+    for entry in (document.get("metadata") or {}).get("managedFields") or ():
+        if "fieldsV1" in entry:
+            entry["fieldsV1"] = json.loads(json.dumps(entry["fieldsV1"], sort_keys=True))
+    return document

@@ -134,7 +134,7 @@ def _lines_for(resource: Resource, output: Output, include_object: str) -> Lines
         return PartialLines(resource, output.as_version)
     if output.as_kind == "Table":
         return TableLines(resource, output.as_version, include_object)
-    raise wrong_kind()
+    raise wrong_kind(output.as_kind, f"a list (*{resource.list_kind})")
 
 
 class Lines:

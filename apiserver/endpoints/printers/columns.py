@@ -88,7 +88,7 @@ def joined(values: Iterable[str], otherwise: str = NONE) -> str:
 
 def first_three(values: Sequence[str], otherwise: str) -> str:
     """At most three, then how many more there are."""
-    text = ",".join(values[:MAX_SHOWN])
+    text = ",".join(values[:MAX_SHOWN]) or otherwise
     more = len(values) - MAX_SHOWN
     return f"{text} + {more} more..." if more > 0 else text or otherwise
 

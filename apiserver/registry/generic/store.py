@@ -171,8 +171,8 @@ class Store(Generic[T]):
     async def _insert(self, obj: T, ctx: WriteContext, write: Write) -> Written:
         key = self.key(ctx.namespace, obj.metadata.name)
         if write.dry_run:
-            if await self._read(key, fresh=True) is not None:
-                raise errors.already_exists(self.resource, obj.metadata.name)
+            if (stored := await self._read(key, fresh=True)) is not None:
+                raise self._exists(obj.metadata.name, stored)
             await self.strategy.allocate(obj, None, ctx)
             return Written(obj.to_json(), 0, created=True)
         while True:
@@ -185,11 +185,17 @@ class Store(Generic[T]):
                 return Written(data, revision, created=True)
             except CheckFailed as failed:
                 if failed.key == key:
-                    raise errors.already_exists(self.resource, obj.metadata.name) from failed
+                    raise self._exists(obj.metadata.name, failed.current) from failed
                 if allocation.retry is None or not allocation.retry(failed.key):
                     raise errors.conflict(self.resource, obj.metadata.name) from failed
             except StorageError as error:
                 raise status_of(error) from error
+
+    def _exists(self, name: str, stored: Stored | None) -> StatusError:
+        error = errors.already_exists(self.resource, name)
+        if stored is None or self.decode(stored).metadata.deletionTimestamp is None:
+            return error
+        return errors.AlreadyExists(f"object is being deleted: {error.message}", error.details)
 
     # ---- update ----
 

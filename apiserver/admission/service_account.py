@@ -1,0 +1,97 @@
+"""ServiceAccount: every pod runs as a service account, and finds its token where client libraries look for it.
+
+One of the admission plugins. It calls the getter it is given. A namespace whose `default` account has not been made yet
+does not keep pods out: they run without one. Source: kubernetes plugin/pkg/admission/serviceaccount.
+
+| the pod | what it gets |
+|---|---|
+| mirrors a static pod | nothing; naming an account is refused |
+| names no account | `default` |
+| names an account that does not exist | 403 |
+| wants a token (neither it nor its account says no) | the volume `kube-api-access-…`, mounted in every container |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from apiserver.admission.interface import Attributes, GetObject, Plugin, refused
+from kube.api.core_v1 import LocalObjectReference, Pod, Volume, VolumeMount
+from kube.apimachinery.meta_v1 import Object
+
+MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+_MIRROR = "kubernetes.io/config.mirror"
+_TOKEN_SECONDS = 3607
+_DEFAULT = "default"
+
+
+class ServiceAccountPlugin(Plugin):
+    """`suffix` makes the end of the volume's name."""
+
+    operations = frozenset({"CREATE"})
+
+    def __init__(self, get: GetObject, get_fresh: GetObject, suffix: Callable[[], str]):
+        self._get, self._get_fresh, self._suffix = get, get_fresh, suffix
+
+    async def admit(self, attributes: Attributes, obj: Object | None, old: Object | None) -> None:
+        if attributes.resource.type is not Pod or attributes.subresource or not isinstance(obj, Pod):
+            return
+        if _MIRROR in obj.metadata.annotations:
+            if obj.spec.serviceAccountName:
+                raise refused(attributes, obj.metadata.name, "a mirror pod may not reference service accounts")
+            return
+        account = await self._account(attributes, obj)
+        if account is None:
+            return
+        obj.spec.serviceAccountName = obj.spec.serviceAccount = account["metadata"]["name"]
+        if _wants_token(obj, account):
+            self._mount_token(obj)
+        if not obj.spec.imagePullSecrets:
+            secrets = account.get("imagePullSecrets") or ()
+            obj.spec.imagePullSecrets = [LocalObjectReference(name=s.get("name", "")) for s in secrets]
+
+    async def _account(self, attributes: Attributes, pod: Pod) -> dict[str, Any] | None:
+        name, namespace = pod.spec.serviceAccountName, attributes.namespace
+        wanted = name or _DEFAULT
+        found = await self._get("serviceaccounts", namespace, wanted)
+        if found is None:
+            found = await self._get_fresh("serviceaccounts", namespace, wanted)
+        if found is None and name and name != _DEFAULT:
+            why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
+            raise refused(attributes, pod.metadata.name, why)
+        return found
+
+    def _mount_token(self, pod: Pod) -> None:
+        name = f"kube-api-access-{self._suffix()}"
+        mounted = False
+        for container in (*pod.spec.initContainers, *pod.spec.containers):
+            if all(mount.mountPath != MOUNT_PATH for mount in container.volumeMounts):
+                mount = VolumeMount(name=name, readOnly=True, mountPath=MOUNT_PATH)
+                container.volumeMounts = [*container.volumeMounts, mount]
+                mounted = True
+        if mounted:
+            pod.spec.volumes = [*pod.spec.volumes, _token_volume(name)]
+
+
+def _wants_token(pod: Pod, account: dict[str, Any]) -> bool:
+    if pod.spec.automountServiceAccountToken is not None:
+        return pod.spec.automountServiceAccountToken
+    return account.get("automountServiceAccountToken") is not False
+
+
+def _token_volume(name: str) -> Volume:
+    """The token, the cluster's authority and the namespace, as the files that libraries expect."""
+    return Volume.from_dict({
+        "name": name,
+        "projected": {
+            "defaultMode": 0o644,
+            "sources": [
+                {"serviceAccountToken": {"expirationSeconds": _TOKEN_SECONDS, "path": "token"}},
+                {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+                {"downwardAPI": {"items": [
+                    {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}},
+                ]}},
+            ],
+        },
+    })  # fmt: skip
