@@ -136,5 +136,7 @@ def _take_over(workload: Any, before: Scale, after: Scale, fields: Write, now: s
 
 
 def _answer(request: Request, workload: Any) -> Response:
-    body = scale_of(workload).to_json()
+    scale = scale_of(workload)
+    scale.metadata.managedFields = []  # who owns the replicas is told by the workload alone
+    body = scale.to_json()
     return Response(object_body(SCALE, body, request.output, request.query.get("includeObject", "")))

@@ -22,6 +22,7 @@ from kube.apimachinery.patch.fieldset import (
     difference,
     intersection,
     of,
+    ordered,
     paths,
     union,
     with_structs,
@@ -141,7 +142,7 @@ class _Step:
         merged = typed.settle(merged, self.node)
         changed, removed = compare(live, merged, self.node)
         after = _settle(after, me, without(changed, self.reset), without(removed, self.reset), force)
-        after[me] = Owned(strip(fields), self.api_version, after[me].time)
+        after[me] = Owned(ordered(strip(fields)), self.api_version, after[me].time)
         if not after[me].fields:
             del after[me]
         return merged, after

@@ -94,6 +94,19 @@ def without(a: Tree, roots: Tree) -> Tree:
     return out
 
 
+def ordered(tree: Tree) -> Tree:
+    """The set as FieldsV1 lists it: the element itself, then fields, items by key, values; each sorted."""
+    names = sorted(tree) if len(tree) > 1 else tree
+    if len(tree) > 1 and names[-1][:2] == "k:":
+        names = sorted(tree, key=_place)
+    return {name: ordered(below) if (below := tree[name]) else below for name in names}
+
+
+def _place(element: str) -> tuple[str, Any]:
+    kind, rest = element[:2], element[2:]
+    return (kind, [(k, str(type(v)), v) for k, v in json.loads(rest).items()] if kind == "k:" else rest)
+
+
 def within(tree: Tree, *path: str) -> Tree | None:
     """What is below a path, None when nothing there is in the set."""
     for element in path:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kube.apimachinery.patch.fieldset import Tree, compare, difference, intersection, union, without
+from kube.apimachinery.patch.fieldset import Tree, compare, difference, intersection, ordered, union, without
 from kube.apimachinery.patch.schema import schema_of
 from kube.apimachinery.types import APIModel
 
@@ -211,7 +211,7 @@ def take_over(
     mine = strip(changed)
     if mine:
         former = left.get(me)
-        left[me] = Owned(union(former.fields, mine) if former else mine, api_version, now)
+        left[me] = Owned(ordered(union(former.fields, mine) if former else mine), api_version, now)
     return cap(left)
 
 

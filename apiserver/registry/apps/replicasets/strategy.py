@@ -26,8 +26,6 @@ _PARTS = ("fullyLabeledReplicas", "readyReplicas", "availableReplicas")
 
 
 class ReplicaSetStrategy(WorkloadStrategy[ReplicaSet]):
-    field_labels = frozenset({"status.replicas"})
-
     def default_spec(self, spec: ReplicaSetSpec) -> None:
         spec.replicas = 1 if spec.replicas is None else spec.replicas
 
@@ -46,9 +44,6 @@ class ReplicaSetStrategy(WorkloadStrategy[ReplicaSet]):
 
     def validate_status_update(self, obj: ReplicaSet, old: ReplicaSet) -> list[FieldError]:
         return _validate_status(obj.status)
-
-    def fields(self, obj: ReplicaSet) -> dict[str, str]:
-        return {"status.replicas": str(obj.status.replicas)}
 
 
 def _validate_spec(spec: ReplicaSetSpec) -> list[FieldError]:

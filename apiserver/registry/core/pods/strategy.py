@@ -12,14 +12,22 @@ and exec are subresources with handlers of their own. Source: kubernetes pkg/reg
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from apiserver.registry.core.pods.defaults import default_pod
 from apiserver.registry.core.pods.dropped import drop_disabled_fields
 from apiserver.registry.core.pods.qos import qos_class
 from apiserver.registry.core.pods.status import default_pod_ips, first_status, validate_status_update
+from apiserver.registry.core.pods.subresources import (
+    prepare_ephemeral_containers,
+    prepare_resize,
+    validate_ephemeral_containers_update,
+    validate_resize,
+)
 from apiserver.registry.core.pods.updates import validate_pod_update
 from apiserver.registry.core.pods.validation import validate_pod
 from apiserver.registry.core.pods.warnings import warn_of_name, warn_of_pod
-from apiserver.registry.generic.strategy import Strategy, WriteContext
+from apiserver.registry.generic.strategy import Stages, Strategy, WriteContext
 from kube.api.core_v1 import Pod
 from kube.apimachinery.errors import FieldError, Path
 
@@ -73,6 +81,13 @@ class PodStrategy(Strategy[Pod]):
 
     def validate_status_update(self, obj: Pod, old: Pod) -> list[FieldError]:
         return validate_status_update(obj, old)
+
+    def update_stages(self) -> Mapping[str, Stages[Pod]]:
+        return {
+            **super().update_stages(),
+            "ephemeralcontainers": (prepare_ephemeral_containers, validate_ephemeral_containers_update),
+            "resize": (prepare_resize, validate_resize),
+        }
 
     def check_graceful_delete(self, obj: Pod, seconds: int | None) -> int | None:
         if not obj.spec.nodeName or obj.status.phase in _ENDED:
