@@ -46,6 +46,11 @@ def v3(scheme: Scheme, group: str, version: str) -> Json | None:
     return _v3(_key(scheme), group, version)
 
 
+def v3_whole(scheme: Scheme) -> Json:
+    """Everything in one version 3 document, for people who read the REST API in a browser."""
+    return _v3_of(scheme, list(scheme))
+
+
 def v2(scheme: Scheme) -> Json:
     """`/openapi/v2` in JSON."""
     return _v2(_key(scheme))
@@ -77,14 +82,16 @@ def _key(scheme: Scheme) -> _Key:
 @lru_cache(64)
 def _v3(key: _Key, group: str, version: str) -> Json | None:
     resources = [r for r in key.scheme if (r.group, r.version) == (group, version)]
-    if not resources:
-        return None
+    return _v3_of(key.scheme, resources) if resources else None
+
+
+def _v3_of(scheme: Scheme, resources: list[Resource]) -> Json:
     return {
         "openapi": "3.0.0",
         "info": INFO,
-        "paths": _paths(key.scheme, resources, _operation_v3, _shared_v3),
+        "paths": _paths(scheme, resources, _operation_v3, _shared_v3),
         "components": {
-            "schemas": definitions(key.scheme, Writer(3), resources),
+            "schemas": definitions(scheme, Writer(3), resources),
             "securitySchemes": _SECURITY,
         },
         "security": [{"BearerToken": []}],
