@@ -1,8 +1,8 @@
 """What a change of a Service's type takes away by itself.
 
-Called by the Service strategy before an update is validated. It calls the predicates of `claims` and `defaults`. A field
-is cleared when the new type has no use for it, the old type had, and the writer did not touch it; a writer who did
-touch it is told by validation that it cannot be. What is cleared is given back by `allocation` in the same write.
+Called by the Service strategy before an update is validated. It calls the predicates of `claims` and `defaults`. A
+field is cleared when the new type has no use for it, the old type had, and the writer did not touch it; a writer who
+did touch it is told by validation that it cannot be. What is cleared is given back by `allocation` in the same write.
 
 | the change | clears |
 |---|---|

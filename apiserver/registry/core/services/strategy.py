@@ -1,7 +1,7 @@
 """The strategy of Services: the order in which the rules beside it are asked.
 
-Called by the generic store. It calls `defaults`, `changes`, `validation`, `warnings`, and the allocator that it is given:
-families are completed before validation, numbers are chosen with the write. Source: kubernetes
+Called by the generic store. It calls `defaults`, `changes`, `validation`, `warnings`, and the allocator that it is
+given: families are completed before validation, numbers are chosen with the write. Source: kubernetes
 pkg/registry/core/service (strategy.go, storage/storage.go).
 
     create:  defaults -> linked fields, families -> validate -> allocate -> store
