@@ -18,7 +18,7 @@ from controllers.scheduler.controller import Scheduler
 from kube.api.apps_v1 import Deployment, ReplicaSet
 from kube.api.core_v1 import Endpoints, Node, Pod, Service
 from kube.api.discovery_v1 import EndpointSlice
-from kube.apimachinery.errors import AlreadyExists, InternalError, NotFound
+from kube.apimachinery.errors import AlreadyExists, Conflict, InternalError, NotFound
 from kube.client import Unreachable
 from tests.controllers.conftest import World, deployment
 
@@ -76,6 +76,15 @@ def service(name: str) -> Service:
 
 
 async def wish(world: World, kind: str, name: str, what) -> None:
+    """What a user does; one who is told of a conflict tries again."""
+    for _ in range(100):
+        try:
+            return await wish_once(world, kind, name, what)
+        except Conflict:
+            continue
+
+
+async def wish_once(world: World, kind: str, name: str, what) -> None:
     client = world.client
     try:
         if kind == "create":

@@ -52,7 +52,7 @@ async def test_now_moves_with_it() -> None:
 
 async def test_settle_gives_up_on_a_task_that_never_waits() -> None:
     async def busy() -> None:
-        while True:
+        while True:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
     task = asyncio.create_task(busy())

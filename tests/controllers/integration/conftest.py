@@ -1,4 +1,4 @@
-"""A real API server on a real etcd, the real manager as a process, and a kubelet that only writes what kubelets write."""
+"""A real API server on a real etcd, the real manager as a process, and a kubelet that writes what kubelets write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main job against the real API server: a Deployment and a Service become pods and endpoints, and follow changes."""
+"""The main job against the real API server: a Deployment and a Service become pods and endpoints."""
 
 from __future__ import annotations
 

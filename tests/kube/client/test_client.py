@@ -39,10 +39,12 @@ async def test_a_prefix_in_the_servers_url_is_kept() -> None:
 
 async def test_list_fills_in_the_kind_and_reads_the_page_token() -> None:
     page = {"metadata": {"resourceVersion": "9", "continue": "more"}, "items": [{"metadata": {"name": "a"}}]}
-    async with Server([answer(200, page), answer(200, {"metadata": {}, "items": None})]) as server:
-        async with Client(ClientConfig(server.url)) as client:
-            found = await client.list(Pod, label_selector="app in (a,b)", limit=1, resource_version="0")
-            assert (await client.list(Pod, "d")).items == []
+    async with (
+        Server([answer(200, page), answer(200, {"metadata": {}, "items": None})]) as server,
+        Client(ClientConfig(server.url)) as client,
+    ):
+        found = await client.list(Pod, label_selector="app in (a,b)", limit=1, resource_version="0")
+        assert (await client.list(Pod, "d")).items == []
     assert (found.resource_version, found.continue_) == ("9", "more")
     assert (found.items[0].kind, found.items[0].apiVersion) == ("Pod", "v1")
     assert server.requests[0].path == "/api/v1/pods?labelSelector=app+in+%28a%2Cb%29&limit=1&resourceVersion=0"
@@ -91,13 +93,15 @@ async def test_errors_are_what_the_status_says(code: int, body: object, error: t
 async def test_too_many_requests_are_tried_again_when_the_server_says() -> None:
     busy = answer(429, status(429, "TooManyRequests", "later"), Retry_After="3")
     clock = FakeClock()
-    async with Server([busy, busy, answer(200, POD)]) as server:
-        async with Client(ClientConfig(server.url), clock=clock) as client:
-            asking = asyncio.create_task(client.get(Pod, "a", "d"))
-            while not asking.done():
-                await asyncio.sleep(0.005)
-                await clock.advance(1)
-            assert (await asking).metadata.name == "a"
+    async with (
+        Server([busy, busy, answer(200, POD)]) as server,
+        Client(ClientConfig(server.url), clock=clock) as client,
+    ):
+        asking = asyncio.create_task(client.get(Pod, "a", "d"))
+        while not asking.done():
+            await asyncio.sleep(0.005)
+            await clock.advance(1)
+        assert (await asking).metadata.name == "a"
     assert clock.monotonic() >= 6
 
 
@@ -118,10 +122,12 @@ async def test_connections_are_used_again() -> None:
 
 
 async def test_a_get_on_a_connection_that_was_closed_is_sent_again() -> None:
-    async with Server([answer(200, POD), hang_up, answer(200, POD)]) as server:
-        async with Client(ClientConfig(server.url)) as client:
-            await client.get(Pod, "a", "d")
-            assert (await client.get(Pod, "a", "d")).metadata.name == "a"
+    async with (
+        Server([answer(200, POD), hang_up, answer(200, POD)]) as server,
+        Client(ClientConfig(server.url)) as client,
+    ):
+        await client.get(Pod, "a", "d")
+        assert (await client.get(Pod, "a", "d")).metadata.name == "a"
 
 
 async def test_a_write_is_never_sent_twice() -> None:
@@ -151,7 +157,7 @@ async def test_a_silent_server_is_given_up() -> None:
 async def test_a_cancelled_request_closes_its_connection() -> None:
     async with Server([silence]) as server, Client(ClientConfig(server.url)) as client:
         asking = asyncio.create_task(client.get(Pod, "a", "d"))
-        while not server.requests:
+        while not server.requests:  # noqa: ASYNC110  the scripted server has no event for it
             await asyncio.sleep(0.001)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -194,12 +200,14 @@ async def test_an_error_event_is_raised() -> None:
 
 
 async def test_a_watch_that_breaks_says_so() -> None:
-    async with Server([stream(event("ADDED", 1), b'{"type":"MOD', end=False)]) as server:
-        async with Client(ClientConfig(server.url)) as client:
-            seen = []
-            with pytest.raises(Unreachable):
-                async for e in client.watch(Pod):
-                    seen.append(e.type)
+    async with (
+        Server([stream(event("ADDED", 1), b'{"type":"MOD', end=False)]) as server,
+        Client(ClientConfig(server.url)) as client,
+    ):
+        seen = []
+        with pytest.raises(Unreachable):
+            async for e in client.watch(Pod):
+                seen.append(e.type)
     assert seen == ["ADDED"]
 
 

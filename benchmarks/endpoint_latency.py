@@ -1,0 +1,118 @@
+"""How long from "pod ready" to "EndpointSlice written": the part of a rolling update that controllers answer for.
+
+Run by hand: `python -m benchmarks.endpoint_latency --kubeconfig FILE [--services 1000] [--samples 500]` against a running
+API server and controller manager. It makes Services with one pod each (on a node that it registers), turns pods ready
+one at a time, and takes the time from before the status is written to when a watcher sees the endpoint ready.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import statistics
+import time
+
+from kube.api.core_v1 import Namespace, Node, Pod, Service
+from kube.api.discovery_v1 import EndpointSlice
+from kube.apimachinery import times
+from kube.apimachinery.meta_v1 import ObjectMeta
+from kube.client import Client
+from kube.clock import RealClock
+from kube.informer import Informer
+
+NAMESPACE, NODE = "benchmark-endpoints", "benchmark-node"
+
+
+def condition(ready: bool) -> dict:
+    stamp = times.format_time(RealClock().now())
+    return {"type": "Ready", "status": "True" if ready else "False", "lastTransitionTime": stamp}
+
+
+async def set_ready(client: Client, name: str, ready: bool, **more: object) -> None:
+    body = {"status": {"conditions": [condition(ready)], **more}}
+    await client.patch(Pod, name, NAMESPACE, body, "strategic", subresource="status")
+
+
+async def prepare(client: Client, count: int) -> None:
+    await client.create(Namespace(metadata=ObjectMeta(name=NAMESPACE)))
+    await client.create(Node(metadata=ObjectMeta(name=NODE)))
+
+    async def one(n: int) -> None:
+        name = f"s{n}"
+        service = {"metadata": {"name": name, "namespace": NAMESPACE}}
+        service["spec"] = {"selector": {"app": name}, "ports": [{"port": 80}]}
+        await client.create(Service.from_dict(service))
+        pod = {"metadata": {"name": name, "namespace": NAMESPACE, "labels": {"app": name}}}
+        pod["spec"] = {"nodeName": NODE, "containers": [{"name": "c", "image": "x"}]}
+        await client.create(Pod.from_dict(pod))
+        ip = f"10.{n // 65536}.{n // 256 % 256}.{n % 256}"
+        await set_ready(client, name, False, phase="Running", podIP=ip, podIPs=[{"ip": ip}])
+
+    for start in range(0, count, 20):
+        await asyncio.gather(*(one(n) for n in range(start, min(count, start + 20))))
+
+
+class Watcher:
+    """Tells when a Service's endpoint has the readiness that is waited for."""
+
+    def __init__(self, client: Client):
+        self.slices = Informer(client, EndpointSlice, NAMESPACE)
+        self.state: dict[str, bool] = {}
+        self.waiting: dict[tuple[str, bool], asyncio.Future] = {}
+        self.slices.add_handler(self._seen, lambda _old, new: self._seen(new))
+
+    def _seen(self, one: EndpointSlice) -> None:
+        name = one.metadata.labels["kubernetes.io/service-name"]
+        for endpoint in one.endpoints:
+            self.state[name] = bool(endpoint.conditions.ready)
+            future = self.waiting.pop((name, self.state[name]), None)
+            if future is not None and not future.done():
+                future.set_result(time.perf_counter())
+
+    def until(self, name: str, ready: bool) -> asyncio.Future:
+        future = asyncio.get_running_loop().create_future()
+        self.waiting[name, ready] = future
+        return future
+
+
+async def measure(client: Client, services: int, samples: int, rate: float) -> list[float]:
+    watcher = Watcher(client)
+    task = asyncio.create_task(watcher.slices.run())
+    await watcher.slices.synced.wait()
+    while len(watcher.state) < services:
+        await asyncio.sleep(0.1)
+    latencies = []
+    for _ in range(samples):
+        name = f"s{random.randrange(services)}"
+        ready = not watcher.state[name]
+        seen, began = watcher.until(name, ready), time.perf_counter()
+        await set_ready(client, name, ready)
+        latencies.append(await asyncio.wait_for(seen, 30) - began)
+        await asyncio.sleep(random.expovariate(rate))
+    task.cancel()
+    return latencies
+
+
+def show(latencies: list[float]) -> str:
+    cuts = statistics.quantiles(latencies, n=100)
+    return "pod ready -> EndpointSlice seen: " + ", ".join(
+        f"p{p} {cuts[p - 1] * 1000:.1f} ms" for p in (50, 90, 99)
+    ) + f", max {max(latencies) * 1000:.1f} ms ({len(latencies)} changes)"
+
+
+async def main(arguments: argparse.Namespace) -> None:
+    async with Client.from_kubeconfig(arguments.kubeconfig) as client:
+        await prepare(client, arguments.services)
+        print(show(await measure(client, arguments.services, arguments.samples, arguments.rate)))
+        await client.delete(Namespace, NAMESPACE)
+        await client.delete(Node, NODE)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--kubeconfig")
+    parser.add_argument("--services", type=int, default=1000)
+    parser.add_argument("--samples", type=int, default=500)
+    parser.add_argument("--rate", type=float, default=50.0, help="changes a second")
+    asyncio.run(main(parser.parse_args()))
