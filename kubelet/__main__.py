@@ -28,7 +28,8 @@ def main() -> int:
     config = from_arguments()
     level = logging.DEBUG if config.verbosity >= 4 else logging.INFO
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname).1s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name in ("httpx", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         asyncio.run(serve(config))
     except ConfigError as error:

@@ -40,7 +40,7 @@ class Kubelet:
         config.root_dir.mkdir(parents=True, exist_ok=True)
         self.network = PodNetwork(config.pod_bridge, config.root_dir / "network")
         self.runtime = ProcessRuntime(config.root_dir, self.network)
-        self.node = NodeRegistration(config, client, clock, self._problem)
+        self.node = NodeRegistration(config, client, clock, self._problem, self._configure_network)
         self.recorder = Recorder(client, "kubelet", host=config.node_name, clock=clock)
         self.nodes = Informer(client, Node, clock=clock)
         self.pods = Informer(client, Pod, field_selector=f"spec.nodeName={config.node_name}", clock=clock)
@@ -64,7 +64,7 @@ class Kubelet:
             async with asyncio.TaskGroup() as tasks:
                 for part in (self.node, self.nodes, self.services, self.recorder, self.routes):
                     tasks.create_task(part.run())
-                tasks.create_task(self._configure_network())
+                tasks.create_task(self._wait_for_pod_cidrs())
                 tasks.create_task(self._run_pods(tasks))
                 if self.config.tls_cert_file:
                     tasks.create_task(KubeletServer(self.config, self.pods, self.runtime).run())
@@ -94,23 +94,26 @@ class Kubelet:
         if node.metadata.name == self.config.node_name:
             self._configure.set()
 
-    async def _configure_network(self) -> None:
-        """Makes the bridge as soon as the node has been given its pod CIDRs."""
-        while True:
+    async def _wait_for_pod_cidrs(self) -> None:
+        while not self.network.ready:
             await self._configure.wait()
             self._configure.clear()
-            node = self.nodes.get("", self.config.node_name)
-            cidrs = (node.spec.podCIDRs or [node.spec.podCIDR]) if node and node.spec.podCIDR else []
-            if not cidrs or self.network.ready:
-                continue
-            try:
-                await self.network.configure(cidrs)
-            except NetworkError as error:
-                log.warning("network: %s", error)
-                asyncio.get_running_loop().call_later(1.0, self._configure.set)
-                continue
-            log.info("pods get addresses of %s", ", ".join(cidrs))
-            self.shared.network_ready.set()
-            self.node.changed()
-            if self.manager:
-                self.manager.wake_all()
+            if node := self.nodes.get("", self.config.node_name):
+                await self._configure_network(node)
+
+    async def _configure_network(self, node: Node) -> None:
+        """Makes the bridge, once the node has been given its pod CIDRs."""
+        cidrs = (node.spec.podCIDRs or [node.spec.podCIDR]) if node.spec.podCIDR else []
+        if not cidrs or self.network.ready:
+            return
+        try:
+            await self.network.configure(cidrs)
+        except NetworkError as error:
+            log.warning("network: %s", error)
+            asyncio.get_running_loop().call_later(1.0, self._configure.set)
+            return
+        log.info("pods get addresses of %s", ", ".join(cidrs))
+        self.shared.network_ready.set()
+        self.node.changed()
+        if self.manager:
+            self.manager.wake_all()

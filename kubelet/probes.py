@@ -54,7 +54,7 @@ async def _try(probe: Probe, target: Target) -> str:
     if action := probe.httpGet:
         port = resolve_port(target.container, action.port)
         headers = {header.name: header.value for header in action.httpHeaders}
-        code, body = await http_get(action.host or target.ip, port, action.path, headers, action.scheme == "HTTPS")
+        code, _ = await http_get(action.host or target.ip, port, action.path, headers, action.scheme == "HTTPS")
         return "" if 200 <= code < 400 else f"HTTP probe failed with statuscode: {code}"
     if action := probe.tcpSocket:
         port = resolve_port(target.container, action.port)
@@ -86,7 +86,8 @@ async def http_get(
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     reader, writer = await asyncio.open_connection(host, port, ssl=context)
     name = f"[{host}]" if ":" in host else host
-    sent = {"Host": f"{name}:{port}", "User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"} | (headers or {})
+    usual = {"Host": f"{name}:{port}", "User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"}
+    sent = usual | (headers or {})
     try:
         lines = "".join(f"{key}: {value}\r\n" for key, value in sent.items())
         writer.write(f"GET /{path.lstrip('/')} HTTP/1.1\r\n{lines}\r\n".encode())
@@ -123,7 +124,9 @@ class ContainerProbes:
     3. `unhealthy` says why the container is to be restarted, once a startup or liveness probe has failed often enough.
     """
 
-    def __init__(self, target: Target, clock: Clock, changed: Callable[[], object], report: Callable[[str, str], object]):
+    def __init__(
+        self, target: Target, clock: Clock, changed: Callable[[], object], report: Callable[[str, str], object]
+    ):
         self.target, self.clock, self.changed, self.report = target, clock, changed, report
         container = target.container
         self.started = container.startupProbe is None
@@ -162,7 +165,8 @@ class ContainerProbes:
             last = good
             if problem:
                 self.report("Unhealthy", f"{kind} probe failed: {problem}")
-            if row >= ((probe.successThreshold or 1) if good else (probe.failureThreshold or 3)) and decide(good, problem):
+            enough = (probe.successThreshold or 1) if good else (probe.failureThreshold or 3)
+            if row >= enough and decide(good, problem):
                 return
             await self.clock.sleep(probe.periodSeconds or 10)
 

@@ -1,7 +1,7 @@
 """The images that the process runtime can run: what each means on a node that has no registry and no layers.
 
-Called by `kubelet.runtime.process`. An image here is an entry point among the node's own programs, and files that are put
-into the container's own layer. The table is explicit: an image that is not in it is not run.
+Called by `kubelet.runtime.process`. An image here is an entry point among the node's own programs, and files that
+are put into the container's own layer. The table is explicit: an image that is not in it is not run.
 """
 
 from __future__ import annotations

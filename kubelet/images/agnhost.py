@@ -1,8 +1,8 @@
 """A test server after Kubernetes' own image `agnhost`: `netexec`, `serve-hostname`, `pause`, `connect`.
 
-Run in a container by the image table. `netexec` answers over HTTP and UDP what the tests of Services ask: who answered
-(`/hostname`), whom it saw (`/clientip`), a repetition (`/echo?msg=`), and it can be made unready or ended (`/exit?code=`).
-Source: k8s.io/kubernetes/test/images/agnhost. It leaves out the other forty subcommands, and SCTP.
+Run in a container by the image table. `netexec` answers over HTTP and UDP what the tests of Services ask: who
+answered (`/hostname`), whom it saw (`/clientip`), a repetition (`/echo?msg=`), and it can be made unready or ended
+(`/exit?code=`). Source: k8s.io/kubernetes/test/images/agnhost. It leaves out the other forty subcommands, and SCTP.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Addresses for pods out of the node's pod CIDRs, one file an address, so that they survive a restart of the kubelet.
+"""Addresses for pods out of the node's pod CIDRs, one file each, so that they survive a restart of the kubelet.
 
-Called by `kubelet.network.pods`. `next_free` decides and is pure; `Addresses` keeps the files. As the CNI plugin host-local
-does, it goes round the range, so that an address that was just freed is not the next one given.
+Called by `kubelet.network.pods`. `next_free` decides and is pure; `Addresses` keeps the files. As the CNI plugin
+host-local does, it goes round the range, so that an address that was just freed is not the next one given.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What `ip` is told, as lines: the node's bridge, a pod's link, and the routes to other nodes' pods. Pure.
 
-Called by `kubelet.network.pods` and `kubelet.network.routes`. Pods have their address alone (/32, /128) and reach everything
-through the bridge's address, even pods beside them: so every packet passes the node's routing, where the proxy's tables are,
-on kernels with and without br_netfilter.
+Called by `kubelet.network.pods` and `kubelet.network.routes`. Pods have their address alone (/32, /128) and reach
+everything through the bridge's address, even pods beside them: so every packet passes the node's routing, where the
+proxy's tables are, on kernels with and without br_netfilter.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def pod_link(bridge_name: str, uid: str, netns: str, mtu: int) -> list[str]:
     return [
         f"link add {end} mtu {mtu} type veth peer name eth0 mtu {mtu} netns {netns}",
         f"link set {end} master {bridge_name}",
-        # With br_netfilter a packet of a pod to its own Service is turned round inside the bridge: let it out where it came in.
+        # With br_netfilter a packet of a pod to its own Service is turned round inside the bridge: let it out where it
+        # came in.
         f"link set {end} type bridge_slave hairpin on",
         f"link set {end} up",
     ]

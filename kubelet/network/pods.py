@@ -1,7 +1,7 @@
 """The pods' network on this node: a namespace, an address and a link to the bridge for each pod.
 
-Called by the process runtime, and by the kubelet, which tells it the node's pod CIDRs when it learns them. It calls `ip`
-through `kubelet.network.commands`, with the lines of `kubelet.network.plan`.
+Called by the process runtime, and by the kubelet, which tells it the node's pod CIDRs when it learns them. It calls
+`ip` through `kubelet.network.commands`, with the lines of `kubelet.network.plan`.
 """
 
 from __future__ import annotations
@@ -43,9 +43,7 @@ class PodNetwork:
         networks = tuple(ipaddress.ip_network(cidr) for cidr in pod_cidrs)
         if networks == self.networks:
             return
-        for key, value in _SYSCTLS.items():
-            with suppress(OSError):
-                Path("/proc/sys", key).write_text(value)
+        _write_sysctls()
         await batch(plan.bridge(self.bridge, networks), force=True)
         shown = await ip("-o", "addr", "show", "dev", self.bridge)
         missing = [str(net[1]) for net in networks if f" {net[1]}/" not in shown]
@@ -62,11 +60,15 @@ class PodNetwork:
     def path(cls, uid: str) -> str:
         return f"/run/netns/{cls.netns(uid)}"
 
+    @classmethod
+    def _exists(cls, uid: str) -> bool:
+        return os.path.exists(cls.path(uid))
+
     async def create(self, uid: str) -> tuple[str, ...]:
         """A network for a pod: its addresses. Making it again changes nothing. Raises NetworkError, Exhausted."""
         addresses = self.addresses.allocate(uid, self.networks)
         name = self.netns(uid)
-        if os.path.exists(self.path(uid)):
+        if self._exists(uid):
             await self._delete_links(uid)  # made half by a kubelet that was killed
         await ip("netns", "add", name)
         await batch(plan.pod_link(self.bridge, uid, name, MTU))
@@ -81,9 +83,15 @@ class PodNetwork:
     async def _delete_links(self, uid: str) -> None:
         # A namespace ends some time after its name has gone; its link must end now, so that the name is free.
         await batch([f"link del {plan.link_name(uid)}"], force=True)
-        if os.path.exists(self.path(uid)):
+        if self._exists(uid):
             await ip("netns", "del", self.netns(uid))
 
     def forget_unknown(self, known: Iterable[str]) -> set[str]:
         """Pods that have addresses here and nothing else: to be deleted."""
         return self.addresses.owners() - set(known)
+
+
+def _write_sysctls() -> None:
+    for key, value in _SYSCTLS.items():
+        with suppress(OSError):
+            Path("/proc/sys", key).write_text(value)

@@ -53,7 +53,8 @@ def make_node(config: KubeletConfig, facts: MachineFacts, conditions: Sequence[N
     """The Node as it is registered."""
     labels = {
         "beta.kubernetes.io/arch": facts.architecture, "beta.kubernetes.io/os": "linux",
-        "kubernetes.io/arch": facts.architecture, "kubernetes.io/hostname": config.node_name, "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": facts.architecture, "kubernetes.io/os": "linux",
+        "kubernetes.io/hostname": config.node_name,
     }  # fmt: skip
     return Node(
         kind="Node", apiVersion="v1",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from kube.api.coordination_v1 import Lease, LeaseSpec
 from kube.api.core_v1 import Node, NodeCondition
@@ -30,10 +30,21 @@ RETRY_SECONDS = 1.0
 
 
 class NodeRegistration:
-    """The node in the API. `problem()` says why it is not ready, or an empty string."""
+    """The node in the API.
 
-    def __init__(self, config: KubeletConfig, client: Client, clock: Clock, problem: Callable[[], str]):
-        self.config, self.client, self.clock, self.problem = config, client, clock, problem
+    `problem()` says why it is not ready, or an empty string. `prepare(node)` is awaited before the first status is
+    posted, so that a kubelet that starts again does not say for a moment that its pods have no network.
+    """
+
+    def __init__(
+        self,
+        config: KubeletConfig,
+        client: Client,
+        clock: Clock,
+        problem: Callable[[], str],
+        prepare: Callable[[Node], Awaitable[object]],
+    ):
+        self.config, self.client, self.clock, self.problem, self.prepare = config, client, clock, problem, prepare
         self.facts = machine_facts(config)
         self.registered = asyncio.Event()
         self._changed = asyncio.Event()
@@ -71,6 +82,7 @@ class NodeRegistration:
             self._conditions = list(made.status.conditions)
             await self._patch_labels(node, made)
         self._uid = made.metadata.uid
+        await self.prepare(made)
 
     async def _patch_labels(self, wanted: Node, found: Node) -> None:
         """A restart with other labels; what others have put on the node stays."""

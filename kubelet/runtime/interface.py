@@ -135,5 +135,8 @@ class Runtime(Protocol):
     def exec_argv(self, uid: str, container: str, command: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """A command line and environment that run `command` inside the container."""
 
+    def open_terminal(self, uid: str, container: str) -> tuple[int, int]:
+        """A terminal of the container's own: file descriptors of both ends. Raises OSError, RuntimeFailure."""
+
     async def connect(self, uid: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to a port on the pod's own loopback. Raises OSError."""

@@ -47,7 +47,7 @@ class KubeletApp:
             await _lifespan(receive, send)
             return
         parts = [part for part in scope["path"].split("/") if part]
-        query = {key: values for key, values in parse_qs(scope["query_string"].decode(), True).items()}
+        query = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
         try:
             if scope["type"] == "websocket":
                 await self._websocket(parts, query, scope, receive, send)
@@ -112,9 +112,9 @@ class KubeletApp:
             case ["exec", namespace, name, container]:
                 record = self._record(namespace, name)
                 argv, env = self.runtime.exec_argv(record.uid, container, query.get("command", []))
+                terminal = self.runtime.open_terminal(record.uid, container) if _flag(query, "tty") else None
                 socket = await _accept(scope, receive, send, streams.PROTOCOLS)
-                stdin, tty = _flag(query, "input", "stdin"), _flag(query, "tty")
-                await streams.run_exec(socket, argv, env, stdin=stdin, tty=tty)
+                await streams.run_exec(socket, argv, env, stdin=_flag(query, "input", "stdin"), terminal=terminal)
             case ["attach", namespace, name, container]:
                 record = self._record(namespace, name)
                 socket = await _accept(scope, receive, send, streams.PROTOCOLS)

@@ -49,6 +49,14 @@ async def _connect(
             await socket.send(2 * index, data)
 
 
+async def _connected(
+    index: int, writers: dict[int, asyncio.StreamWriter], copies: Sequence[asyncio.Task[None]]
+) -> None:
+    """Data may come before the connection to the pod is made."""
+    while index not in writers and not copies[index].done():  # noqa: ASYNC110, a few milliseconds, once
+        await asyncio.sleep(0.005)
+
+
 async def _listen(
     socket: WebSocket, writers: dict[int, asyncio.StreamWriter], copies: Sequence[asyncio.Task[None]]
 ) -> None:
@@ -64,8 +72,7 @@ async def _listen(
         if channel % 2 or index >= len(copies):
             continue
         early.setdefault(index, []).append(data)
-        while index not in writers and not copies[index].done():
-            await asyncio.sleep(0.005)
+        await _connected(index, writers, copies)
         if writer := writers.get(index):
             with suppress(OSError):
                 writer.write(b"".join(early.pop(index, [])))

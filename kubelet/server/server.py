@@ -1,4 +1,4 @@
-"""Serves the kubelet's API over TLS, to callers with a certificate of the cluster's authority and the API server's name.
+"""Serves the kubelet's API over TLS, to callers whose certificate says that they are the API server.
 
 Called by `kubelet.kubelet`. It calls uvicorn with `kubelet.server.app`. Whoever may call here may run commands in
 every pod of the node, so other components' certificates, though signed by the same authority, are turned away.

@@ -10,7 +10,6 @@ import asyncio
 import fcntl
 import json
 import os
-import pty
 import signal
 import struct
 import termios
@@ -65,10 +64,13 @@ def failure(message: str) -> bytes:
 
 
 async def run_exec(
-    socket: WebSocket, argv: Sequence[str], env: dict[str, str], *, stdin: bool, tty: bool
+    socket: WebSocket, argv: Sequence[str], env: dict[str, str], *, stdin: bool, terminal: tuple[int, int] | None
 ) -> None:
-    """Runs a command for the client until it ends; it is ended when the client goes away."""
-    process = _Terminal(socket) if tty else _Pipes(socket)
+    """Runs a command for the client until it ends; it is ended when the client goes away.
+
+    With a terminal (both its ends) the command has one stream in each direction.
+    """
+    process = _Terminal(socket, *terminal) if terminal else _Pipes(socket)
     try:
         await process.start(argv, env, stdin)
     except OSError as error:
@@ -141,17 +143,22 @@ class _Pipes:
 class _Terminal(_Pipes):
     """A command on a terminal of its own: one stream in each direction."""
 
+    def __init__(self, socket: WebSocket, master: int, slave: int):
+        super().__init__(socket)
+        self.master, self.slave = master, slave
+
     async def start(self, argv: Sequence[str], env: dict[str, str], stdin: bool) -> None:
-        self.master, slave = pty.openpty()
         os.set_blocking(self.master, False)
+        # In the container, setsid --ctty makes the terminal the command's own: Ctrl-C and the window's size reach it.
+        at = argv.index("--") + 1
+        inside = [*argv[:at], "setsid", "--ctty", "--wait", *argv[at:]]
         try:
-            # setsid --ctty makes the terminal the command's own, so that Ctrl-C and the window's size reach it.
             self.process = await asyncio.create_subprocess_exec(
-                "setsid", "--ctty", "--wait", *argv, env={"TERM": "xterm", **env},
-                stdin=slave, stdout=slave, stderr=slave,
+                *inside, env={"TERM": "xterm", **env}, start_new_session=True,
+                stdin=self.slave, stdout=self.slave, stderr=self.slave,
             )  # fmt: skip
         finally:
-            os.close(slave)
+            os.close(self.slave)
 
     async def finish(self) -> int:
         loop, readable = asyncio.get_running_loop(), asyncio.Event()
@@ -201,11 +208,6 @@ class _Terminal(_Pipes):
             size = json.loads(data)
             packed = struct.pack("HHHH", int(size["Height"]), int(size["Width"]), 0, 0)
             fcntl.ioctl(self.master, termios.TIOCSWINSZ, packed)
-
-    def kill(self) -> None:
-        if self.process.returncode is None:
-            with suppress(ProcessLookupError):
-                self.process.kill()
 
 
 def _shell_code(code: int) -> int:

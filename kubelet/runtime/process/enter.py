@@ -1,7 +1,7 @@
-"""`python -m kubelet.runtime.process.enter --root-dir DIR NAMESPACE/POD [-c NAME] -- CMD`: a command in a pod, from its node.
+"""A command in a pod, from its node: `python -m kubelet.runtime.process.enter --root-dir DIR NAMESPACE/POD -- CMD`.
 
-Called by people on a node, and by `lab exec POD`. It reads the runtime's records and becomes `nsenter`; it needs neither the
-kubelet nor the API server to run.
+Called by people on a node, and by `lab exec POD`. It reads the runtime's records and becomes `nsenter`; it needs
+neither the kubelet nor the API server to run.
 """
 
 from __future__ import annotations

@@ -48,7 +48,8 @@ class Records:
         return self.pod_directory(uid) / "containers" / container / str(attempt)
 
     def uids(self) -> list[str]:
-        return [name for name in os.listdir(self.root / "pods") if (self.root / "pods" / name / "sandbox.json").exists()]
+        names = os.listdir(self.root / "pods")
+        return [name for name in names if (self.root / "pods" / name / "sandbox.json").exists()]
 
     def attempts(self, uid: str, container: str) -> list[int]:
         try:

@@ -1,8 +1,9 @@
 """The world that a container sees: the node's own file tree under a layer of its own, and the pod's network and names.
 
-Called by the shim in the process that is about to become the container. It calls `kube.linux`. What a container writes goes
-to a layer in memory that ends with it, as a real container's writable layer does. Homes, /run and /tmp of the node are
-hidden. It leaves out limits of memory and CPU, and users of their own: this runtime isolates names, not attackers.
+Called by the shim in the process that is about to become the container. It calls `kube.linux`. What a container
+writes goes to a layer in memory that ends with it, as a real container's writable layer does. Homes, /run and /tmp
+of the node are hidden. It leaves out limits of memory and CPU, and users of their own: this runtime isolates names,
+not attackers.
 """
 
 import os
@@ -66,8 +67,8 @@ def _system_mounts(root: str) -> None:
     linux.mount("proc", f"{root}/proc", "proc", _PLAIN | linux.MS_NOEXEC)
     try:
         linux.mount("sysfs", f"{root}/sys", "sysfs", _PLAIN | linux.MS_NOEXEC | linux.MS_RDONLY)
-    except PermissionError:
-        pass
+    except PermissionError:  # not allowed in some containers
+        os.makedirs(f"{root}/sys", exist_ok=True)
     linux.mount("dev", f"{root}/dev", "tmpfs", linux.MS_NOSUID, "mode=755")
     for name in DEVICES:
         _touch(f"{root}/dev/{name}")
@@ -75,7 +76,8 @@ def _system_mounts(root: str) -> None:
     for name, target in (("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
                          ("stderr", "/proc/self/fd/2"), ("ptmx", "pts/ptmx")):  # fmt: skip
         os.symlink(target, f"{root}/dev/{name}")
-    for name, fstype, options in (("pts", "devpts", "newinstance,ptmxmode=0666,mode=0620"), ("shm", "tmpfs", "mode=1777")):
+    own = (("pts", "devpts", "newinstance,ptmxmode=0666,mode=0620"), ("shm", "tmpfs", "mode=1777"))
+    for name, fstype, options in own:
         os.mkdir(f"{root}/dev/{name}")
         linux.mount(name, f"{root}/dev/{name}", fstype, _PLAIN, options)
 

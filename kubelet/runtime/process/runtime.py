@@ -1,19 +1,23 @@
 """The runtime `process`: a container is a process in namespaces of its own, with a shim beside it.
 
-Called by the kubelet through `kubelet.runtime.interface`. It calls `kubelet.network` for the pod's network, the image table for
-what to run, and the shim, which does the rest. Nothing of a pod lives in this process: all is in files and in the shims, so
-that a kubelet that was killed finds its pods again.
+Called by the kubelet through `kubelet.runtime.interface`. It calls `kubelet.network` for the pod's network, the
+image table for what to run, and the shim, which does the rest. Nothing of a pod lives in this process: all is in
+files and in the shims, so that a kubelet that was killed finds its pods again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import logging
 import os
 import shutil
 import signal
+import socket
+import struct
 import sys
+import termios
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -240,6 +244,10 @@ class ProcessRuntime:
     def exec_argv(self, uid: str, container: str, command: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         return exec_argv(self.records, uid, container, command)
 
+    def open_terminal(self, uid: str, container: str) -> tuple[int, int]:
+        record = running_record(self.records, uid, container)
+        return _open_terminal(f"/proc/{record.pid}/root/dev/pts")
+
     async def connect(self, uid: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         sandbox = read_json(self.records.pod_directory(uid) / "sandbox.json") or {"host_network": True}
         if sandbox["host_network"]:
@@ -259,19 +267,35 @@ def exec_argv(
     records: Records, uid: str, container: str, command: Sequence[str]
 ) -> tuple[list[str], dict[str, str]]:
     """`nsenter` into a running container, and the container's environment. Raises RuntimeFailure."""
-    attempts = records.attempts(uid, container)
-    record = records.container(uid, container, attempts[-1]) if attempts else None
-    if record is None or record.state != "running":
-        raise RuntimeFailure("NotRunning", f"container not found (\"{container}\")")
+    record = running_record(records, uid, container)
     spec = read_json(records.attempt_directory(uid, container, record.attempt) / "spec.json") or {}
     where = ["--mount", "--uts", "--ipc", "--net", "--pid", f"--wdns={spec.get('cwd') or '/'}"]
     return ["nsenter", f"--target={record.pid}", *where, "--", *command], dict(spec["env"])
 
 
-def _socket_inside(netns: str):
-    """Makes a socket in a network namespace; in a thread of its own, which then goes back."""
-    import socket
+def running_record(records: Records, uid: str, container: str) -> ContainerRecord:
+    """The running attempt of a container. Raises RuntimeFailure."""
+    attempts = records.attempts(uid, container)
+    record = records.container(uid, container, attempts[-1]) if attempts else None
+    if record is None or record.state != "running":
+        raise RuntimeFailure("NotRunning", f'container not found ("{container}")')
+    return record
 
+
+def _open_terminal(devpts: str) -> tuple[int, int]:
+    """A terminal out of the container's own devpts, so that it has a name there."""
+    master = os.open(f"{devpts}/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        fcntl.ioctl(master, termios.TIOCSPTLCK, struct.pack("i", 0))
+        (number,) = struct.unpack("i", fcntl.ioctl(master, termios.TIOCGPTN, bytes(4)))
+        return master, os.open(f"{devpts}/{number}", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        os.close(master)
+        raise
+
+
+def _socket_inside(netns: str) -> socket.socket:
+    """Makes a socket in a network namespace; in a thread of its own, which then goes back."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     there = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
     try:

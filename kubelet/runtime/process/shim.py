@@ -182,7 +182,7 @@ def _read_all(fd: int) -> str:
 
 
 def _say(text: str) -> None:
-    try:
+    try:  # noqa: SIM105, contextlib would be one more import
         os.write(1, text.encode() + b"\n")
     except OSError:
         pass
