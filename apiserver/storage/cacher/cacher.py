@@ -18,7 +18,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from apiserver.storage.cacher.feed import Feed
+from apiserver.storage.cacher.feed import Feed, Loaded
 from apiserver.storage.cacher.freshness import Reached, RevisionReader
 from apiserver.storage.cacher.resource import ResourceCache, root_of
 from apiserver.storage.cacher.watcher import CacheWatch
@@ -55,7 +55,7 @@ class Cacher:
         self._clock = clock or RealClock()
         self._bookmark_seconds = bookmark_seconds
         self._resources: dict[str, ResourceCache] = {}
-        self._loaded_at = 0
+        self._since = 0
         self._loaded = asyncio.Event()
         self._reached = Reached()
         self._reader = RevisionReader(etcd.current_revision)
@@ -102,17 +102,21 @@ class Cacher:
 
     # ---- what the feed brings ----
 
-    def replace(self, values: list[Stored], revision: int) -> None:
+    def replace(self, loaded: Loaded) -> None:
         """Everything anew. Watches of what was there before end: what happened in between is not known."""
         old, self._resources = self._resources, {}
-        self._loaded_at = revision
-        for stored in values:
+        self._since = loaded.since
+        for stored in loaded.values:
             self._resource(root_of(stored.key)).load(stored)
+        for event in loaded.recent:
+            self._resource(root_of(event.key)).remember(event)
+        for resource in self._resources.values():
+            resource.loaded()
         for resource in old.values():
-            resource.expired_at = revision
+            resource.expired_at = loaded.revision
             for watch in resource.all_waiting():
                 watch.wake()
-        self._reached.advance(revision)
+        self._reached.advance(loaded.revision)
         self._loaded.set()
 
     def apply(self, changes: Changes) -> None:
@@ -133,7 +137,7 @@ class Cacher:
     def _resource(self, root: str) -> ResourceCache:
         resource = self._resources.get(root)
         if resource is None:
-            resource = self._resources[root] = ResourceCache(root, self._loaded_at)
+            resource = self._resources[root] = ResourceCache(root, self._since)
         return resource
 
     # ---- freshness ----
@@ -152,7 +156,7 @@ class Cacher:
         return True
 
     def _check_loaded(self) -> None:
-        if not self._loaded_at:
+        if not self._since:
             raise Unavailable("the watch cache has not been loaded yet")
 
     async def _catch_up(self, revision: int) -> bool:
@@ -203,7 +207,7 @@ class Cacher:
         """The values at a revision that the cache has reached; None when it no longer knows."""
         resource = self._resources.get(root)
         if resource is None:
-            return _EMPTY if revision >= self._loaded_at else None
+            return _EMPTY if revision >= self._since else None
         if resource.last_change <= revision:
             return resource.list(prefix)
         return self._snapshots.get((prefix, revision))

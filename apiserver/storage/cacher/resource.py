@@ -37,6 +37,7 @@ class ResourceCache:
         self.expired_at = 0
         """Not 0 once the cache had to be loaded anew: the revision of the new one. Watches of this one end."""
         self._keys: list[str] = []
+        self._remembered: dict[str, Stored] = {}
         self._lists: dict[str, Items] = {}
         self._waiting: dict[str, dict[CacheWatch, None]] = {}
 
@@ -46,6 +47,21 @@ class ResourceCache:
         """A value of the first list; they come in key order."""
         self.values[stored.key] = stored
         self._keys.append(stored.key)
+
+    def remember(self, event: Event) -> None:
+        """An event from before the first list: the values have it already. What is the same is kept once."""
+        now, last = self.values.get(event.key), self._remembered.get(event.key)
+        if now is not None and now.revision == event.revision:
+            event.value = now
+        if last is not None and event.before is not None and last.revision == event.before.revision:
+            event.before = last
+        if event.type == "PUT":
+            self._remembered[event.key] = event.value
+        self._record(event)
+
+    def loaded(self) -> None:
+        """The first list and the events before it are complete."""
+        self._remembered = {}
 
     def put(self, key: str, data: bytes, revision: int) -> Event:
         before = self.values.get(key)

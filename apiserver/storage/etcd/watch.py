@@ -128,7 +128,7 @@ class EtcdWatch(Watch):
 
     async def batch(self) -> Sequence[Event]:
         async for changes in self._batches:
-            events = [self._event(event) for event in changes.events]
+            events = [to_event(self._keys, event) for event in changes.events]
             if not events and self._bookmarks:
                 events = [Event("BOOKMARK", changes.revision)]
             self.revision = changes.revision
@@ -136,13 +136,20 @@ class EtcdWatch(Watch):
                 return events
         raise StopAsyncIteration
 
-    def _event(self, event: rpc.Event) -> Event:
-        pair, previous = event.kv, event.prev_kv
-        key = self._keys.from_etcd(pair.key)
-        before = Stored(key, previous.value, previous.mod_revision) if previous.mod_revision else None
-        if event.type == _PUT:
-            return Event("PUT", pair.mod_revision, Stored(key, pair.value, pair.mod_revision), before)
-        return Event("DELETE", pair.mod_revision, Stored(key, previous.value, pair.mod_revision), before)
-
     async def aclose(self) -> None:
         self._stream.close()
+
+
+def to_event(keys: Keys, event: rpc.Event) -> Event:
+    """What the interface calls an event. The stream must have asked for previous values."""
+    pair, previous = event.kv, event.prev_kv
+    key = keys.from_etcd(pair.key)
+    before = Stored(key, previous.value, previous.mod_revision) if previous.mod_revision else None
+    if event.type == _PUT:
+        return Event("PUT", pair.mod_revision, Stored(key, pair.value, pair.mod_revision), before)
+    return Event("DELETE", pair.mod_revision, Stored(key, previous.value, pair.mod_revision), before)
+
+
+def lacks_previous(event: rpc.Event) -> bool:
+    """Whether the value before has been compacted away."""
+    return not event.prev_kv.mod_revision and (event.type != _PUT or event.kv.version > 1)

@@ -165,6 +165,7 @@ async def test_a_cut_wire_without_compaction_leaves_no_gap(
         start = cacher.revision
         async with aclosing(cacher.watch(PODS, revision=start)) as watch:
             revisions = [await direct.commit([], [Put(f"{PODS}a", pod(0))])]
+            await cacher.get(f"{PODS}a", revision=revisions[0])
             await relay.cut()
             revisions += [await direct.commit([], [Put(f"{PODS}a", pod(n))]) for n in range(5)]
             assert (await cacher.get(f"{PODS}a", revision=0)).revision == revisions[0]

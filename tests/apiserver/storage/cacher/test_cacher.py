@@ -132,6 +132,24 @@ async def test_a_watch_given_up_leaves_nothing_behind(open_cacher: Open) -> None
     assert isinstance((await asyncio.gather(tasks[2], return_exceptions=True))[0], StopAsyncIteration)
 
 
+async def test_2_a_watch_goes_on_at_a_server_that_starts_later(open_cacher: Open) -> None:
+    first = await open_cacher()
+    start = first.revision
+    revisions = [await first.commit([], [Put(f"{PODS}a/{name}", pod(name))]) for name in "xyx"]
+    revisions.append(await first.commit([], [Delete(f"{PODS}a/y")]))
+    second = await open_cacher()
+    told = []
+    for cacher in (first, second):
+        async with aclosing(cacher.watch(PODS, revision=start)) as watch:
+            events = [await anext(watch) for _ in revisions]
+        told.append([(event.type, event.key, event.revision, event.data, event.previous) for event in events])
+    assert told[0] == told[1]
+    assert [event[2] for event in told[0]] == revisions
+    page = await second.list(PODS, revision=revisions[1], exact=True)
+    assert [stored.revision for stored in page.items] == revisions[:2]
+    assert second.peek(f"{PODS}a/x") is events[2].value and events[2].before is events[0].value
+
+
 async def test_readers_share_a_question_that_is_asked_after_they_came() -> None:
     asked: list[asyncio.Future[int]] = []
 
