@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Protocol
 
 from apiserver.registry.core.services import families
@@ -217,9 +217,8 @@ class ServiceAllocator:
         raise _internal("failed to allocate a serviceIP: range is full")
 
     def _free_in(self, own: AddressRange) -> str | None:
-        address = IPv4Address if own.family == "IPv4" else IPv6Address
-        found = own.bands.pick(lambda number: self._seems_taken(f"{ADDRESSES}{address(number)}"), self._rng)
-        return None if found is None else str(address(found))
+        found = own.bands.pick(lambda number: self._seems_taken(ADDRESSES + own.text(number)), self._rng)
+        return None if found is None else own.text(found)
 
     def _all_ranges(self) -> list[AddressRange]:
         """The ranges of this server's flags, then those of the other ServiceCIDR objects that are ready."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 
 PROBES = 32
 """Random tries before a band is searched from end to end: enough unless it is nearly full."""
@@ -74,6 +74,12 @@ class AddressRange:
     @property
     def family(self) -> str:
         return "IPv4" if self.network.version == 4 else "IPv6"
+
+    def text(self, number: int) -> str:
+        """The address of a number, in canonical form."""
+        if self.network.version == 6:
+            return str(IPv6Address(number))
+        return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
 def port_range(text: str) -> Bands:
