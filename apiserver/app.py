@@ -27,11 +27,12 @@ from apiserver.authz.rbac import RBAC
 from apiserver.bootstrap.hooks import Hooks
 from apiserver.bootstrap.kubernetes_service import KubernetesService, first_address
 from apiserver.config import Config
-from apiserver.endpoints import nonresource, routes
+from apiserver.endpoints import nonresource, openapi, routes
 from apiserver.endpoints.discovery import Discovery
 from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.health import Health
 from apiserver.endpoints.server import Server
+from apiserver.endpoints.streams import Streams
 from apiserver.registry.generic.lookup import Lookup
 from apiserver.registry.generic.managed_fields import FieldManager
 from apiserver.registry.generic.names import random_suffix
@@ -58,7 +59,7 @@ class App:
         self.storage = Cacher(_etcd(config), clock=self.clock)
         self.lookup = Lookup(self.storage)
         self.rbac = RBAC()
-        self.watches: set[Any] = set()
+        self.streams = Streams()
         self.stores = self._make_stores()
         self.hooks = self._make_hooks()
         self.informers = [
@@ -130,7 +131,7 @@ class App:
     def _services(self) -> dict[str, Any]:
         """What a few handlers need besides their store."""
         return {
-            "watches": self.watches, "authorize": self.authorize, "authenticator": self.authenticator,
+            "streams": self.streams, "authorize": self.authorize, "authenticator": self.authenticator,
             "rbac": self.rbac, "issuer": self.issuer, "lookup": self.lookup, "stores": self.stores,
             "config": self.config, "clock": self.clock,
         }  # fmt: skip
@@ -145,7 +146,9 @@ class App:
                 "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": self.verifier.algorithms(),
             }  # fmt: skip
-        return nonresource.Documents(self.discovery, self.health, issuer=issuer)
+        return nonresource.Documents(
+            self.discovery, self.health, openapi.documents(), openapi.serve_v2, issuer, openapi.reference
+        )
 
     # ---- life ----
 
@@ -173,8 +176,7 @@ class App:
 
     def close_streams(self) -> None:
         """Ends every watch: their clients will come back, to this server or to another."""
-        for stream in list(self.watches):
-            stream.close()
+        self.streams.close_all()
 
     def _check_etcd(self) -> str:
         return "" if self.storage.ready else "the watch cache has not been loaded"

@@ -136,8 +136,7 @@ class Server:
             response.headers.append((b"www-authenticate", b'Basic realm="kube-lite"'))
         response.headers += warning_headers(request.warnings)
         request.code = response.status
-        output = negotiate(request.header(b"accept")) or PLAIN
-        await send_response(request.send, response, output.media_type)
+        await send_response(request.send, response, _error_media_type(request))
 
 
 def _read(scope: dict[str, Any], receive: Any, send: Any) -> Request:
@@ -146,6 +145,14 @@ def _read(scope: dict[str, Any], receive: Any, send: Any) -> Request:
     method = scope.get("method", "GET")
     info = request_info(method, scope["path"], parse_query(query))
     return Request(method, info, query, dict(raw_headers), raw_headers, receive, send, scope, _NOBODY)
+
+
+def _error_media_type(request: Request) -> str:
+    """Errors are written as YAML for who asked for it, and for all others as JSON, whatever they asked for."""
+    try:
+        return (negotiate(request.header(b"accept")) or PLAIN).media_type
+    except StatusError:
+        return PLAIN.media_type
 
 
 _NOBODY = User("")

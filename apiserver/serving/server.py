@@ -6,6 +6,7 @@ nothing keeps a connection open; then uvicorn lets the short requests finish.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import ssl
@@ -30,7 +31,7 @@ class KubeServer(uvicorn.Server):
         self._on_exit = on_exit
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._on_exit()
+        asyncio.get_running_loop().call_soon_threadsafe(self._on_exit)  # a signal may come between any two instructions
         super().handle_exit(sig, frame)
 
     def stop(self) -> None:

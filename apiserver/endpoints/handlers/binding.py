@@ -81,7 +81,5 @@ def _assign(pod: Pod, binding: Binding, now: str) -> None:
 
 def _set_scheduled(pod: Pod, now: str) -> None:
     conditions = [c for c in pod.status.conditions if c.type != "PodScheduled"]
-    scheduled = PodCondition(
-        type="PodScheduled", status="True", lastTransitionTime=now, observedGeneration=pod.metadata.generation
-    )
+    scheduled = PodCondition(type="PodScheduled", status="True", lastTransitionTime=now)
     pod.status.conditions = [*conditions, scheduled]

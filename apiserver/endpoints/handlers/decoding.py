@@ -31,10 +31,14 @@ def check_namespace(endpoint: Endpoint, obj: Object, namespace: str) -> None:
         raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
 
 
+def undeterminable(name: str) -> BadRequest:
+    return BadRequest(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+
+
 def check_name(obj: Object, name: str) -> None:
     """The object's name is the URL's."""
     given = obj.metadata.name
     if not given:
-        raise BadRequest(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+        raise undeterminable(name)
     if given != name:
         raise BadRequest(f"the name of the object ({given}) does not match the name on the URL ({name})")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apiserver.endpoints.endpoint import Endpoint, write_of
-from apiserver.endpoints.handlers.decoding import check_name, check_namespace
+from apiserver.endpoints.handlers.decoding import check_name, check_namespace, undeterminable
 from apiserver.endpoints.handlers.patched_json import shown
 from apiserver.endpoints.options import WriteOptions, write_options
 from apiserver.endpoints.request import Request
@@ -129,7 +129,9 @@ class Patching:
 
 def read_patched(patched: Json, change: Change, resource: Resource) -> tuple[Any, list[str]]:
     """The object that a patch results in. Raises Invalid in Kubernetes' words, which differ for strategic patches."""
-    kind, version = patched.get("kind") or resource.kind, patched.get("apiVersion") or resource.api_version
+    if "apiVersion" not in patched:
+        raise undeterminable((patched.get("metadata") or {}).get("name", ""))
+    kind, version = patched.get("kind") or resource.kind, patched["apiVersion"]
     if (kind, version) != (resource.kind, resource.api_version):
         raise restore.refuse(change.show(patched), _other_kind(patched, version, kind, resource))
     try:

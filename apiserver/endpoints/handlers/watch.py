@@ -25,7 +25,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable
-from typing import Any
 
 from apiserver.endpoints.endpoint import Endpoint
 from apiserver.endpoints.facts import Filter
@@ -36,6 +35,7 @@ from apiserver.endpoints.printers.table import TableEvents
 from apiserver.endpoints.request import Request
 from apiserver.endpoints.responses import Response, warning_headers
 from apiserver.endpoints.selectors import filter_of
+from apiserver.endpoints.streams import Streams
 from apiserver.endpoints.views import wrong_kind
 from apiserver.registry.generic.faults import status_of
 from apiserver.storage.interface import Event, StorageError, Stored, Watch, with_revision
@@ -52,7 +52,7 @@ async def watch(endpoint: Endpoint, request: Request) -> Response | None:
     options = list_options(request.query, watch=True)
     wanted = filter_of(endpoint, request.info, options)
     lines = _lines_for(endpoint.resource, request.output, request.query.get("includeObject", ""))
-    stream = _Stream(request, endpoint.services["watches"])
+    stream = _Stream(request, endpoint.services["streams"])
     await stream.begin(options.timeout_seconds or random.randint(_SHORTEST, _LONGEST))
     try:
         await _run(endpoint, request, options, wanted, lines, stream)
@@ -212,8 +212,8 @@ class TableLines(Lines):
 class _Stream:
     """The response: chunks out, and an ear for the client's leaving, the timeout and the server's end."""
 
-    def __init__(self, request: Request, watches: set[Any]):
-        self._request, self._watches = request, watches
+    def __init__(self, request: Request, streams: Streams):
+        self._request, self._streams = request, streams
         self._watch: Watch | None = None
         self._ear: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -230,7 +230,7 @@ class _Stream:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(seconds, self.close)
         self._ear = loop.create_task(self._listen(), name="watch disconnect")
-        self._watches.add(self)
+        self._streams.enter(self)
 
     async def _listen(self) -> None:
         while (await self._request.receive())["type"] != "http.disconnect":
@@ -266,7 +266,7 @@ class _Stream:
 
     async def end(self) -> None:
         """The closing chunk."""
-        self._watches.discard(self)
+        self._streams.leave(self)
         if self._timer is not None:
             self._timer.cancel()
         if self._ear is not None:
