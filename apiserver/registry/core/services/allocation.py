@@ -276,7 +276,8 @@ class ServiceAllocator:
             if not why and any(port.nodePort == asked for port in new.spec.ports):
                 why = ALREADY_ALLOCATED % "port"
             if why:
-                raise _internal(f"failed to allocate requested HealthCheck NodePort {asked}: {why}")
+                found = errors.invalid_value(Path("spec")["healthCheckNodePort"], asked, why)
+                raise errors.invalid(scheme.by_type(Service), new.metadata.name, [found])
 
     async def _why_not_port(self, port: int) -> str:
         if port not in self._ports:

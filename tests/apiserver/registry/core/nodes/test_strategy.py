@@ -40,8 +40,8 @@ def test_allocatable_is_the_capacity_unless_told():
           "spec.taints[2].effect: Required value",
           'spec.taints[3].key: Invalid value: "": name part must be non-empty',
           "spec.taints[3].key: Invalid value: \"\": name part must consist of alphanumeric characters, '-', '_' or "
-          "'.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
-          "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+          "'.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
+          "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
           'spec.taints[3].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", '
           '"NoExecute"']),
         ("spec: {podCIDRs: [10.1.0.0/24, 10.2.0.0/24, x]}",

@@ -219,8 +219,8 @@ async def test_health_check_ports(desk: Desk) -> None:
         (30009, "provided port is already allocated"),
         (70000, "provided port is not in the valid range. The range of valid ports is 30000-32767"),
     ):
-        message = await refused(desk.create(service("c", **local, healthCheckNodePort=port)), InternalError)
-        assert message == f"Internal error occurred: failed to allocate requested HealthCheck NodePort {port}: {why}"
+        message = await refused(desk.create(service("c", **local, healthCheckNodePort=port)))
+        assert message == f'Service "c" is invalid: spec.healthCheckNodePort: Invalid value: {port}: {why}'
     await desk.update("b", externalTrafficPolicy="Cluster", healthCheckNodePort=0)
     await desk.create(service("c", **local, healthCheckNodePort=30009))
     assert await audit(desk.cacher) == 3
