@@ -16,6 +16,7 @@ import ctypes
 import os
 import selectors
 import socket
+import struct
 import subprocess
 import threading
 from collections.abc import Callable
@@ -206,7 +207,8 @@ def _ask(address: str, port: int, protocol: str, timeout: float, source: int) ->
     with socket.socket(socket.AF_INET, kind) as asking:
         asking.settimeout(timeout)
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if source:
+        if source:  # closed by a reset, so that the port can be used again at once
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             asking.bind(("", source))
         try:
             asking.connect((address, port))
