@@ -1,8 +1,8 @@
 """How long from "pod ready" to "EndpointSlice written": the part of a rolling update that controllers answer for.
 
-Run by hand: `python -m benchmarks.endpoint_latency --kubeconfig FILE [--services 1000] [--samples 500]` against a running
-API server and controller manager. It makes Services with one pod each (on a node that it registers), turns pods ready
-one at a time, and takes the time from before the status is written to when a watcher sees the endpoint ready.
+Run by hand, `python -m benchmarks.endpoint_latency --kubeconfig FILE [--services 1000] [--samples 500]`, against a
+running API server and controller manager. It makes Services with one pod each (on a node that it registers), turns
+pods ready one at a time, and takes the time from before the status is written to when a watcher sees the endpoint.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ async def measure(client: Client, services: int, samples: int, rate: float) -> l
     watcher = Watcher(client)
     task = asyncio.create_task(watcher.slices.run())
     await watcher.slices.synced.wait()
-    while len(watcher.state) < services:
+    while len(watcher.state) < services:  # noqa: ASYNC110  a benchmark may poll
         await asyncio.sleep(0.1)
     latencies = []
     for _ in range(samples):
@@ -96,9 +96,11 @@ async def measure(client: Client, services: int, samples: int, rate: float) -> l
 
 def show(latencies: list[float]) -> str:
     cuts = statistics.quantiles(latencies, n=100)
-    return "pod ready -> EndpointSlice seen: " + ", ".join(
-        f"p{p} {cuts[p - 1] * 1000:.1f} ms" for p in (50, 90, 99)
-    ) + f", max {max(latencies) * 1000:.1f} ms ({len(latencies)} changes)"
+    return (
+        "pod ready -> EndpointSlice seen: "
+        + ", ".join(f"p{p} {cuts[p - 1] * 1000:.1f} ms" for p in (50, 90, 99))
+        + f", max {max(latencies) * 1000:.1f} ms ({len(latencies)} changes)"
+    )
 
 
 async def main(arguments: argparse.Namespace) -> None:

@@ -140,6 +140,10 @@ class IPAllocationController(Controller):
         service = self.services.get(*holder)
         if service is not None and address.metadata.name in books.addresses_of(service):
             return None
+        users = self.services.by_index("by_address", address.metadata.name)
+        if users:
+            self._service_seen(users[0])  # it takes the booking over
+            return None
         service = await self._service(*holder)
         if service is not None and address.metadata.name in books.addresses_of(service):
             return None

@@ -110,7 +110,7 @@ class NodeLifecycleController(Controller):
         if health.ready_status(node) == "True":
             self._evict_after.pop(name, None)
             return False
-        if not any(health.ready_status(n) == "True" for n in self.nodes.list()):
+        if not any(self._is_well(n) for n in self.nodes.list()):
             return False
         now = self.clock.monotonic()
         if name not in self._evict_after:
@@ -118,6 +118,13 @@ class NodeLifecycleController(Controller):
             self._evict_after[name] = now + wait
             self.queue.add_after(("", name), wait)
         return now >= self._evict_after[name]
+
+    def _is_well(self, node: Node) -> bool:
+        """Ready, and heard of not long ago: of nodes that all fall silent at once, the last to be marked is no proof
+        that we are not cut off."""
+        return (
+            health.ready_status(node) == "True" and self._silent_for(node) < self.context.node_monitor_grace_period / 2
+        )
 
     async def _write_taints(self, node: Node, taints: list) -> None:
         body = {

@@ -19,7 +19,7 @@ from controllers.node_lifecycle.health import ready_status
 from kube.api.core_v1 import LoadBalancerStatus, Node, Service
 from kube.apimachinery.errors import NotFound
 from kube.events import NORMAL, WARNING
-from kube.informer import Key
+from kube.informer import Key, key_of
 
 FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 EXCLUDE = "node.kubernetes.io/exclude-from-external-load-balancers"
@@ -60,6 +60,8 @@ class ServiceLBController(Controller):
         service = self.services.get(*key)
         if service is None:
             self._built.pop(key, None)
+            return None
+        if self.is_stale(key, service):
             return None
         if wants_balancer(service) and service.metadata.deletionTimestamp is None:
             return await self._ensure(key, service)
@@ -119,7 +121,9 @@ class ServiceLBController(Controller):
             return service
         meta = service.metadata
         body = {"status": {"loadBalancer": balancer.to_dict() or None}}
-        return await self.client.patch(Service, meta.name, meta.namespace, body, "merge", subresource="status")
+        written = await self.client.patch(Service, meta.name, meta.namespace, body, "merge", subresource="status")
+        self.wrote(key_of(service), written)
+        return written
 
     # ---- what wakes it ----
 

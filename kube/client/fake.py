@@ -258,7 +258,7 @@ class FakeClient:
         await asyncio.sleep(0)
         if not self.alive:
             raise Unreachable("the fake server is out of reach", sent=False)
-        if verb not in ("get", "list"):
+        if verb not in ("get", "list", "watch"):
             self.server.calls.append(f"{verb} {type_.__name__} {what}")
         self.server.check(verb, type_, late=False)
         done = action()
