@@ -24,7 +24,8 @@ from lab.spawn import SpawnError
 from lab.state import Process, State, locked
 
 Say = Callable[[str], object]
-NODE_TIMEOUT = 60.0
+NODE_TIMEOUT = 180.0
+"""Much more than it takes: a busy machine is no reason to give up, and a process that died is noticed at once."""
 
 
 def up(config: LabConfig, layout: Layout, say: Say = print) -> State:

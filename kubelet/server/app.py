@@ -53,7 +53,7 @@ class KubeletApp:
                 await self._websocket(parts, query, scope, receive, send)
             else:
                 await self._http(parts, query, receive, send)
-        except (BadRequest, RuntimeFailure) as error:
+        except (BadRequest, RuntimeFailure, OSError) as error:
             await _refuse(scope, send, error)
 
     # ---- plain requests ----
@@ -111,6 +111,8 @@ class KubeletApp:
         match parts:
             case ["exec", namespace, name, container]:
                 record = self._record(namespace, name)
+                if not query.get("command"):
+                    raise BadRequest(400, "you must specify at least 1 command for the container")
                 argv, env = self.runtime.exec_argv(record.uid, container, query.get("command", []))
                 terminal = self.runtime.open_terminal(record.uid, container) if _flag(query, "tty") else None
                 socket = await _accept(scope, receive, send, streams.PROTOCOLS)

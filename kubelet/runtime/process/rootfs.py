@@ -79,7 +79,7 @@ def _system_mounts(root: str) -> None:
     own = (("pts", "devpts", "newinstance,ptmxmode=0666,mode=0620"), ("shm", "tmpfs", "mode=1777"))
     for name, fstype, options in own:
         os.mkdir(f"{root}/dev/{name}")
-        linux.mount(name, f"{root}/dev/{name}", fstype, _PLAIN, options)
+        linux.mount(name, f"{root}/dev/{name}", fstype, linux.MS_NOSUID | linux.MS_NOEXEC, options)
 
 
 def _hide(root: str, path: str) -> None:

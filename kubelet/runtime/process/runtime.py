@@ -17,7 +17,6 @@ import signal
 import socket
 import struct
 import sys
-import termios
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -35,6 +34,7 @@ from kubelet.runtime.process.records import Records, read_json, write_json
 log = logging.getLogger(__name__)
 SHIM = str(Path(__file__).with_name("shim.py"))
 START_SECONDS = 30.0
+_TIOCSPTLCK, _TIOCGPTN = 0x40045431, 0x80045430  # unlock a terminal, and its number: Python's termios lacks them
 
 
 class ProcessRuntime:
@@ -286,8 +286,8 @@ def _open_terminal(devpts: str) -> tuple[int, int]:
     """A terminal out of the container's own devpts, so that it has a name there."""
     master = os.open(f"{devpts}/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     try:
-        fcntl.ioctl(master, termios.TIOCSPTLCK, struct.pack("i", 0))
-        (number,) = struct.unpack("i", fcntl.ioctl(master, termios.TIOCGPTN, bytes(4)))
+        fcntl.ioctl(master, _TIOCSPTLCK, struct.pack("i", 0))
+        (number,) = struct.unpack("i", fcntl.ioctl(master, _TIOCGPTN, bytes(4)))
         return master, os.open(f"{devpts}/{number}", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
         os.close(master)
