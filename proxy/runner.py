@@ -150,7 +150,8 @@ class Proxy:
         began = self.clock.monotonic()
         changed = self.tracker.take()
         changes = self.planner.plan(changed)
-        outcome = await asyncio.to_thread(self.dataplane.sync, changes)
+        # What changed may not matter here: a label, another's status.
+        outcome = await asyncio.to_thread(self.dataplane.sync, changes) if changes else Outcome()
         await self._after(changes, outcome)
         metrics.SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
         self._observe_latency(changed, outcome)
@@ -240,7 +241,9 @@ class Proxy:
 
     def _log(self, what: str, changes: list[Change], outcome: Outcome, began: float) -> None:
         took = (self.clock.monotonic() - began) * 1000
-        log.info(
+        level = logging.INFO if outcome.operations or outcome.failures else logging.DEBUG
+        log.log(
+            level,
             "%s: %d changed, %d operations, %d failed, %.1f ms",
             what, len(changes), len(outcome.operations), len(outcome.failures), took,
         )  # fmt: skip

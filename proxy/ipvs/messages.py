@@ -49,7 +49,7 @@ _PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 _GENL = struct.Struct("=BBH")
 _IDENTITY = struct.Struct("=HHH2xHHH2xHH16sHHH2x")
 _SETTINGS = struct.Struct("=HHIIHHIHHI")
-_DESTINATION = struct.Struct("=HHHH16sHHH2xHHIHHIHHIHHIHHH2x")
+_DESTINATION_TAIL = struct.Struct("=HHH2xHHIHHIHHIHHIHHH2x")
 
 
 class Server(NamedTuple):
@@ -159,15 +159,24 @@ def _service(identity: Identity, settings: Settings) -> bytes:
 
 def _destination(address: str, port: int, weight: int) -> bytes:
     raw = packed(address)
-    return _DESTINATION.pack(
-        _DESTINATION.size, _CMD_DEST | NLA_F_NESTED,
-        20, _DST_ADDR, raw,
+    family = 6 if len(raw) == 16 else 4
+    return _DESTINATION_HEAD + raw.ljust(16, b"\0") + _destination_tail(family, port, weight)
+
+
+_DESTINATION_LENGTH = 72
+_DESTINATION_HEAD = struct.pack("=HHHH", _DESTINATION_LENGTH, _CMD_DEST | NLA_F_NESTED, 20, _DST_ADDR)
+
+
+@lru_cache(maxsize=4096)
+def _destination_tail(family: int, port: int, weight: int) -> bytes:
+    """All but the address is the same for most destinations."""
+    return _DESTINATION_TAIL.pack(
         6, _DST_PORT, htons(port),
         8, _DST_FWD, _MASQUERADE,
         8, _DST_WEIGHT, weight,
         8, _DST_UTHRESH, 0,
         8, _DST_LTHRESH, 0,
-        6, _DST_FAMILY, address_family(6 if len(raw) == 16 else 4),
+        6, _DST_FAMILY, address_family(family),
     )  # fmt: skip
 
 

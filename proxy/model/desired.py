@@ -6,7 +6,7 @@ says it (`proxy.ipvs.lower`, `proxy.nftables.lower`) and what another Service ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -98,9 +98,10 @@ def _servers_of_port(
     service: ServiceInfo, port: PortInfo, family: int, slices: list[SliceInfo], node: NodeInfo
 ) -> list[VirtualServer]:
     found = _endpoints_of_port(port, family, slices)
-    categories = categorize(list(found.values()), node)
+    wants_local = service.internal_local or service.external_local
+    categories = categorize(list(found.values()), node, wants_local)
     cluster = _backends(categories.cluster, found, node)
-    local = _backends(categories.local, found, node) if service.internal_local or service.external_local else ()
+    local = _backends(categories.local, found, node) if wants_local else ()
     name = f"{service.metadata.namespace}/{service.metadata.name}" + (f":{port.name}" if port.name else "")
 
     def server(reach: Reach, address: str, number: int) -> VirtualServer:
@@ -156,11 +157,15 @@ def _endpoints_of_port(port: PortInfo, family: int, slices: list[SliceInfo]) -> 
 
 
 def _backends(
-    endpoints: Iterable[EndpointInfo], found: dict[tuple[str, int], EndpointInfo], node: NodeInfo
+    endpoints: Sequence[EndpointInfo], found: dict[tuple[str, int], EndpointInfo], node: NodeInfo
 ) -> tuple[Backend, ...]:
     """In a fixed order, so that equal sets compare equal."""
-    chosen = {e.address for e in endpoints}
-    return tuple(sorted(Backend(a, n, e.node == node.name) for (a, n), e in found.items() if a in chosen))
+    if len(endpoints) == len(found):
+        items: Iterable[tuple[tuple[str, int], EndpointInfo]] = found.items()
+    else:
+        chosen = {e.address for e in endpoints}
+        items = [item for item in found.items() if item[0][0] in chosen]
+    return tuple(sorted([Backend(address, port, e.node == node.name) for (address, port), e in items]))
 
 
 def _refuse(categories: Categories, chosen: tuple[Backend, ...]) -> bool:
@@ -168,7 +173,7 @@ def _refuse(categories: Categories, chosen: tuple[Backend, ...]) -> bool:
 
 
 def _of_family(addresses: Iterable[str], family: int) -> tuple[str, ...]:
-    return tuple(a for a in addresses if family_of(a) == family)
+    return tuple([a for a in addresses if family_of(a) == family])
 
 
 def _health(service: ServiceInfo, slices: list[SliceInfo], node: NodeInfo) -> HealthCheck | None:

@@ -151,7 +151,7 @@ def slice_info(endpoint_slice: EndpointSlice | SliceInfo) -> SliceInfo:
         meta.labels.get(LABEL_SERVICE_NAME, "") if proxied else "",
         family,
         ports,
-        tuple(_endpoint_info(e) for e in endpoint_slice.endpoints if e.addresses) if family else (),
+        tuple([_endpoint_info(e) for e in endpoint_slice.endpoints if e.addresses]) if family else (),
         meta.annotations.get(ANNOTATION_TRIGGER_TIME, ""),
     )
 
@@ -220,12 +220,12 @@ def _affinity_seconds(service: Service) -> int:
 def _endpoint_info(endpoint: Endpoint) -> EndpointInfo:
     """Absent conditions mean: ready, serving as ready, not terminating."""
     conditions, hints, address = endpoint.conditions, endpoint.hints, endpoint.addresses[0]
-    ready = conditions.ready is not False
+    ready, serving = conditions.ready is not False, conditions.serving
     return EndpointInfo(
         address if ":" not in address else _canonical(address),
         ready,
-        ready if conditions.serving is None else conditions.serving,
-        bool(conditions.terminating),
+        ready if serving is None else serving,
+        conditions.terminating is True,
         sys.intern(endpoint.nodeName or ""),
         tuple(sys.intern(z.name) for z in hints.forZones) if hints else (),
         tuple(sys.intern(n.name) for n in hints.forNodes) if hints else (),

@@ -29,11 +29,14 @@ class Categories(NamedTuple):
     any: bool
 
 
-def categorize(endpoints: Sequence[EndpointInfo], node: NodeInfo) -> Categories:
-    """The endpoints of one Service port, sorted into what clients may use."""
+def categorize(endpoints: Sequence[EndpointInfo], node: NodeInfo, want_local: bool = True) -> Categories:
+    """The endpoints of one Service port, sorted into what clients may use; `local` only where it is asked for."""
     ready = [e for e in endpoints if e.ready]
     cluster = narrow_by_hints(ready, node) if ready else _still_serving(endpoints)
-    local = [e for e in ready if e.node == node.name] or _still_serving(e for e in endpoints if e.node == node.name)
+    local: list[EndpointInfo] = []
+    if want_local:
+        here = [e for e in endpoints if e.node == node.name]
+        local = [e for e in here if e.ready] or _still_serving(here)
     return Categories(cluster, local, bool(cluster or local))
 
 
