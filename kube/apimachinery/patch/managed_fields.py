@@ -8,6 +8,7 @@ fields. Times are given, conflicts are `apply`'s. Source: apimachinery/pkg/util/
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,8 +65,9 @@ class Owned:
 Managers = dict[Manager, Owned]
 
 
-def decode(entries: Sequence[Entry] | None) -> Managers | None:
-    """managedFields as Managers; None when they are not well-formed (then nobody's claims are known)."""
+def decode(entries: Sequence[Entry] | None, *, trusted: bool = True) -> Managers | None:
+    """managedFields as Managers; None when they are not well-formed (then nobody's claims are known). Those that a
+    client sent are not `trusted` and looked through; stored ones went through here before."""
     found: Managers = {}
     for entry in entries or ():
         if not isinstance(entry, dict):
@@ -74,7 +76,7 @@ def decode(entries: Sequence[Entry] | None) -> Managers | None:
         fields = entry.get("fieldsV1") or {}
         if operation not in ("Apply", "Update") or not api_version or entry.get("fieldsType") != "FieldsV1":
             return None
-        if not _well_formed(fields):
+        if not trusted and not _well_formed(fields):
             return None
         manager = Manager(
             entry.get("manager", ""),
@@ -87,8 +89,20 @@ def decode(entries: Sequence[Entry] | None) -> Managers | None:
 
 
 def _well_formed(fields: Any) -> bool:
-    """The top of the tree alone is looked at: what is below came from us or is ignored where it does not match."""
-    return isinstance(fields, dict) and all(k == "." or k[:2] in ("f:", "k:", "v:", "i:") for k in fields)
+    if not isinstance(fields, dict):
+        return False
+    return all(_is_element(element) and _well_formed(below) for element, below in fields.items())
+
+
+def _is_element(element: str) -> bool:
+    kind, rest = element[:2], element[2:]
+    if kind not in ("k:", "v:"):
+        return element == "." or kind in ("f:", "i:")
+    try:
+        value = json.loads(rest)
+    except ValueError:
+        return False
+    return kind == "v:" or isinstance(value, dict)
 
 
 def encode(managers: Managers) -> list[Entry]:
@@ -188,7 +202,7 @@ def _current(live: dict[str, Any] | None, new: dict[str, Any], subresource: str)
         return decode(lived) or {}
     if is_reset(given):
         return {}
-    return (decode(given) if given is not lived else None) or decode(lived) or {}
+    return (decode(given, trusted=False) if given != lived else None) or decode(lived) or {}
 
 
 def take_over(
