@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_NAME = re.compile(r"^[a-z0-9]+(?:[._/:-]+[a-zA-Z0-9]+)*(?:@sha256:[0-9a-f]{64})?$")
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_HOST = r"[a-zA-Z0-9]+(?:[.-][a-zA-Z0-9]+)*(?::[0-9]+)?"
+_NAME = re.compile(rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*(?::[\w][\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?")
 _REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
@@ -38,7 +40,7 @@ class Image:
 
 def parse(name: str) -> tuple[str, str]:
     """`nginx` -> (`docker.io/library/nginx`, `latest`). Raises ValueError for what is no image name."""
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise ValueError(f'couldn\'t parse image name "{name}": invalid reference format')
     repository, _, digest = name.partition("@")
     head, slash, last = repository.rpartition("/")
