@@ -16,9 +16,10 @@ _SECONDS = 300
 
 class DefaultTolerationSeconds(Plugin):
     operations = frozenset({"CREATE", "UPDATE"})
+    resources = frozenset({"pods"})
 
     async def admit(self, attributes: Attributes, obj: Object | None, old: Object | None) -> None:
-        if attributes.resource.type is not Pod or attributes.subresource or not isinstance(obj, Pod):
+        if attributes.subresource or not isinstance(obj, Pod):
             return
         missing = [key for key in _KEYS if not any(_tolerates(t, key) for t in obj.spec.tolerations)]
         if missing:

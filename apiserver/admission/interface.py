@@ -42,6 +42,8 @@ class Plugin:
     """Does nothing; subclasses override what they need."""
 
     operations: frozenset[str] = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT"})
+    resources: frozenset[str] | None = None
+    """The plurals it looks at; None: all."""
 
     async def admit(self, attributes: Attributes, obj: Object | None, old: Object | None) -> None:
         """May change `obj`. Raises StatusError to refuse."""
@@ -51,20 +53,35 @@ class Plugin:
 
 
 class Chain:
-    """Plugins in Kubernetes' order."""
+    """Plugins in Kubernetes' order. Who is asked about what is worked out once for each resource and operation."""
 
     def __init__(self, plugins: Sequence[Plugin] = ()):
-        self._by_operation = {
-            operation: tuple(p for p in plugins if operation in p.operations)
-            for operation in ("CREATE", "UPDATE", "DELETE", "CONNECT")
-        }
+        self._plugins = plugins
+        self._admitting: dict[tuple[str, str], tuple[Plugin, ...]] = {}
+        self._validating: dict[tuple[str, str], tuple[Plugin, ...]] = {}
+
+    def _asked(self, attributes: Attributes, method: str) -> tuple[Plugin, ...]:
+        resource, operation = attributes.resource.plural, attributes.operation
+        return tuple(
+            p for p in self._plugins
+            if operation in p.operations and (p.resources is None or resource in p.resources)
+            and getattr(type(p), method) is not getattr(Plugin, method)
+        )  # fmt: skip
 
     async def admit(self, attributes: Attributes, obj: Object | None, old: Object | None = None) -> None:
-        for plugin in self._by_operation[attributes.operation]:
+        key = (attributes.resource.plural, attributes.operation)
+        plugins = self._admitting.get(key)
+        if plugins is None:
+            plugins = self._admitting[key] = self._asked(attributes, "admit")
+        for plugin in plugins:
             await plugin.admit(attributes, obj, old)
 
     async def validate(self, attributes: Attributes, obj: Object | None, old: Object | None = None) -> None:
-        for plugin in self._by_operation[attributes.operation]:
+        key = (attributes.resource.plural, attributes.operation)
+        plugins = self._validating.get(key)
+        if plugins is None:
+            plugins = self._validating[key] = self._asked(attributes, "validate")
+        for plugin in plugins:
             await plugin.validate(attributes, obj, old)
 
 

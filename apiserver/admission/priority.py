@@ -18,9 +18,10 @@ _GIVEN = "from the given PriorityClass name"
 
 class Priority(Plugin):
     operations = frozenset({"CREATE", "UPDATE"})
+    resources = frozenset({"pods"})
 
     async def admit(self, attributes: Attributes, obj: Object | None, old: Object | None) -> None:
-        if attributes.resource.type is not Pod or attributes.subresource or not isinstance(obj, Pod):
+        if attributes.subresource or not isinstance(obj, Pod):
             return
         if isinstance(old, Pod):
             obj.spec.priority = old.spec.priority if obj.spec.priority is None else obj.spec.priority

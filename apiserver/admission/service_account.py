@@ -30,12 +30,13 @@ class ServiceAccountPlugin(Plugin):
     """`suffix` makes the end of the volume's name."""
 
     operations = frozenset({"CREATE"})
+    resources = frozenset({"pods"})
 
     def __init__(self, get: GetObject, get_fresh: GetObject, suffix: Callable[[], str]):
         self._get, self._get_fresh, self._suffix = get, get_fresh, suffix
 
     async def admit(self, attributes: Attributes, obj: Object | None, old: Object | None) -> None:
-        if attributes.resource.type is not Pod or attributes.subresource or not isinstance(obj, Pod):
+        if attributes.subresource or not isinstance(obj, Pod):
             return
         if _MIRROR in obj.metadata.annotations:
             if obj.spec.serviceAccountName:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from kube.apimachinery.meta_v1 import Status, StatusCause, StatusDetails
@@ -196,9 +197,7 @@ class Path:
 
     def __getitem__(self, key: str | int) -> Path:
         """A child field (a name), or an element of a list (an index)."""
-        if isinstance(key, int):
-            return Path(f"{self.text}[{key}]")
-        return Path(f"{self.text}.{key}" if self.text else key)
+        return _child(self.text, key)
 
     def key(self, key: str) -> Path:
         """An element of a map: `metadata.labels[app]`."""
@@ -206,6 +205,14 @@ class Path:
 
     def __str__(self) -> str:
         return self.text or "<nil>"
+
+
+@lru_cache(maxsize=8192)
+def _child(text: str, key: str | int) -> Path:
+    """Every validation walks the same paths."""
+    if isinstance(key, int):
+        return Path(f"{text}[{key}]")
+    return Path(f"{text}.{key}" if text else key)
 
 
 def quoted(value: Any) -> str:

@@ -14,9 +14,16 @@ from apiserver.storage.interface import Storage, Unavailable
 from kube.api import scheme
 
 
+_REMEMBERED = 1024
+
+
 class Lookup:
+    """The dictionaries are shared: nobody may change them."""
+
     def __init__(self, storage: Storage):
         self._storage = storage
+        self._known: dict[str, tuple[int, dict[str, Any]]] = {}
+        """Key -> (revision, the object): what was looked up last is looked up again."""
         self._resources = {r.plural: r for r in scheme if not r.group}
 
     async def cached(self, plural: str, namespace: str, name: str) -> dict[str, Any] | None:
@@ -33,4 +40,11 @@ class Lookup:
     async def _get(self, plural: str, namespace: str, name: str, revision: int | None) -> dict[str, Any] | None:
         key = key_of(self._resources[plural], namespace, name)
         stored = await self._storage.get(key, revision=revision)
-        return json.loads(stored.wire) if stored is not None else None
+        if stored is None:
+            return None
+        known = self._known.get(key)
+        if known is None or known[0] != stored.revision:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = (stored.revision, json.loads(stored.wire))
+        return known[1]

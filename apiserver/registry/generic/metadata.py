@@ -20,8 +20,10 @@ def generated_name(prefix: str, suffix: str) -> str:
 def fill_for_create(meta: ObjectMeta, uid: str, now: str) -> None:
     """A new object's identity is the server's; what only the server may say is dropped."""
     meta.uid, meta.creationTimestamp = uid, now
-    meta.deletionTimestamp = meta.deletionGracePeriodSeconds = None
-    meta.selfLink = meta.resourceVersion = ""
+    if meta.deletionTimestamp is not None or meta.deletionGracePeriodSeconds is not None:
+        meta.deletionTimestamp = meta.deletionGracePeriodSeconds = None
+    if meta.selfLink or meta.resourceVersion:
+        meta.selfLink = meta.resourceVersion = ""
 
 
 def carry_over(meta: ObjectMeta, old: ObjectMeta) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import uuid
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _random = random.Random()
@@ -21,4 +20,6 @@ def random_suffix(length: int = 5) -> str:
 
 def new_uid() -> str:
     """A random UUID, version 4."""
-    return str(uuid.UUID(bytes=os.urandom(16), version=4))
+    text = os.urandom(16).hex()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"

@@ -154,12 +154,14 @@ class Store(Generic[T]):
 
     async def _prepare_new(self, obj: T, ctx: WriteContext, write: Write) -> None:
         meta = obj.metadata
-        metadata.fill_for_create(meta, new_uid(), self._now())
-        meta.namespace = ctx.namespace if self.resource.namespaced else ""
+        now = self._now()
+        metadata.fill_for_create(meta, new_uid(), now)
+        if meta.namespace != ctx.namespace:
+            meta.namespace = ctx.namespace
         write.warnings += metadata.drop_duplicate_owners(meta)
         await self.admission.admit(self._attributes(ctx), obj)
         await self.admission.validate(self._attributes(ctx), obj)
-        meta.managedFields = self._managed(None, obj, write)
+        meta.managedFields = self._managed(None, obj, write, now)
         self.strategy.prepare_for_create(obj, ctx)
 
     def _validate_new(self, obj: T) -> None:
@@ -248,7 +250,7 @@ class Store(Generic[T]):
         self._check_identity(obj, old, stored)
         metadata.carry_over(obj.metadata, old.metadata)
         write.warnings += metadata.drop_duplicate_owners(obj.metadata)
-        obj.metadata.managedFields = self._managed(old, obj, write)
+        obj.metadata.managedFields = self._managed(old, obj, write, self._now())
         await self.admission.admit(self._attributes(ctx), obj, old)
         await self.admission.validate(self._attributes(ctx), obj, old)
         stages.prepare(obj, old, ctx)
@@ -402,10 +404,10 @@ class Store(Generic[T]):
     def _now(self) -> str:
         return format_time(self.clock.now())
 
-    def _managed(self, old: T | None, obj: T, write: Write) -> list[Any]:
+    def _managed(self, old: T | None, obj: T, write: Write, now: str) -> list[Any]:
         if self.field_manager is None:
             return []
-        return self.field_manager.update(old, obj, write, self._now())
+        return self.field_manager.update(old, obj, write, now)
 
     def _context(
         self, namespace: str, name: str, write: Write, operation: str, options: Any = None
