@@ -6,8 +6,11 @@ from typing import Any
 
 from kube.api.core_v1 import Service
 from kube.api.discovery_v1 import EndpointSlice
+from proxy.dataplane import Dataplane
 from proxy.model.desired import ServiceState, service_state
 from proxy.model.objects import NodeInfo, ServiceInfo, SliceInfo, service_info, slice_info
+from proxy.model.tracker import ChangeTracker
+from proxy.planner import Planner
 
 NODE = NodeInfo("node1", "zone-a", ("192.168.77.11",))
 
@@ -50,3 +53,18 @@ def endpoint_slice(
 def state(svc: Service | ServiceInfo, *slices: EndpointSlice | SliceInfo, node: NodeInfo = NODE) -> ServiceState:
     """What the Service wants of a node."""
     return service_state(service_info(svc), [slice_info(s) for s in slices], node)
+
+
+def program(dataplane: Dataplane, *objects: Service | EndpointSlice) -> Planner:
+    """A full sync of an empty node, then one sync of these objects; returns who remembers the state."""
+    tracker = ChangeTracker()
+    planner = Planner(tracker, NODE)
+    assert not dataplane.resync({}).failures
+    for obj in objects:
+        if isinstance(obj, Service):
+            tracker.set_service(service_info(obj))
+        else:
+            tracker.set_slice(slice_info(obj))
+    outcome = dataplane.sync(planner.plan(tracker.take()))
+    assert not outcome.failures, outcome.failures
+    return planner
