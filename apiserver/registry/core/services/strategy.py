@@ -16,7 +16,8 @@ from apiserver.registry.core.services.address_validation import validate_cluster
 from apiserver.registry.core.services.allocation import ServiceAllocator
 from apiserver.registry.core.services.changes import drop_type_dependent_fields
 from apiserver.registry.core.services.defaults import set_defaults
-from apiserver.registry.core.services.validation import validate_service, validate_service_update, validate_status
+from apiserver.registry.core.services.exposure_validation import validate_status
+from apiserver.registry.core.services.validation import validate_service, validate_service_update
 from apiserver.registry.core.services.warnings import warnings_of
 from apiserver.registry.generic.keys import key_of
 from apiserver.registry.generic.strategy import Allocation, Strategy, WriteContext

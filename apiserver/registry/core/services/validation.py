@@ -1,8 +1,8 @@
 """What is wrong with a Service, in Kubernetes' words and order.
 
-Called by the Service strategy. It calls `address_validation` for cluster IPs and the shared rules of
-`apiserver.registry.validation`. Metadata is checked by the generic store; whether an address or a port is free, by
-`allocation`. Source: kubernetes pkg/apis/core/validation/validation.go, ValidateService.
+Called by the Service strategy. It calls `address_validation` for cluster IPs, `exposure_validation` for what faces the
+outside, and the shared rules of `apiserver.registry.validation`. Metadata is checked by the generic store; whether an
+address or a port is free, by `allocation`. Source: kubernetes pkg/apis/core/validation/validation.go, ValidateService.
 """
 
 from __future__ import annotations
@@ -12,9 +12,16 @@ from apiserver.registry.core.services.address_validation import (
     validate_cluster_ips,
     validate_external_ips,
 )
-from apiserver.registry.core.services.claims import is_headless, needs_health_check_port
-from apiserver.registry.core.services.defaults import is_externally_accessible
-from apiserver.registry.validation.addresses import parse_sloppy_ip, validate_cidr, validate_ip
+from apiserver.registry.core.services.claims import is_headless
+from apiserver.registry.core.services.exposure_validation import (
+    validate_external_traffic_policy,
+    validate_health_check_port_change,
+    validate_internal_traffic_policy,
+    validate_load_balancer_class_change,
+    validate_load_balancer_fields,
+    validate_source_ranges,
+    validate_traffic_distribution,
+)
 from apiserver.registry.validation.go import GoStruct
 from apiserver.registry.validation.names import validate_dns_label, validate_dns_subdomain, validate_qualified_name
 from apiserver.registry.validation.ports import (
@@ -22,20 +29,15 @@ from apiserver.registry.validation.ports import (
     validate_port_number_or_name,
     validate_protocol,
 )
-from kube.api.core_v1 import LoadBalancerIngress, Service, ServicePort
+from kube.api.core_v1 import Service, ServicePort
 from kube.apimachinery.errors import FieldError, Path, duplicate, forbidden, invalid_value, not_supported, required
 from kube.apimachinery.validation import is_in_range, validate_labels
 
 SPEC, ANNOTATIONS = Path("spec"), Path("metadata.annotations")
 TYPES = frozenset({"ClusterIP", "NodePort", "LoadBalancer", "ExternalName"})
 AFFINITIES = frozenset({"ClientIP", "None"})
-TRAFFIC_POLICIES = frozenset({"Cluster", "Local"})
-IP_MODES = frozenset({"VIP", "Proxy"})
-DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 TOPOLOGY_MODE = "service.kubernetes.io/topology-mode"
-SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
-ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
 KUBELET_PORT = 10250
 MAX_AFFINITY_SECONDS = 86400
 
@@ -213,133 +215,3 @@ def _validate_client_ip_config(service: Service) -> list[FieldError]:
     if is_in_range(seconds, 1, MAX_AFFINITY_SECONDS):
         return [invalid_value(path, seconds, f"must be greater than 0 and less than {MAX_AFFINITY_SECONDS}")]
     return []
-
-
-# ---- the load balancer ----
-
-
-def validate_source_ranges(service: Service, old: Service | None) -> list[FieldError]:
-    """The field, or the annotation that was there before it. The path is misspelt as Kubernetes has it."""
-    ranges, path = service.spec.loadBalancerSourceRanges, SPEC["LoadBalancerSourceRanges"]
-    known = {text.strip() for text in old.spec.loadBalancerSourceRanges} if old else set()
-    paths = [path[index] for index in range(len(ranges))]
-    if not ranges:
-        if (text := service.metadata.annotations.get(SOURCE_RANGES)) is None:
-            return []
-        path, known = ANNOTATIONS.key(SOURCE_RANGES), _annotated_ranges(old)
-        ranges = _split(text)
-        paths = [path] * len(ranges)
-    found = [] if service.spec.type == "LoadBalancer" else [forbidden(path, ONLY_LOAD_BALANCER)]
-    for text, place in zip(ranges, paths, strict=True):
-        found += validate_cidr(text.strip(), place, known)
-    return found
-
-
-def _annotated_ranges(service: Service | None) -> set[str]:
-    return set(_split(service.metadata.annotations.get(SOURCE_RANGES, ""))) if service else set()
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")] if text.strip() else []
-
-
-def validate_load_balancer_fields(service: Service) -> list[FieldError]:
-    spec, found = service.spec, []
-    if spec.type == "LoadBalancer":
-        if spec.allocateLoadBalancerNodePorts is None:
-            found.append(required(Path("allocateLoadBalancerNodePorts")))
-        if spec.loadBalancerClass is not None:
-            found += validate_qualified_name(spec.loadBalancerClass, SPEC["loadBalancerClass"])
-        return found
-    return [
-        forbidden(SPEC[field], ONLY_LOAD_BALANCER)
-        for field in ("allocateLoadBalancerNodePorts", "loadBalancerClass")
-        if getattr(spec, field) is not None
-    ]
-
-
-def validate_load_balancer_class_change(service: Service, old: Service) -> list[FieldError]:
-    if service.spec.type != "LoadBalancer" or old.spec.type != "LoadBalancer":
-        return []
-    if service.spec.loadBalancerClass == old.spec.loadBalancerClass:
-        return []
-    return [invalid_value(SPEC["loadBalancerClass"], service.spec.loadBalancerClass, "may not change once set")]
-
-
-def validate_health_check_port_change(service: Service, old: Service) -> list[FieldError]:
-    if not (needs_health_check_port(service) and needs_health_check_port(old)):
-        return []
-    if service.spec.healthCheckNodePort == old.spec.healthCheckNodePort:
-        return []
-    return [forbidden(SPEC["healthCheckNodePort"], "field is immutable")]
-
-
-# ---- traffic ----
-
-
-def validate_external_traffic_policy(service: Service) -> list[FieldError]:
-    policy, path = service.spec.externalTrafficPolicy, SPEC["externalTrafficPolicy"]
-    found = []
-    if not is_externally_accessible(service):
-        if policy:
-            found.append(invalid_value(path, policy, "may only be set for externally-accessible services"))
-    elif not policy:
-        found.append(required(path))
-    elif policy not in TRAFFIC_POLICIES:
-        found.append(not_supported(path, policy, TRAFFIC_POLICIES))
-    return found + _validate_health_check_port(service)
-
-
-def _validate_health_check_port(service: Service) -> list[FieldError]:
-    """Absent is fine where it is needed: it is allocated with the write."""
-    port, path = service.spec.healthCheckNodePort, SPEC["healthCheckNodePort"]
-    if not port:
-        return []
-    if needs_health_check_port(service):
-        return validate_port_number(port, path)
-    why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
-    return [invalid_value(path, port, why)]
-
-
-def validate_internal_traffic_policy(service: Service) -> list[FieldError]:
-    policy, path = service.spec.internalTrafficPolicy, SPEC["internalTrafficPolicy"]
-    if policy is None:
-        return [required(path)] if service.spec.type in TYPES - {"ExternalName"} else []
-    return [] if policy in TRAFFIC_POLICIES else [not_supported(path, policy, TRAFFIC_POLICIES)]
-
-
-def validate_traffic_distribution(service: Service) -> list[FieldError]:
-    wanted = service.spec.trafficDistribution
-    if wanted is None or wanted in DISTRIBUTIONS:
-        return []
-    return [not_supported(SPEC["trafficDistribution"], wanted, DISTRIBUTIONS)]
-
-
-# ---- the status ----
-
-
-def validate_status(service: Service, old: Service) -> list[FieldError]:
-    """The addresses that a load balancer was given."""
-    path, ingresses = Path("status")["loadBalancer"]["ingress"], service.status.loadBalancer.ingress
-    if service.spec.type != "LoadBalancer" and ingresses:
-        return [forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")]
-    known = {ingress.ip for ingress in old.status.loadBalancer.ingress}
-    return [e for i, ingress in enumerate(ingresses) for e in _validate_ingress(ingress, known, path[i])]
-
-
-def _validate_ingress(ingress: LoadBalancerIngress, known: set[str], path: Path) -> list[FieldError]:
-    found = validate_ip(ingress.ip, path["ip"], known) if ingress.ip else []
-    found += _validate_ip_mode(ingress, path["ipMode"])
-    if ingress.hostname:
-        found += validate_dns_subdomain(ingress.hostname, path["hostname"])
-        if parse_sloppy_ip(ingress.hostname) is not None:
-            found.append(invalid_value(path["hostname"], ingress.hostname, "must be a DNS name, not an IP address"))
-    return found
-
-
-def _validate_ip_mode(ingress: LoadBalancerIngress, path: Path) -> list[FieldError]:
-    if ingress.ipMode is None:
-        return [required(path, "must be specified when `ip` is set")] if ingress.ip else []
-    if not ingress.ip:
-        return [forbidden(path, "may not be specified when `ip` is not set")]
-    return [] if ingress.ipMode in IP_MODES else [not_supported(path, ingress.ipMode, IP_MODES)]
