@@ -42,8 +42,9 @@ def _replica_sets(out: Text, d: Json, replica_sets: list[Json]) -> None:
     is_new = {r["metadata"]["name"]: (r["metadata"].get("annotations") or {}).get(REVISION) == revision for r in owned}
     old = [r for r in owned if not is_new[r["metadata"]["name"]]]
     new = [r for r in owned if is_new[r["metadata"]["name"]]]
-    out(0, f"OldReplicaSets:\t{_sets(old)}")
-    out(0, f"NewReplicaSet:\t{_sets(new)}")
+    if owned:
+        out(0, f"OldReplicaSets:\t{_sets(old)}")
+        out(0, f"NewReplicaSet:\t{_sets(new)}")
 
 
 def _sets(replica_sets: list[Json]) -> str:

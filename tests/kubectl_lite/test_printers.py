@@ -61,8 +61,8 @@ def test_yaml_is_written_as_kubectl_writes_it(value: object, text: str) -> None:
 SCALARS = st.text() | st.integers() | st.booleans() | st.none()
 
 
-@settings(deadline=None)
-@given(st.recursive(SCALARS, lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@settings(deadline=None, max_examples=30)
+@given(st.recursive(SCALARS, lambda x: st.lists(x) | st.dictionaries(st.text(), x), max_leaves=10))
 def test_yaml_reads_back_as_it_was(value: object) -> None:
     assert yaml.safe_load(to_yaml(value)) == value
 
@@ -117,7 +117,7 @@ TABLE = {
     [
         (TablePrinter(), "NAME    READY\nweb-0   1/1\n"),
         (TablePrinter(wide=True), "NAME    READY   IP\nweb-0   1/1     10.0.0.1\n"),
-        (TablePrinter(with_namespace=True, no_headers=True), "d   web-0   1/1\n"),
+        (TablePrinter(with_namespace=True, no_headers=True), "d     web-0   1/1\n"),
         (TablePrinter(label_columns=("a/app",)), "NAME    READY   APP\nweb-0   1/1     w\n"),
         (TablePrinter(show_labels=True, prefix="pod/"), "NAME        READY   LABELS\npod/web-0   1/1     a/app=w\n"),
     ],
