@@ -60,7 +60,8 @@ def _up(options: argparse.Namespace, layout: Layout) -> int:
         name=options.name, data_dir=str(layout.root), nodes=options.nodes, driver=options.driver,
         proxy_mode=options.proxy_mode, ipvs_scheduler=options.ipvs_scheduler, secure_port=options.secure_port,
         controllers=options.controllers, etcd_servers=options.etcd_servers, etcd_members=options.etcd_members,
-        workers=options.workers, dual_stack=options.dual_stack,
+        workers=options.workers, dual_stack=options.dual_stack, cloud_provider=options.cloud_provider,
+        forward=",".join(options.forward),
     )  # fmt: skip
     missing = [file for file in options.apply if file != "-" and not Path(file).exists()]
     if missing:
@@ -176,6 +177,9 @@ def _up_flags(parser: argparse.ArgumentParser) -> None:
     add("--etcd-members", type=int, default=1, metavar="N", help="members of the lab's own etcd cluster")
     add("--workers", type=int, default=1, help="worker processes of the API server")
     add("--dual-stack", action="store_true", help="IPv6 beside IPv4 for nodes, pods and Services")
+    add("--cloud-provider", choices=("lab", "none"), default="lab", help="who builds load balancers (default: lab)")
+    add("--forward", action="append", default=[], metavar="HOST[:PORT]",
+        help="a name server of this machine that cluster DNS asks for other names (repeatable)")
     add("--apply", action="append", default=[], metavar="FILE", help="apply this manifest in the end (repeatable)")
 
 

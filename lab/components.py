@@ -131,10 +131,22 @@ def proxy(config: LabConfig, layout: Layout, node: str) -> Component:
     return Component(f"proxy-{node}", node, argv)
 
 
+def cloud_provider(config: LabConfig, layout: Layout, publish_fd: int) -> Component:
+    """On the balancer host. `publish_fd` is this machine's own network, where load balancers are published too."""
+    argv = _python(
+        "lab.balancer",
+        kubeconfig=layout.kubeconfig("cloud-controller-manager"),
+        pool=balancer_pool(config),
+        publish_fd=publish_fd,
+    )
+    return Component("cloud-controller-manager", "balancer", argv)
+
+
 def balancer_pool(config: LabConfig) -> str:
-    """The addresses of load balancers, as a range."""
+    """The addresses of load balancers, a range of each family."""
     first, last = BALANCER_POOL
-    return f"{config.host(first)}-{config.host(last)}"
+    families = [config.host, *([config.host_v6] if config.dual_stack else [])]
+    return ",".join(f"{address(first)}-{address(last)}" for address in families)
 
 
 def ports_needed(config: LabConfig) -> int:

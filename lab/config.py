@@ -39,6 +39,8 @@ class LabConfig:
     etcd_members: int = 1
     workers: int = 1
     dual_stack: bool = False
+    cloud_provider: str = "lab"
+    forward: str = ""
     network: str = "192.168.77.0/24"
     network_v6: str = "fd00:77::/64"
     cluster_cidr: str = "10.244.0.0/16"

@@ -29,6 +29,7 @@ def create(config: LabConfig, layout: Layout, host_port: int) -> str:
     _write_kubeconfig(layout.admin_kubeconfig, authority, outside, "admin", {"token": token}, config.name)
     _write_kubeconfig(layout.kubeconfig("admin"), authority, inside, "admin", {"token": token}, config.name)
     _component(authority, layout, inside, "controllers", "system:kube-controller-manager")
+    _component(authority, layout, inside, "cloud-controller-manager", "system:cloud-controller-manager")
     for node in config.node_names:
         authority.server(f"{node}-kubelet-server", f"system:node:{node}", [node, *config.addresses(node)])
         _component(authority, layout, inside, f"kubelet-{node}", f"system:node:{node}", "system:nodes")

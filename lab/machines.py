@@ -115,7 +115,11 @@ class Namespaces(Local):
         """A connected socket of this machine's network, usable here. Raises OSError."""
         sock = self.socket()
         sock.settimeout(timeout)
-        sock.connect(address)
+        try:
+            sock.connect(address)
+        except OSError:
+            sock.close()
+            raise
         return sock
 
     def listen(self, address: tuple[str, int]) -> socket.socket:
@@ -126,12 +130,18 @@ class Namespaces(Local):
         sock.listen(1024)
         return sock
 
-    def socket(self) -> socket.socket:
-        """A TCP socket belongs for ever to the network namespace in which it was made."""
+    def datagrams(self, address: tuple[str, int]) -> socket.socket:
+        """A bound UDP socket of this machine's network, usable here. Raises OSError."""
+        sock = self.socket(socket.SOCK_DGRAM)
+        sock.bind(address)
+        return sock
+
+    def socket(self, kind: int = socket.SOCK_STREAM) -> socket.socket:
+        """A socket belongs for ever to the network namespace in which it was made."""
         home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         try:
             linux.enter(self.pid, ["net"])
-            return socket.socket()
+            return socket.socket(type=kind)
         finally:
             linux.setns(home, linux.CLONE_NEWNET)
             os.close(home)

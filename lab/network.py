@@ -20,6 +20,10 @@ FORWARDING = (
     ("net/ipv6/conf/all/forwarding", "1"),
     ("net/ipv4/conf/all/send_redirects", "0"),
     ("net/ipv4/conf/default/send_redirects", "0"),
+    # A proxy in IPVS mode puts load balancers' addresses on its node: it must not say on the lab network that they
+    # are there (kube-proxy: --ipvs-strict-arp).
+    ("net/ipv4/conf/all/arp_ignore", "1"),
+    ("net/ipv4/conf/all/arp_announce", "2"),
     # Addresses are ours alone: do not wait for duplicate address detection before using them.
     ("net/ipv6/conf/all/accept_dad", "0"),
     ("net/ipv6/conf/default/accept_dad", "0"),

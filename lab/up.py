@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from lab import components, down, drivers, identities, network, ready
+from lab.addons.install import Addons
 from lab.components import LISTEN_FD, Component
 from lab.config import API_PORT, LabConfig, Layout
 from lab.errors import LabError
@@ -64,7 +65,8 @@ def _begin(config: LabConfig, layout: Layout, say: Say) -> State:
 def _check_same(state: State, config: LabConfig) -> State:
     """A second `up` may leave the choice open, but not ask for another lab."""
     known = state.config
-    for field in ("nodes", "driver", "proxy_mode", "etcd_servers", "etcd_members", "dual_stack", "controllers"):
+    for field in ("nodes", "driver", "proxy_mode", "etcd_servers", "etcd_members", "dual_stack", "controllers",
+                  "cloud_provider", "forward"):
         asked, has = getattr(config, field), getattr(known, field)
         if asked not in (has, "auto"):
             raise LabError(
@@ -107,7 +109,10 @@ class Up:
         self.fleet.create()
         self.control_plane()
         if self.config.nodes:
+            addons = Addons(self)
+            addons.install()
             self.nodes()
+            addons.wait()
 
     def control_plane(self) -> None:
         config, state = self.config, self.state

@@ -51,7 +51,7 @@ def cloud_provider() -> list[Manifest]:
     return manifests("cloud-provider.yaml")
 
 
-def install(layout: Layout, objects: Sequence[Manifest]) -> None:
+def apply(layout: Layout, objects: Sequence[Manifest]) -> None:
     """Creates the objects, or brings them up to date. Raises StatusError, Unreachable."""
 
     async def run() -> None:
