@@ -1,0 +1,37 @@
+"""The main job as steps that hold for every proxy mode: called by the tests of each."""
+
+from __future__ import annotations
+
+from tests.e2e.cluster import Cluster, wait_for
+
+
+def three_pods_answer(cluster: Cluster) -> None:
+    """From a node, and from a pod: each of the three pods answers on the cluster IP."""
+    pods, address = cluster.pods(), cluster.cluster_ip()
+    assert len(pods) == 3
+    assert cluster.answers(address) == set(pods)
+    assert cluster.answers(address, source=next(iter(pods))) == set(pods)
+
+
+def follows_scale_and_deletes(cluster: Cluster) -> None:
+    """Table, endpoints and answers follow the Deployment up and down, and a lost pod, and go with the Service."""
+    address = cluster.cluster_ip()
+    cluster.scale(5)
+    five = wait_for("five pods", lambda: cluster.settled(5))
+    assert cluster.answers(address, times=60) == set(five)
+    cluster.scale(1)
+    one = wait_for("one pod", lambda: cluster.settled(1))
+    wait_for("the others to leave the table", lambda: _only(cluster, five, one))
+    assert cluster.answers(address) == set(one)
+    cluster.kubectl("delete", "pod", *one)
+    fresh = wait_for("another pod", lambda: cluster.settled(1))
+    assert set(fresh) != set(one)
+    assert cluster.answers(address) == set(fresh)
+    cluster.kubectl("delete", "service", "myapp")
+    wait_for("an empty table", lambda: address not in cluster.table())
+    assert cluster.answers(address, times=1) == set()
+
+
+def _only(cluster: Cluster, before: dict[str, str], now: dict[str, str]) -> bool:
+    table = cluster.table()
+    return not any(address in table for address in set(before.values()) - set(now.values()))
