@@ -387,7 +387,8 @@ class Store(Generic[T]):
         data = obj.to_json()
         if write.dry_run:
             return Written(data, stored.revision, removed=True)
-        released = self.strategy.release(obj) or _NOTHING
+        # What was allocated is what the stored object holds: the last update may have changed the spec as well.
+        released = self.strategy.release(self.decode(stored)) or _NOTHING
         revision = await self.storage.commit(
             [Unchanged(stored.key, stored.revision), *released.checks], [Delete(stored.key), *released.ops]
         )
