@@ -1,7 +1,7 @@
 """Computing strategic merge patches: what turns one object into another, and what `kubectl apply` sends.
 
-Called by kubectl_lite and tests through `strategic.two_way` and `strategic.three_way`. Reads merge keys from the type's
-declarations; puts two patches together with `strategic.merge_map`. Conflict detection (`--overwrite=false`) is left
+Called by kubectl_lite through `strategic.two_way` and `strategic.three_way`. Reads merge keys from the type's
+declarations; puts two patches together with `strategic_merge`. Conflict detection (`--overwrite=false`) is left
 out. Source: apimachinery/pkg/util/strategicpatch/patch.go, CreateThreeWayMergePatch.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kube.apimachinery.patch.schema import Node, schema_of
+from kube.apimachinery.patch.strategic_merge import holds_objects, key_of, merge_map
 from kube.apimachinery.types import APIModel
 
 Json = dict[str, Any]
@@ -35,8 +36,6 @@ def two_way(original: Json, modified: Json, model: type[APIModel]) -> Json:
 def three_way(original: Json, modified: Json, current: Json, model: type[APIModel]) -> Json:
     """What `kubectl apply` sends: the changes from current to modified, and the deletions from original (the last
     applied configuration) to modified. Fields of current that neither names stay."""
-    from kube.apimachinery.patch.strategic import merge_map
-
     node = schema_of(model)
     changes = _maps(current, modified, node, _Want(deletions=False, order=True))
     deletions = _maps(original, modified, node, _Want(changes=False, order=True))
@@ -50,9 +49,9 @@ def _in_stated_order(patch: Json, node: Node | None) -> Json:
         child = node.child(key) if node else None
         if isinstance(value, dict):
             _in_stated_order(value, child)
-        elif isinstance(value, list) and child is not None and child.merge_key:
-            names = [item.get(child.merge_key) for item in patch.get(f"$setElementOrder/{key}", ())]
-            value.sort(key=lambda item, of=child.merge_key, names=names: _place(item.get(of), names))
+        elif isinstance(value, list) and child is not None and child.merge_key and holds_objects(value):
+            names = [key_of(item, child.merge_key) for item in patch.get(f"$setElementOrder/{key}", ())]
+            value.sort(key=lambda item, of=child.merge_key, names=names: _place(key_of(item, of), names))
             for item in value:
                 _in_stated_order(item, child.item)
     return patch
@@ -98,9 +97,10 @@ def _lists(key: str, old: list[Any], new: list[Any], node: Node, want: _Want, pa
         if new and want.changes:
             patch[key] = new
         return
-    if any(isinstance(item, dict) for item in [*old, *new]):
-        items, order = _items(old, new, node, want), [{node.merge_key: item.get(node.merge_key)} for item in new]
-        reordered = [i.get(node.merge_key) for i in old] != [i.get(node.merge_key) for i in new]
+    if holds_objects(old, new):
+        before, names = ([key_of(item, node.merge_key) for item in items] for items in (old, new))
+        items = _items(old, new, node, want)
+        order, reordered = [{node.merge_key: name} for name in names], before != names
     else:
         items, order = [i for i in new if i not in old] if want.changes else [], new
         gone = [i for i in old if i not in new] if want.deletions else []
@@ -116,17 +116,15 @@ def _lists(key: str, old: list[Any], new: list[Any], node: Node, want: _Want, pa
 def _items(old: list[Json], new: list[Json], node: Node, want: _Want) -> list[Json]:
     """The patch's items: changed and added ones in the new order, then deletions in the order of their keys."""
     merge_key = node.merge_key
-    before = {item.get(merge_key): item for item in old}
-    items = []
-    for item in new:
-        name = item.get(merge_key)
+    before, names = ([key_of(item, merge_key) for item in items] for items in (old, new))
+    patch = []
+    for name, item in zip(names, new, strict=True):
         if name not in before:
             if want.changes:
-                items.append(item)
-        elif inner := _maps(before[name], item, node.item, want):
-            items.append({merge_key: name, **inner})
+                patch.append(item)
+        elif inner := _maps(old[before.index(name)], item, node.item, want):
+            patch.append({merge_key: name, **inner})
     if want.deletions:
-        names = {item.get(merge_key) for item in new}
         gone = sorted((name for name in before if name not in names), key=str)
-        items += [{"$patch": "delete", merge_key: name} for name in gone]
-    return items
+        patch += [{"$patch": "delete", merge_key: name} for name in gone]
+    return patch
