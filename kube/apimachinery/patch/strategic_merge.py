@@ -1,7 +1,8 @@
 """Merging a strategic merge patch into an object: the directives, keyed lists, and their order.
 
 Called by `strategic` on the server's side and by `strategic_diff`, which puts two patches together. Both arguments may
-be changed. Lists are merged by key where the type says so, else replaced. Refusals are BadRequest, in Kubernetes' words.
+be changed. Lists are merged by key where the type says so, else replaced. What is refused is a BadRequest, in
+Kubernetes' words.
 """
 
 from __future__ import annotations
