@@ -24,6 +24,7 @@ COMMANDS = {
     "create": "Create a resource from a file or from stdin",
     "delete": "Delete resources by file names, stdin, resources and names, or by resources and label selector",
     "describe": "Show details of a specific resource or group of resources",
+    "exec": "Execute a command in a container",
     "get": "Display one or many resources",
     "version": "Print the client and server version information",
 }
