@@ -177,7 +177,7 @@ class Proxy:
             log.warning("%s", problem)
         self._retry_failures(changes, outcome)
         await self._delete_stale_flows(changes)
-        await self.service_health.update(self.planner.states)
+        await self.service_health.update(changes)
         metrics.OPERATIONS.inc(by=len(outcome.operations))
         metrics.PENDING.set(self.tracker.pending)
         if not outcome.failures:

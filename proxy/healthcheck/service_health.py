@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 
+from proxy.dataplane import Change
 from proxy.http_server import Answer, HttpServer
-from proxy.model.desired import HealthCheck, ServiceState
+from proxy.model.desired import HealthCheck
 from proxy.model.objects import Key
 
 log = logging.getLogger(__name__)
@@ -25,19 +26,24 @@ class ServiceHealth:
         self._checks: dict[Key, HealthCheck] = {}
         self._servers: dict[Key, tuple[int, HttpServer]] = {}
 
-    async def update(self, states: Mapping[Key, ServiceState]) -> None:
-        """Opens, moves and closes ports as the states say; a port that is taken is logged and tried again."""
-        self._checks = {key: state.health for key, state in states.items() if state.health}
-        for key, (port, server) in list(self._servers.items()):
-            if key not in self._checks or self._checks[key].port != port:
-                await server.stop()
-                del self._servers[key]
-        for key, check in self._checks.items():
-            if key not in self._servers:
-                await self._open(key, check.port)
+    async def update(self, changes: Iterable[Change]) -> None:
+        """Opens, moves and closes ports as the changed Services say; a port that is taken is logged."""
+        for key, _, new in changes:
+            port = self._servers[key][0] if key in self._servers else None
+            if new.health is None:
+                self._checks.pop(key, None)
+            else:
+                self._checks[key] = new.health
+            wanted = new.health.port if new.health else None
+            if port is not None and port != wanted:
+                await self._servers.pop(key)[1].stop()
+            if wanted is not None and key not in self._servers:
+                await self._open(key, wanted)
 
     async def stop(self) -> None:
-        await self.update({})
+        for _, server in self._servers.values():
+            await server.stop()
+        self._servers.clear()
 
     async def _open(self, key: Key, port: int) -> None:
         server = HttpServer({"": lambda: self._answer(key)})

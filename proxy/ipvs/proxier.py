@@ -12,7 +12,8 @@ from proxy.dataplane import Change, Outcome
 from proxy.ipvs import rules
 from proxy.ipvs.draining import Draining
 from proxy.ipvs.kernel import Kernel
-from proxy.ipvs.lower import Here, Lowered, lower, merge
+from proxy.ipvs.lower import Here, Lowered, Wanted, lower, merge
+from proxy.ipvs.messages import Destination
 from proxy.ipvs.operations import (
     AddDestination,
     DeleteDestination,
@@ -117,20 +118,32 @@ class IpvsProxier:
         self, states: Mapping[Key, ServiceState], found: Mapping[Identity, Settings]
     ) -> tuple[Attributed, set[Identity]]:
         """What makes the virtual servers right, and which there are to be. Counts anew what is shared."""
-        operations: Attributed = []
-        wanted: set[Identity] = set()
         self._shared = Shared()
+        wanted: dict[Identity, tuple[Key, Wanted]] = {}
         for key, state in states.items():
             lowered = lower(state, self._here)
             self._shared.add([*lowered.members, *lowered.addresses])
-            wanted.update(lowered.servers)
-            for identity, server in lowered.servers.items():
-                settings = found.get(identity)
-                there = self._kernel.destinations(identity) if settings else ()
-                going = {(d.address, d.port) for d in there if d.weight == 0 and (identity, *d[:2]) in self._draining}
-                there = [d for d in there if (d.address, d.port) not in going or _wants(server.backends, d)]
-                operations += [(key, operation) for operation in plan_server(server, settings, there)]
-        return operations, wanted
+            wanted.update((identity, (key, server)) for identity, server in lowered.servers.items())
+        operations: Attributed = []
+        for identity, there in self._kernel.table():
+            if identity in wanted:
+                key, server = wanted[identity]
+                there = self._but_draining(server, there)
+                operations += [(key, operation) for operation in plan_server(server, found.get(identity), there)]
+        for identity in wanted.keys() - found.keys():
+            key, server = wanted[identity]
+            operations += [(key, operation) for operation in plan_server(server, None, ())]
+        return operations, set(wanted)
+
+    def _but_draining(self, server: Wanted, there: Sequence[Destination]) -> Sequence[Destination]:
+        """Without those that are on their way out as they should be."""
+        if not len(self._draining):
+            return there
+        serving = {backend[:2] for backend in server.backends}
+        return [
+            d for d in there
+            if d.weight or (d.address, d.port) in serving or (server.identity, d.address, d.port) not in self._draining
+        ]  # fmt: skip
 
     def _compare_shared(
         self, members: Sequence[Member], addresses: Sequence[str]
@@ -160,12 +173,6 @@ class IpvsProxier:
                     self._draining.stop(operation[:3])
                 case DeleteServer(server):
                     self._draining.forget(server)
-        if drains:
-            self.housekeeping(now)  # what has no connections need not wait
-
-
-def _wants(backends: Sequence[tuple], destination: tuple) -> bool:
-    return any(backend[:2] == destination[:2] for backend in backends)
 
 
 def _ours(found: Mapping[Identity, Settings], addresses: Sequence[str], members: Sequence[Member]) -> list[Identity]:

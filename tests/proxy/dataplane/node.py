@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +50,7 @@ class Node:
         outcome = self.call(self.dataplane.sync, changes)
         assert not outcome.failures, outcome.failures
         self.call(conntrack.delete, stale_flows(changes))
+        self.call(self.dataplane.housekeeping, time.monotonic())
         return outcome
 
     def resync(self) -> Outcome:

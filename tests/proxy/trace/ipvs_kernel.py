@@ -7,7 +7,7 @@ on a word it does not know. Instead of drawing a destination it follows every on
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from proxy.ipvs import operations as op
@@ -26,7 +26,7 @@ class IpvsKernel:
     families = (4,)
 
     def __init__(self, cluster_cidr: str = "10.244.0.0/16") -> None:
-        self.table: dict[Identity, op.Settings] = {}
+        self.virtual_servers: dict[Identity, op.Settings] = {}
         self.weights: dict[Identity, dict[tuple[str, int], int]] = {}
         self.connections: dict[tuple[Identity, str, int], int] = {}
         self.addresses: set[str] = set()
@@ -56,11 +56,15 @@ class IpvsKernel:
         return failures
 
     def servers(self) -> dict[Identity, op.Settings]:
-        return dict(self.table)
+        return dict(self.virtual_servers)
 
     def destinations(self, server: Identity) -> list[Destination]:
         found = self.weights.get(server, {})
         return [Destination(*at, weight, self.connections.get((server, *at), 0), 0) for at, weight in found.items()]
+
+    def table(self) -> Iterator[tuple[Identity, list[Destination]]]:
+        for server in list(self.virtual_servers):
+            yield server, self.destinations(server)
 
     def bound_addresses(self) -> list[str]:
         return list(self.addresses)
@@ -73,7 +77,7 @@ class IpvsKernel:
 
     def remove_everything(self, servers: Iterable[Identity]) -> None:
         for server in servers:
-            del self.table[server], self.weights[server]
+            del self.virtual_servers[server], self.weights[server]
         self.addresses.clear()
         self.sets.clear()
         self.chains.clear()
@@ -84,7 +88,7 @@ class IpvsKernel:
     def dump(self) -> str:
         """As `ipvsadm -Sn` would, with the addresses and the members of sets."""
         lines = []
-        for server, settings in sorted(self.table.items()):
+        for server, settings in sorted(self.virtual_servers.items()):
             lines.append(str(op.AddServer(server, settings)))
             for at, weight in sorted(self.weights[server].items()):
                 lines.append(str(op.AddDestination(server, *at)).replace("-w 1", f"-w {weight}"))
@@ -97,17 +101,17 @@ class IpvsKernel:
             case op.AddServer(server) | op.EditServer(server) | op.DeleteServer(server) if server in self.refusing:
                 return errno.EINVAL
             case op.AddServer(server, settings):
-                if server in self.table:
+                if server in self.virtual_servers:
                     return errno.EEXIST
-                self.table[server], self.weights[server] = settings, {}
+                self.virtual_servers[server], self.weights[server] = settings, {}
             case op.EditServer(server, settings):
-                if server not in self.table:
+                if server not in self.virtual_servers:
                     return errno.ESRCH
-                self.table[server] = settings
+                self.virtual_servers[server] = settings
             case op.DeleteServer(server):
-                if server not in self.table:
+                if server not in self.virtual_servers:
                     return errno.ESRCH
-                del self.table[server], self.weights[server]
+                del self.virtual_servers[server], self.weights[server]
             case op.AddAddress(address):
                 self.addresses.add(address)
             case op.DeleteAddress(address):
@@ -122,7 +126,7 @@ class IpvsKernel:
 
     def _destination(self, operation: op.DestinationOperation) -> int:
         server, at = operation.server, (operation.address, operation.port)
-        if server not in self.table:
+        if server not in self.virtual_servers:
             return errno.ESRCH
         there = self.weights[server]
         adding = isinstance(operation, op.AddDestination)
