@@ -9,6 +9,7 @@ manager makes tens of thousands of requests and reads hundreds of thousands of e
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import ssl
 import time
@@ -137,6 +138,13 @@ class Connection(asyncio.Protocol):
         """The answer has been read and another request may be sent."""
         return self.usable and self.complete and not self._chunks and self._keep_alive
 
+    def is_quiet(self) -> bool:
+        """Nothing waits to be read. On an idle connection that could only be the server's goodbye, which the event loop
+        has not come to read yet; a request written now would be lost, and nobody could say whether it was heard."""
+        poll = select.poll()
+        poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return not poll.poll(0)
+
     @property
     def usable(self) -> bool:
         return not self.lost and not self.transport.is_closing()
@@ -144,6 +152,10 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         if self.transport is not None:
             self.transport.abort() if not self.complete else self.transport.close()
+
+    def abort(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
 
     async def _wait(self, timeout: float | None) -> None:
         if self._error is not None:
@@ -211,7 +223,7 @@ class Pool(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         for connection in self._idle:
-            connection.close()
+            connection.abort()  # nothing is under way, and TLS' farewell would outlive the event loop
         self._idle.clear()
         await asyncio.sleep(0)
 
@@ -226,7 +238,7 @@ class Pool(httpx.AsyncBaseTransport):
         too_old = time.monotonic() - IDLE_SECONDS
         while self._idle:
             connection = self._idle.pop()
-            if connection.usable and connection.idle_since > too_old:
+            if connection.usable and connection.idle_since > too_old and connection.is_quiet():
                 return connection
             connection.close()
         return None

@@ -65,7 +65,7 @@ READS = [
 ]
 
 # kubectl's words for these have changed since Debian's 1.20; ours are those of today.
-SINCE_1_27 = {
+SINCE_1_31 = {
     "get svc myapp -o yaml",
     "get svc myapp -o json",
     "describe svc myapp",
@@ -76,7 +76,7 @@ SINCE_1_27 = {
 
 def comparable(steps: list[str], kubectl: str) -> list[str]:
     """The steps whose words this kubectl shares."""
-    return [step for step in steps if version(kubectl) >= (1, 27) or step not in SINCE_1_27]
+    return [step for step in steps if version(kubectl) >= (1, 31) or step not in SINCE_1_31]
 
 
 @pytest.fixture(scope="module")
