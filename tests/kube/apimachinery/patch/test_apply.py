@@ -12,7 +12,7 @@ from kube.apimachinery.errors import BadRequest, Conflict
 from kube.apimachinery.patch.apply import LAST_APPLIED, apply
 from kube.apimachinery.patch.managed_fields import reset_fields, update
 
-from .gadget import Gadget, gadget, y
+from .gadget import Gadget, gadget, some, y
 from .test_strategic import specs
 
 RESET = reset_fields(True, "")
@@ -202,12 +202,14 @@ def test_kubectl_takes_over_from_its_client_side_apply():
     assert json.loads(after["metadata"]["annotations"][LAST_APPLIED])["spec"] == {"size": 2}
 
 
+@some
 @given(specs, specs)
 def test_one_manager_alone_gets_what_it_says(first, second):
     live = run(run(None, first), second)
     assert {k: v for k, v in live.get("spec", {}).items() if v} == {k: v for k, v in second.items() if v}
 
 
+@some
 @given(specs, specs)
 def test_forcing_always_works_and_repeating_changes_nothing(first, second):
     live = run(run(None, first), second, "two", force=True)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from kube.apimachinery.errors import BadRequest
 from kube.apimachinery.patch import merge
 
+from .gadget import some
+
 # RFC 7386, appendix A, those whose document and patch are objects.
 RFC = [
     ({"a": "b"}, {"a": "c"}, {"a": "c"}),
@@ -42,11 +44,13 @@ def test_a_patch_must_be_an_object(patch):
         merge.apply({}, patch)
 
 
+@some
 @given(documents, documents)
 def test_a_created_patch_makes_one_document_of_the_other(original, modified):
     assert merge.apply(original, merge.create(original, modified)) == modified
 
 
+@some
 @given(documents)
 def test_nothing_to_do_is_an_empty_patch(doc):
     assert merge.create(doc, doc) == {}
@@ -61,6 +65,7 @@ def test_three_way_deletes_what_was_applied_and_keeps_what_others_added():
     assert merge.apply(current, patch) == {"data": {"mine": "2", "theirs": "1"}}
 
 
+@some
 @given(documents, documents)
 def test_three_way_from_the_last_applied_state_gives_the_new_one(original, modified):
     patch = merge.three_way(original, modified, original)
