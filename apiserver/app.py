@@ -32,6 +32,7 @@ from apiserver.endpoints.discovery import Discovery
 from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.health import Health
 from apiserver.endpoints.server import Server
+from apiserver.endpoints.streaming.kubelet import Kubelets
 from apiserver.endpoints.streams import Streams
 from apiserver.registry.generic.lookup import Lookup
 from apiserver.registry.generic.managed_fields import FieldManager
@@ -133,8 +134,14 @@ class App:
         return {
             "streams": self.streams, "authorize": self.authorize, "authenticator": self.authenticator,
             "rbac": self.rbac, "issuer": self.issuer, "lookup": self.lookup, "stores": self.stores,
-            "config": self.config, "clock": self.clock,
+            "config": self.config, "clock": self.clock, "kubelets": self._make_kubelets(),
         }  # fmt: skip
+
+    def _make_kubelets(self) -> Kubelets:
+        config = self.config
+        return Kubelets(
+            config.kubelet_client_certificate, config.kubelet_client_key, config.kubelet_certificate_authority
+        )
 
     def _documents(self) -> nonresource.Documents:
         issuer: dict[str, Any] = {}

@@ -9,12 +9,22 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from apiserver.endpoints.endpoint import Endpoint
-from apiserver.endpoints.handlers import access_reviews, authentication_reviews, binding, eviction, scale, token
+from apiserver.endpoints.handlers import (
+    access_reviews,
+    authentication_reviews,
+    binding,
+    connect,
+    eviction,
+    scale,
+    token,
+)
 from apiserver.endpoints.handlers.create import create
 from apiserver.endpoints.handlers.delete import delete, deletecollection
 from apiserver.endpoints.handlers.get import get
 from apiserver.endpoints.handlers.list import list_
+from apiserver.endpoints.handlers.log import log
 from apiserver.endpoints.handlers.patch import patch
+from apiserver.endpoints.handlers.proxy import proxy
 from apiserver.endpoints.handlers.update import update
 from apiserver.endpoints.handlers.watch import watch
 from apiserver.endpoints.router import Handler, Router
@@ -34,6 +44,11 @@ SPECIAL: dict[tuple[str, str, str], dict[str, Handler]] = {
     ("", "bindings", ""): {"create": binding.create},
     ("", "pods", "binding"): {"create": binding.create},
     ("", "pods", "eviction"): {"create": eviction.create},
+    ("", "pods", "log"): {"get": log},
+    ("", "pods", "exec"): {"get": connect.exec_, "create": connect.exec_},
+    ("", "pods", "attach"): {"get": connect.attach, "create": connect.attach},
+    ("", "pods", "portforward"): {"get": connect.port_forward, "create": connect.port_forward},
+    ("*", "*", "proxy"): dict.fromkeys(("get", "create", "update", "patch", "delete"), proxy),
     ("", "serviceaccounts", "token"): {"create": token.create},
     ("authentication.k8s.io", "selfsubjectreviews", ""): {"create": authentication_reviews.self_subject_review},
     ("authentication.k8s.io", "tokenreviews", ""): {"create": authentication_reviews.token_review},

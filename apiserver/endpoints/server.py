@@ -128,6 +128,8 @@ class Server:
             await send_response(request.send, response, request.output.media_type)
 
     async def _refuse(self, request: Request, error: StatusError) -> None:
+        if request.scope["type"] == "websocket" and not request.code:
+            await request.receive()  # websocket.connect comes before any answer
         if request.code:  # the response has begun: all that is left is to break it off
             log.warning("%s %s broke off: %s", request.method, request.info.path, error)
             return

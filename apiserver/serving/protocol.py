@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol, with what a Kubernetes API server needs besides: who the client's certificate names.
 
-Made by uvicorn for each connection. It calls `authn.certificate`, and makes a `KubeCycle` for each request. The user is
+And `Upgrade: SPDY/3.1`, which uvicorn would turn away. Made by uvicorn for each connection. It calls `authn.certificate`, and makes a `KubeCycle` for each request. The user is
 found once a connection, and every request finds it in its scope: `scope["state"]["certificate_user"]`.
 """
 
@@ -15,10 +15,13 @@ from uvicorn.protocols.http import httptools_impl
 
 from apiserver.authn.certificate import user_of_certificate
 from apiserver.serving.cycle import KubeCycle
+from apiserver.serving.takeover import TakeOver
 
 
 class KubeProtocol(httptools_impl.HttpToolsProtocol):
     """One connection."""
+
+    _takeover: TakeOver | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -34,18 +37,53 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
         if parser.should_upgrade() and self._should_upgrade():
             return
         self._read_url()
+        self._offer_takeover()
         cycle = KubeCycle(
             scope=scope, transport=self.transport, flow=self.flow, logger=self.logger,
             access_logger=self.access_logger, access_log=False, default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(), expect_100_continue=self.expect_100_continue,
             keep_alive=version != "1.0" and parser.should_keep_alive(), on_response=self.on_response_complete,
         )  # fmt: skip
+        if self._takeover is not None:
+            self._takeover.cycle = cycle
         before, self.cycle = self.cycle, cycle
         if before is None or before.response_complete:
             self._start_asgi_task(cycle, self.app)
         else:  # pipelined: in order, after the one before
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
+
+    def _offer_takeover(self) -> None:
+        if self.parser.should_upgrade() and self._get_upgrade() == b"spdy/3.1":
+            self._takeover = TakeOver(self.transport, self.flow)
+            self.scope["extensions"] = {"kube.takeover": self._takeover}  # type: ignore[typeddict-item]
+
+    def data_received(self, data: bytes) -> None:
+        if self._takeover is not None:
+            self._takeover.feed(data)
+            return
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _upgrade(self, rest: bytes) -> None:
+        """The request is whole; what follows it is in the other protocol, if we take that up."""
+        if self._should_upgrade():
+            self.handle_websocket_upgrade()
+        elif self._takeover is not None:
+            if rest:
+                self._takeover.feed(rest)
+        else:  # served as it is, but nothing more can be read here
+            self.cycle.keep_alive = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._takeover is not None:
+            self._takeover.feed(b"")
+        super().connection_lost(exc)
 
     def _read_url(self) -> None:
         url = httptools.parse_url(self.url)
