@@ -13,6 +13,7 @@ import random
 import statistics
 import time
 
+from kube.api.coordination_v1 import Lease, LeaseSpec
 from kube.api.core_v1 import Namespace, Node, Pod, Service
 from kube.api.discovery_v1 import EndpointSlice
 from kube.apimachinery import times
@@ -37,6 +38,8 @@ async def set_ready(client: Client, name: str, ready: bool, **more: object) -> N
 async def prepare(client: Client, count: int) -> None:
     await client.create(Namespace(metadata=ObjectMeta(name=NAMESPACE)))
     await client.create(Node(metadata=ObjectMeta(name=NODE)))
+    node_ready = {"type": "Ready", "status": "True"}
+    await client.patch(Node, NODE, "", {"status": {"conditions": [node_ready]}}, "strategic", subresource="status")
 
     async def one(n: int) -> None:
         name = f"s{n}"
@@ -76,6 +79,16 @@ class Watcher:
         return future
 
 
+async def heartbeat(client: Client) -> None:
+    """What keeps the node ready: a kubelet's lease."""
+    lease = Lease(metadata=ObjectMeta(name=NODE, namespace="kube-node-lease"), spec=LeaseSpec(holderIdentity=NODE))
+    lease = await client.create(lease)
+    while True:
+        lease.spec.renewTime = times.format_micro_time(RealClock().now())
+        lease = await client.update(lease)
+        await asyncio.sleep(5)
+
+
 async def measure(client: Client, services: int, samples: int, rate: float) -> list[float]:
     watcher = Watcher(client)
     task = asyncio.create_task(watcher.slices.run())
@@ -105,8 +118,10 @@ def show(latencies: list[float]) -> str:
 
 async def main(arguments: argparse.Namespace) -> None:
     async with Client.from_kubeconfig(arguments.kubeconfig) as client:
+        heart = asyncio.create_task(heartbeat(client))
         await prepare(client, arguments.services)
         print(show(await measure(client, arguments.services, arguments.samples, arguments.rate)))
+        heart.cancel()
         await client.delete(Namespace, NAMESPACE)
         await client.delete(Node, NODE)
 

@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         stream=sys.stderr, level=level, format="%(asctime)s %(levelname).1s %(name)s: %(message)s", force=True
     )
     # Stores hold hundreds of thousands of long-lived objects; collecting them again and again would stop the loop.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 50, 1000)
     try:
         uvloop.run(_until_signalled(config))
     except (ConfigError, ValueError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import socket
@@ -135,6 +136,8 @@ async def prepare_types() -> None:
     for resource in scheme:
         prepare(resource.type)
         await asyncio.sleep(0)
+    gc.collect()
+    gc.freeze()  # building leaves much garbage and much that stays for ever: neither should be walked through again
 
 
 async def discover(client: Client, clock: Clock) -> tuple[Resource, ...]:

@@ -17,6 +17,8 @@ from kube.informer import Key
 MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 CONTROLLER = "endpoint-controller"
 HEADLESS = "service.kubernetes.io/headless"
+BATCH_SECONDS = 0.05
+"""Changes of pods are gathered for so long: the slices, which proxies read, go first."""
 
 
 class EndpointsController(Controller):
@@ -86,7 +88,7 @@ class EndpointsController(Controller):
 
     def _enqueue_services(self, pod: Pod) -> None:
         for service in services_of(self.services, pod.metadata.namespace, pod.metadata.labels):
-            self.enqueue(service)
+            self.queue.add_after((service.metadata.namespace, service.metadata.name), BATCH_SECONDS)
 
     def _pod_updated(self, old: Pod, pod: Pod) -> None:
         if endpoint_facts(old) != endpoint_facts(pod):

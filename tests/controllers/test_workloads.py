@@ -322,7 +322,7 @@ async def test_endpoints_of_a_service(world: World) -> None:
     )
     world.start(EndpointsController)
     await world.client.create(service(selector={"app": "db"}))
-    await world.settle()
+    await world.settle(1)
     found = world.server.get(Endpoints, "db", "default")
     [subset] = found.subsets
     assert [a.ip for a in subset.addresses] == ["10.0.0.9", "10.0.0.10"]
