@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -32,7 +33,9 @@ class KubeServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         asyncio.get_running_loop().call_soon_threadsafe(self._on_exit)  # a signal may come between any two instructions
-        super().handle_exit(sig, frame)
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True  # uvicorn would raise the signal again at the end: a clean stop is exit code 0
 
     def stop(self) -> None:
         """As a signal would."""
