@@ -121,7 +121,12 @@ async def test_2_after_410_it_lists_again_and_tells_what_it_missed(world: World)
 
 async def test_no_error_ends_it(world: World) -> None:
     informer = Informer(world.client, Pod, clock=world.clock)
-    errors = [InternalError("boom"), Unreachable("away", sent=False), Timeout("Too large resource version"), ValueError()]
+    errors = [
+        InternalError("boom"),
+        Unreachable("away", sent=False),
+        Timeout("Too large resource version"),
+        ValueError(),
+    ]
     for verb in ("list", "watch"):
         for error in errors:
             world.server.fail(verb, Pod, error)
