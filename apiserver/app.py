@@ -85,7 +85,7 @@ class App:
             self.storage, self.config.service_cluster_ip_range, self.config.service_node_port_range, self.clock
         )
         table = strategies(needs)
-        admission = Chain(plugins(self.lookup, random_suffix, self.config.disable_admission_plugins))
+        admission = Chain(plugins(self.lookup, self.rbac, random_suffix, self.config.disable_admission_plugins))
         self._by_resource = {r: self._make_store(r, table, admission) for r in scheme}
         found: dict[str, Store[Any]] = {}
         for resource, store in self._by_resource.items():

@@ -12,11 +12,13 @@ from apiserver.admission.default_toleration_seconds import DefaultTolerationSeco
 from apiserver.admission.interface import Plugin
 from apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from apiserver.admission.priority import Priority
+from apiserver.admission.rbac_escalation import RBACEscalation
 from apiserver.admission.service_account import ServiceAccountPlugin
 from apiserver.admission.taint_nodes_by_condition import TaintNodesByCondition
+from apiserver.authz.rbac import RBAC
 
 
-def plugins(lookup: Any, suffix: Callable[[], str], disabled: Collection[str] = ()) -> list[Plugin]:
+def plugins(lookup: Any, rbac: RBAC, suffix: Callable[[], str], disabled: Collection[str] = ()) -> list[Plugin]:
     """`lookup` has `cached` and `fresh`; `suffix` makes the end of a unique name."""
     known: dict[str, Plugin] = {
         "NamespaceLifecycle": NamespaceLifecycle(lookup.cached, lookup.fresh),
@@ -24,5 +26,6 @@ def plugins(lookup: Any, suffix: Callable[[], str], disabled: Collection[str] = 
         "TaintNodesByCondition": TaintNodesByCondition(),
         "Priority": Priority(),
         "DefaultTolerationSeconds": DefaultTolerationSeconds(),
+        "RBACEscalation": RBACEscalation(rbac),
     }
     return [plugin for name, plugin in known.items() if name not in disabled]

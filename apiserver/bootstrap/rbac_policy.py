@@ -120,6 +120,16 @@ _CONTROLLER_MANAGER = [
     rule(("escalate",), RBAC, "clusterroles"),
     urls("*"),
 ]
+_CLOUD = [
+    rule(("create", "patch", "update"), ("", EVENTS), "events"),
+    rule(("delete", "get", "list", "patch", "update", "watch"), "", "nodes"),
+    rule(("patch", "update"), "", "nodes/status"),
+    rule(("get", "list", "patch", "update", "watch"), "", "services"),
+    rule(("patch", "update"), "", "services/status"),
+    rule(READ, "", "endpoints"),
+    rule(READ, DISCOVERY, "endpointslices"),
+    rule(("create", "get", "list", "patch", "update", "watch"), COORDINATION, "leases"),
+]
 _DNS = [rule(("list", "watch"), "", "endpoints", "namespaces", "pods", "services"),
         rule(("list", "watch"), DISCOVERY, "endpointslices")]  # fmt: skip
 
@@ -139,6 +149,7 @@ CLUSTER_ROLES: dict[str, list[Rule]] = {
         rule(("create",), AUTHZ, "selfsubjectaccessreviews", "selfsubjectrulesreviews"),
         rule(("create",), AUTHN, "selfsubjectreviews"),
     ],
+    "system:cloud-controller-manager": _CLOUD,
     "system:discovery": [
         urls("/api", "/api/*", "/apis", "/apis/*", "/docs", "/openapi", "/openapi.json", "/openapi/*", *_PUBLIC),
     ],
@@ -188,6 +199,9 @@ def _account(namespace: str, name: str) -> dict[str, str]:
 BINDINGS: dict[str, tuple[str, list[dict[str, str]]]] = {
     "cluster-admin": ("cluster-admin", [_group("system:masters")]),
     "system:basic-user": ("system:basic-user", [_group("system:authenticated")]),
+    "system:cloud-controller-manager": (
+        "system:cloud-controller-manager", [_user("system:cloud-controller-manager")],
+    ),
     "system:discovery": ("system:discovery", [_group("system:authenticated")]),
     "system:kube-controller-manager": ("system:kube-controller-manager", [_user("system:kube-controller-manager")]),
     "system:kube-dns": ("system:kube-dns", [_account("kube-system", "kube-dns"), _user("system:kube-dns")]),
