@@ -1,0 +1,55 @@
+"""Cells that many Tables share."""
+
+from __future__ import annotations
+
+import pytest
+
+from apiserver.endpoints.printers.columns import first_three, human_duration
+from apiserver.endpoints.printers.pods import pod as pod_row
+from kube.api.core_v1 import Pod
+
+MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "<invalid>"), (-1, "0s"), (0, "0s"), (119, "119s"), (120, "2m"), (125, "2m5s"), (10 * MINUTE, "10m"),
+        (179 * MINUTE, "179m"), (3 * HOUR, "3h"), (3 * HOUR + 5 * MINUTE, "3h5m"), (8 * HOUR + MINUTE, "8h"),
+        (47 * HOUR, "47h"), (2 * DAY, "2d"), (2 * DAY + 3 * HOUR, "2d3h"), (8 * DAY + HOUR, "8d"), (729 * DAY, "729d"),
+        (2 * YEAR, "2y"), (2 * YEAR + 14 * DAY, "2y14d"), (9 * YEAR + 5 * DAY, "9y"),
+    ],
+)  # fmt: skip
+def test_human_duration(seconds: int, text: str) -> None:
+    assert human_duration(seconds) == text
+
+
+def test_first_three() -> None:
+    assert first_three([], "<none>") == "<none>"
+    assert first_three(["a", "b", "c"], "") == "a,b,c"
+    assert first_three(["a", "b", "c", "d", "e"], "") == "a,b,c + 2 more..."
+
+
+def container(name: str, ready: bool = False, **state: object) -> dict:
+    return {"name": name, "ready": ready, "restartCount": 0, "image": "", "imageID": "", "state": state}
+
+
+RUNNING = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "cells"),
+    [
+        ({"phase": "Pending"}, "0/1 Pending 0"),
+        ({"phase": "Running", "containerStatuses": [container("a", True, **RUNNING)]}, "1/1 Running 0"),
+        ({"phase": "Pending", "containerStatuses": [container("a", waiting={"reason": "ErrImagePull"})]},
+         "0/1 ErrImagePull 0"),
+        ({"phase": "Failed", "containerStatuses": [container("a", terminated={"exitCode": 3})]}, "0/1 ExitCode:3 0"),
+        ({"phase": "Failed", "containerStatuses": [container("a", terminated={"exitCode": 0, "signal": 9})]},
+         "0/1 Signal:9 0"),
+        ({"phase": "Failed", "reason": "Evicted"}, "0/1 Evicted 0"),
+    ],
+)  # fmt: skip
+def test_pod_status(status: dict, cells: str) -> None:
+    pod = Pod.from_dict({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "a"}]}, "status": status})
+    assert " ".join(map(str, pod_row(pod)[1:4])) == cells
