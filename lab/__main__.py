@@ -1,7 +1,8 @@
 """`lab`: a cluster on this machine. `lab up` starts it, `lab down` leaves nothing behind.
 
 The command line, called by people, the Makefile and tests. It turns flags into a `LabConfig` and calls one module a
-command; every failure is one line that says what failed and, where known, what to do.
+command, imported only then: `lab exec` need not load the whole API. Every failure is one line that says what failed
+and, where known, what to do.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab import down, execute, show, status, up
 from lab.config import LabConfig, Layout, default_data_dir
 from lab.errors import LabError
 from lab.fleet import Fleet
@@ -56,6 +56,8 @@ def _state(options: argparse.Namespace, layout: Layout) -> State:
 
 
 def _up(options: argparse.Namespace, layout: Layout) -> int:
+    from lab import up
+
     config = LabConfig(
         name=options.name, data_dir=str(layout.root), nodes=options.nodes, driver=options.driver,
         proxy_mode=options.proxy_mode, ipvs_scheduler=options.ipvs_scheduler, secure_port=options.secure_port,
@@ -81,12 +83,16 @@ def _kubectl_environment(layout: Layout) -> dict[str, str]:
 
 
 def _down(options: argparse.Namespace, layout: Layout) -> int:
+    from lab import down
+
     there = down.down(layout, keep_data=options.keep_data)
     print(f"lab {options.name} is down" if there else f"there is no lab {options.name!r} in {layout.root}")
     return 0
 
 
 def _status(options: argparse.Namespace, layout: Layout) -> int:
+    from lab import status
+
     state = _state(options, layout)
     return 0 if status.report(state, layout) else 1
 
@@ -95,6 +101,8 @@ def _exec(options: argparse.Namespace, layout: Layout) -> int:
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         raise LabError("no command", hint="lab exec node1 -- ip route")
+    from lab import execute
+
     machine, argv = execute.resolve(_state(options, layout), layout, options.target, command)
     return machine.execute(argv)
 
@@ -129,6 +137,8 @@ def _kill(options: argparse.Namespace, layout: Layout) -> int:
 
 
 def _show(options: argparse.Namespace, layout: Layout) -> int:
+    from lab import show
+
     return show.show(_state(options, layout), layout, options.deployment, options.service)
 
 

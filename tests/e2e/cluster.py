@@ -90,7 +90,7 @@ class Cluster:
 
     def answers(self, address: str, times: int = 24, source: str = "node1") -> set[str]:
         """Who answered: the first words of pages."""
-        script = f"for i in $(seq {times}); do curl -s --max-time 5 http://{address}/; done"
+        script = f"for i in $(seq {times}); do curl -s --max-time 5 http://{address}/; done; true"
         return {line.split()[0] for line in self.node("sh", "-c", script, node=source).splitlines() if line}
 
     def settled(self, replicas: int) -> dict[str, str] | None:
