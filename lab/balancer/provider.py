@@ -86,7 +86,7 @@ class LabLoadBalancers:
     async def ensure_deleted(self, service: Service) -> None:
         uid = service.metadata.uid
         self._wanted.pop(uid, None)
-        self.publisher.withdraw(uid)
+        await self.publisher.withdraw(uid)
         await self._apply()
         self.pool.release(uid)
         await self._annotate(service, "")
@@ -123,7 +123,7 @@ class LabLoadBalancers:
     async def _publish(self, service: Service, addresses: Sequence[str]) -> None:
         ports = [port.port for port in service.spec.ports if port.protocol != "UDP"]
         before = parse_published(service.metadata.annotations.get(PUBLISHED, ""))
-        published = self.publisher.publish(service.metadata.uid, addresses[0], ports, before)
+        published = await self.publisher.publish(service.metadata.uid, addresses[0], ports, before)
         await self._annotate(service, ",".join(f"{LOOPBACK}:{port}" for port in published))
 
     async def _annotate(self, service: Service, text: str) -> None:

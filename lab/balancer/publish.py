@@ -35,28 +35,24 @@ class Publisher:
     network: int | None
     _open: dict[tuple[str, int], _Open] = field(default_factory=dict)
 
-    def publish(self, owner: str, address: str, ports: Sequence[int], before: Sequence[int] = ()) -> list[int]:
+    async def publish(self, owner: str, address: str, ports: Sequence[int], before: Sequence[int] = ()) -> list[int]:
         """The loopback ports for these ports of the balancer. `before`: the ones that it had, taken again if free."""
         for key in [key for key in self._open if key[0] == owner and key[1] not in ports]:
-            self._close(key)
+            await self._close(key)
         if self.network is None:
             return []
-        wishes = [*before, *[0] * len(ports)]
-        return [self._ensure((owner, port), (address, port), wish) for port, wish in zip(ports, wishes, strict=False)]
+        wishes = zip(ports, [*before, *[0] * len(ports)], strict=False)
+        return [await self._ensure((owner, port), (address, port), wish) for port, wish in wishes]
 
-    def withdraw(self, owner: str) -> None:
+    async def withdraw(self, owner: str) -> None:
         for key in [key for key in self._open if key[0] == owner]:
-            self._close(key)
+            await self._close(key)
 
-    def close(self) -> None:
-        for key in list(self._open):
-            self._close(key)
-
-    def _ensure(self, key: tuple[str, int], target: tuple[str, int], wish: int) -> int:
+    async def _ensure(self, key: tuple[str, int], target: tuple[str, int], wish: int) -> int:
         has = self._open.get(key)
         if has is None or has.target != target:
             wish = wish if has is None else has.listener.getsockname()[1]
-            self._close(key)
+            await self._close(key)
             listener = self._listen(candidates(target[1], wish))
             task = asyncio.get_running_loop().create_task(forward(listener, *target))
             has = self._open[key] = _Open(target, listener, task)
@@ -68,9 +64,10 @@ class Publisher:
                 return socket.create_server((LOOPBACK, port), backlog=256)
         raise OSError("no free port on loopback")
 
-    def _close(self, key: tuple[str, int]) -> None:
+    async def _close(self, key: tuple[str, int]) -> None:
         if has := self._open.pop(key, None):
             has.task.cancel()
+            await asyncio.gather(has.task, return_exceptions=True)  # the loop lets go of a socket before it is closed
             has.listener.close()
 
 
