@@ -21,6 +21,7 @@ from typing import Any
 from kube.api.core_v1 import Node, Service
 from kube.api.discovery_v1 import EndpointSlice
 from kube.clock import Clock, RealClock
+from kube.http_server import Answer, HttpServer
 from kube.informer import Informer
 from kube.metrics import CONTENT_TYPE, REGISTRY
 from proxy import metrics
@@ -30,7 +31,6 @@ from proxy.conntrack.plan import stale_flows
 from proxy.dataplane import Change, Dataplane, Outcome
 from proxy.healthcheck.proxy_health import ProxyHealth
 from proxy.healthcheck.service_health import ServiceHealth
-from proxy.http_server import Answer, HttpServer
 from proxy.listing import PagedClient
 from proxy.model.objects import LABEL_HEADLESS, LABEL_PROXY_NAME, Key, NodeInfo, node_info, service_info, slice_info
 from proxy.model.tracker import ChangeTracker

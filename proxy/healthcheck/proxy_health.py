@@ -15,7 +15,7 @@ import json
 from datetime import datetime
 
 from kube.clock import Clock
-from proxy.http_server import Answer
+from kube.http_server import Answer
 
 
 class ProxyHealth:

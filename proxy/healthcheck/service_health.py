@@ -1,6 +1,6 @@
 """The health check node ports: a load balancer asks each node whether it has endpoints of a Service.
 
-Called by `proxy.runner` after each sync. It calls `proxy.http_server`. It leaves out counting (`proxy.model.desired`).
+Called by `proxy.runner` after each sync. It calls `kube.http_server`. It leaves out counting (`proxy.model.desired`).
 Source: kube-proxy's healthcheck/service_health.go; KEP-3458 (load balancers may read the weight).
 """
 
@@ -10,8 +10,8 @@ import json
 import logging
 from collections.abc import Callable, Iterable
 
+from kube.http_server import Answer, HttpServer
 from proxy.dataplane import Change
-from proxy.http_server import Answer, HttpServer
 from proxy.model.desired import HealthCheck
 from proxy.model.objects import Key
 

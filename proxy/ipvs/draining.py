@@ -45,6 +45,11 @@ class Draining:
         """The whole virtual server is gone."""
         self._deadlines.pop(server, None)
 
+    def keep_only(self, server: Identity, there: set[tuple[str, int]]) -> None:
+        """What the kernel has of a server: whoever is not there any more is not waited for."""
+        for at in [at for at in self._deadlines.get(server, {}) if at not in there]:
+            self.stop((server, *at))
+
     def servers(self) -> list[Identity]:
         """The virtual servers to look at."""
         return list(self._deadlines)

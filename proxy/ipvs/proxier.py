@@ -89,8 +89,7 @@ class IpvsProxier:
     def housekeeping(self, now: float) -> float | None:
         for server in self._draining.servers():
             destinations = self._kernel.destinations(server)
-            if not destinations:
-                self._draining.forget(server)
+            self._draining.keep_only(server, {(d.address, d.port) for d in destinations})
             due = self._draining.due(server, destinations, now)
             self._kernel.execute(due)
             for operation in due:

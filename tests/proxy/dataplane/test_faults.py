@@ -67,8 +67,9 @@ def test_an_open_connection_survives_the_end_of_its_endpoint(node: Node, mode: s
 
 @pytest.mark.usefixtures("only_ipvs")
 def test_a_drained_endpoint_is_removed_when_its_connections_have_ended(node: Node):
-    node.set(service(), endpoint_slice("myapp", [POD2, POD3]))
-    connection = node.world.connect("pod1", VIP, 80)
+    fresh = "10.96.0.77"  # an address on which no other test left connections: the kernel would count those too
+    node.set(service(clusterIP=fresh), endpoint_slice("myapp", [POD2, POD3]))
+    connection = node.world.connect("pod1", fresh, 80)
     gone = "10.244.1.3" if _talk(connection).startswith("pod2") else "10.244.2.2"
     node.set(endpoint_slice("myapp", [POD3 if gone == "10.244.1.3" else POD2]))
     assert node.call(node.dataplane.housekeeping, 0.0) is not None

@@ -1,0 +1,122 @@
+"""The nftables proxier on a table in memory: transactions as nft reads them, failures, comparison."""
+
+from __future__ import annotations
+
+import pytest
+
+from proxy.dataplane import Change
+from proxy.model.desired import NOTHING
+from proxy.nftables import proxier as module
+from proxy.nftables.kernel import NftError
+from proxy.nftables.listing import parse
+from proxy.nftables.proxier import NftablesProxier
+from proxy.nftables.skeleton import Settings
+from tests.proxy.objects import endpoint, endpoint_slice, program, service, state
+from tests.proxy.trace.nft_table import NftTable
+
+KEY = ("default", "myapp")
+PODS = [endpoint("10.244.1.2"), endpoint("10.244.2.2", "node2")]
+
+
+@pytest.fixture
+def nft() -> NftTable:
+    return NftTable()
+
+
+@pytest.fixture
+def proxier(nft: NftTable, monkeypatch: pytest.MonkeyPatch) -> NftablesProxier:
+    monkeypatch.setattr(module, "ensure_forwarding", lambda families: [])
+    return NftablesProxier(nft, [Settings(4, "10.244.0.0/16")])
+
+
+def test_a_service_is_elements(proxier: NftablesProxier, nft: NftTable):
+    program(proxier, service(), endpoint_slice("myapp", PODS))
+    assert nft.transactions[-1] == [
+        "add map ip kube-proxy tcp-endpoints "
+        "{ typeof ip daddr . tcp dport . numgen random mod 2 : ip daddr . tcp dport; }",
+        "add chain ip kube-proxy tcp-balance-2",
+        "add rule ip kube-proxy tcp-balance-2 dnat ip to ip daddr . tcp dport . numgen random mod 2 map @tcp-endpoints",
+        *sorted([
+            "add element ip kube-proxy cluster-ips { 10.96.0.10 }",
+            "add element ip kube-proxy hairpin { 10.244.1.2 . 10.244.1.2 }",
+        ], key=lambda line: nft.transactions[-1].index(line)),
+        "add element ip kube-proxy tcp-endpoints "
+        "{ 10.96.0.10 . 80 . 0 : 10.244.1.2 . 8080, 10.96.0.10 . 80 . 1 : 10.244.2.2 . 8080 }",
+        'add element ip kube-proxy services { 10.96.0.10 . tcp . 80 comment "default/myapp" : goto tcp-balance-2 }',
+    ]  # fmt: skip
+
+
+def test_a_changed_endpoint_is_one_element(proxier: NftablesProxier, nft: NftTable):
+    old, new = (state(service(), endpoint_slice("myapp", [endpoint(a, "node2")])) for a in ("10.244.2.2", "10.244.2.3"))
+    proxier.resync({KEY: old})
+    assert proxier.sync([Change(KEY, old, new)]).operations == (
+        "delete element ip kube-proxy tcp-endpoints { 10.96.0.10 . 80 . 0 }",
+        "add element ip kube-proxy tcp-endpoints { 10.96.0.10 . 80 . 0 : 10.244.2.3 . 8080 }",
+    )
+
+
+def test_the_last_service_takes_its_chains_and_maps_along(proxier: NftablesProxier, nft: NftTable):
+    proxier.resync({})
+    empty = nft.dump("ip")
+    full = state(
+        service(
+            type="NodePort", sessionAffinity="ClientIP", ports=[{"protocol": "TCP", "port": 80, "nodePort": 30080}]
+        ),
+        endpoint_slice("myapp", PODS),
+    )
+    proxier.sync([Change(KEY, NOTHING, full)])
+    assert "sticky" in nft.dump("ip")
+    proxier.sync([Change(KEY, full, NOTHING)])
+    assert nft.dump("ip") == empty
+
+
+def test_a_refused_service_is_named_and_the_others_are_done(proxier: NftablesProxier, nft: NftTable):
+    proxier.resync({})
+    refuse_once = nft.run
+
+    def run(lines):
+        if any("10.96.0.10" in line for line in lines):
+            raise NftError("told to fail")
+        refuse_once(lines)
+
+    nft.run = run
+    bad, good = state(service()), state(service("good", clusterIP="10.96.0.11"))
+    changes = [Change(KEY, NOTHING, bad), Change(("default", "good"), NOTHING, good)]
+    assert list(proxier.sync(changes).failures) == [KEY]
+    assert "10.96.0.11" in nft.sets["cluster-ips"]
+    del nft.run
+    assert not proxier.sync(changes[:1]).failures
+    assert "10.96.0.10" in nft.sets["cluster-ips"]
+
+
+def test_a_resync_reads_the_table_only_when_somebody_wrote(proxier: NftablesProxier, nft: NftTable):
+    planner = program(proxier, service(), endpoint_slice("myapp", PODS))
+    listed = []
+    nft.list_table = lambda ip: listed.append(ip) or NftTable.list_table(nft, ip)
+    assert proxier.resync(planner.states).operations == ()
+    assert listed == []
+    nft.touch()
+    assert proxier.resync(planner.states).operations == ()
+    assert listed == ["ip"]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda nft: nft._delete_table("", ""),
+        lambda nft: nft.chains["services"].clear(),
+        lambda nft: nft.sets["services"].clear(),
+        lambda nft: nft.sets["services"].update({"10.9.9.9 . tcp . 1": "drop"}),
+        lambda nft: nft.sets["tcp-endpoints"].update({"10.96.0.10 . 80 . 0": "10.9.9.9 . 1"}),
+        lambda nft: nft._add_chain("left-over", ""),
+    ],
+)
+def test_a_resync_repairs_whatever_was_done(proxier: NftablesProxier, nft: NftTable, harm):
+    planner = program(proxier, service(), endpoint_slice("myapp", PODS))
+    wanted = parse(nft.dump("ip"))
+    harm(nft)
+    nft.touch()
+    assert proxier.resync(planner.states).operations
+    assert parse(nft.dump("ip")) == wanted
+    nft.touch()
+    assert proxier.resync(planner.states).operations == ()
