@@ -20,7 +20,7 @@ from cluster_dns.server import Server
 from cluster_dns.zone import Zone
 from kube.client import Client
 from kube.clock import RealClock
-from kube.healthz import HealthServer, Reply, metrics
+from kube.http_server import Answer, HttpServer, metrics
 
 log = logging.getLogger("cluster_dns")
 
@@ -84,11 +84,11 @@ async def serve(config: Config, stop: asyncio.Event) -> None:
     client = Client.from_kubeconfig(config.kubeconfig or None, user_agent="cluster_dns")
     cluster = Cluster(client, zone, responder)
     server = Server(responder, config.bind_address, config.port)
-    paths = {"/health": lambda: Reply(body="OK"), "/ready": lambda: _ready(cluster), "/metrics": metrics}
+    paths = {"/health": lambda: Answer("OK"), "/ready": lambda: _ready(cluster), "/metrics": metrics}
     ports = dict.fromkeys((config.health_port, config.metrics_port))
-    health = [HealthServer(paths, config.health_address, port) for port in ports]
-    for one in health:
-        await one.start()
+    health = {port: HttpServer(paths) for port in ports}
+    for port, one in health.items():
+        await one.start(config.health_address, port)
     working = asyncio.create_task(cluster.run())
     try:
         await cluster.wait_synced()  # an answer before that would deny names that exist
@@ -101,13 +101,13 @@ async def serve(config: Config, stop: asyncio.Event) -> None:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         await server.close()
-        for one in health:
-            await one.close()
+        for one in health.values():
+            await one.stop()
         await client.close()
 
 
-def _ready(cluster: Cluster) -> Reply:
-    return Reply(body="OK") if cluster.synced() else Reply(503, "kubernetes")
+def _ready(cluster: Cluster) -> Answer:
+    return Answer("OK") if cluster.synced() else Answer("kubernetes", 503)
 
 
 async def _main(config: Config) -> None:

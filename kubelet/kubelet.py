@@ -13,7 +13,7 @@ from kube.api.core_v1 import Node, Pod, Service
 from kube.client import Client
 from kube.clock import RealClock
 from kube.events import Recorder
-from kube.healthz import HealthServer, Reply, metrics
+from kube.http_server import Answer, HttpServer, metrics
 from kube.informer import Informer
 from kubelet.config import KubeletConfig
 from kubelet.network.commands import NetworkError
@@ -57,9 +57,9 @@ class Kubelet:
     async def run(self) -> None:
         """Until cancelled."""
         await self.runtime.start()
-        health = HealthServer({"/healthz": Reply, "/metrics": metrics}, port=self.config.healthz_port)
+        health = HttpServer({"/healthz": lambda: Answer("ok"), "/metrics": metrics})
         if self.config.healthz_port:
-            await health.start()
+            await health.start("127.0.0.1", self.config.healthz_port)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for part in (self.node, self.nodes, self.services, self.recorder, self.routes):
@@ -73,7 +73,7 @@ class Kubelet:
                 await self.manager.close()
             await self.shared.statuses.close()
             await self.runtime.close()
-            await health.close()
+            await health.stop()
 
     async def _run_pods(self, tasks: asyncio.TaskGroup) -> None:
         # A container's environment names the Services that exist, so they must be known first.

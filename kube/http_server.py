@@ -1,0 +1,88 @@
+"""A small HTTP server for health, metrics and modes: one handler a path, GET only, one request a connection.
+
+Called by the controllers, the proxy and cluster DNS. It calls asyncio's streams. It leaves out everything that a load
+balancer's health check and Prometheus do not need: that is why it is not FastAPI, which these processes never load.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from kube.metrics import CONTENT_TYPE, REGISTRY
+
+_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error",
+            503: "Service Unavailable"}  # fmt: skip
+_PATIENCE = 5.0
+
+
+class Answer(NamedTuple):
+    body: str
+    status: int = 200
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = {}
+
+
+Handler = Callable[[], Answer]
+
+
+def metrics() -> Answer:
+    """`/metrics`: all metrics of the process, as Prometheus reads them."""
+    return Answer(REGISTRY.render(), content_type=CONTENT_TYPE)
+
+
+class HttpServer:
+    """Serves handlers by their path; the path "" serves all others."""
+
+    def __init__(self, handlers: Mapping[str, Handler]):
+        self._handlers = handlers
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def start(self, host: str, port: int) -> int:
+        """Listens; returns the port. Raises OSError when it is taken."""
+        self._server = await asyncio.start_server(self._accept, host or None, port)
+        return self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._open):
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            with contextlib.suppress(TimeoutError, ConnectionError, asyncio.IncompleteReadError, ValueError):
+                async with asyncio.timeout(_PATIENCE):
+                    request = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                    writer.write(_render(self._answer(request)))
+                    await writer.drain()
+        finally:
+            self._open.discard(task)
+            writer.close()
+
+    def _answer(self, request: str) -> Answer:
+        method, target, *_ = [*request.split("\r\n", 1)[0].split(" "), "", ""]
+        handler = self._handlers.get(target.partition("?")[0]) or self._handlers.get("")
+        if method not in ("GET", "HEAD"):
+            return Answer("method not allowed\n", 405)
+        return handler() if handler else Answer("not found\n", 404)
+
+
+def _render(answer: Answer) -> bytes:
+    body = answer.body.encode()
+    headers = {
+        "Content-Type": answer.content_type,
+        "X-Content-Type-Options": "nosniff",
+        **answer.headers,
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+    }
+    lines = [f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}", *(f"{k}: {v}" for k, v in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
