@@ -1,7 +1,7 @@
 """The composition root: from a configuration to the application that uvicorn runs.
 
-Called by `__main__` and by tests. It makes every part and hands each what it needs; nothing else in the server knows how
-the parts are put together. Its life is the ASGI lifespan: storage first, then RBAC, then the post-start hooks.
+Called by `__main__` and by tests. It makes every part and hands each what it needs; nothing else in the server knows
+how the parts are put together. Its life is the ASGI lifespan: storage first, then RBAC, then the post-start hooks.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ class App:
         self.streams = Streams()
         self.stores = self._make_stores()
         self.hooks = self._make_hooks()
-        self.informers = [
-            RBACInformer(self.stores[plural].resource, self.storage, self.rbac) for plural in _RBAC_KINDS
-        ]
+        self.informers = [RBACInformer(self.stores[plural].resource, self.storage, self.rbac) for plural in _RBAC_KINDS]
         self.authorize = authorizer(config.authorization_mode, self.rbac)
         self.authenticator = self._make_authenticator()
         self.health = Health(checks={"etcd": self._check_etcd}, ready={"poststarthook": self._check_hooks})

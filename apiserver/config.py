@@ -30,16 +30,16 @@ class Config:
     listen_fd: tuple[int, ...] = flag((), "An inherited listening socket to serve too (repeatable).", type=int)
     advertise_address: str = flag("", "The address under which the cluster's members reach this server.")
     advertise_port: int = flag(0, "The port under which the cluster's members reach this server; --secure-port if 0.")
-    tls_cert_file: str = flag("", "The serving certificate (with its chain). Without it one is made and signed by itself.")
+    tls_cert_file: str = flag("", "The serving certificate with its chain; without it a self-signed one is made.")
     tls_private_key_file: str = flag("", "The key of the serving certificate.")
     client_ca_file: str = flag("", "The authority whose client certificates are believed.")
-    token_auth_file: str = flag("", "Lines of token,user,uid,\"group,group\".")
+    token_auth_file: str = flag("", 'Lines of token,user,uid,"group,group".')
     anonymous_auth: bool = flag(True, "Let requests without credentials through as system:anonymous.")
     service_account_key_file: tuple[str, ...] = flag((), "Keys (public, or private) that check service account tokens.")
     service_account_signing_key_file: str = flag("", "The key that signs service account tokens.")
     service_account_issuer: str = flag("https://kubernetes.default.svc", "The issuer of service account tokens.")
     api_audiences: tuple[str, ...] = flag((), "Audiences of this server; the issuer by default.")
-    service_cluster_ip_range: tuple[str, ...] = flag(("10.96.0.0/16",), "Where cluster IPs come from: one range, or two.")
+    service_cluster_ip_range: tuple[str, ...] = flag(("10.96.0.0/16",), "Where cluster IPs come from: a range or two.")
     service_node_port_range: str = flag("30000-32767", "Where node ports come from.")
     authorization_mode: tuple[str, ...] = flag(("RBAC",), "RBAC, AlwaysAllow or AlwaysDeny; Node counts as RBAC.")
     enable_admission_plugins: tuple[str, ...] = flag((), "Admission plugins to use besides the default ones.")
@@ -52,7 +52,6 @@ class Config:
     event_ttl: int = flag(3600, "Seconds for which Events are kept.")
     workers: int = flag(1, "Processes that serve, each with its own watch cache.")
     v: int = flag(0, "How much is logged: 0 what matters, 2 every write, 4 every request.")
-
 
     @property
     def public_port(self) -> int:

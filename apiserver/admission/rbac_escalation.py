@@ -1,8 +1,8 @@
 """No escalation: nobody grants through a role or a binding what they may not do themselves.
 
-One of the admission plugins (Kubernetes has it in the storage of these kinds). It calls RBAC with what the writer holds.
-Who may `escalate` roles or `bind` a role is free of it, as is the group system:masters.
-Source: kubernetes pkg/registry/rbac/{clusterrole,rolebinding}/policybased.
+One of the admission plugins (Kubernetes has it in the storage of these kinds). It calls RBAC with what the writer
+holds. Who may `escalate` roles or `bind` a role is free of it, as is the group system:masters. Source: kubernetes
+pkg/registry/rbac/{clusterrole,rolebinding}/policybased.
 """
 
 from __future__ import annotations
@@ -69,10 +69,8 @@ class RBACEscalation(Plugin):
             return
         groups = " ".join(f'"{g}"' for g in user.groups)
         listed = "\n".join(sorted(describe(rule) for rule in _joined(missing)))
-        raise refused(
-            attributes, name,
-            f'user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC permissions not currently held:\n{listed}',
-        )  # fmt: skip
+        what = "is attempting to grant RBAC permissions not currently held"
+        raise refused(attributes, name, f'user "{user.name}" (groups=[{groups}]) {what}:\n{listed}')
 
 
 def _aggregation(role: Any) -> Any:

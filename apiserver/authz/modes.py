@@ -1,6 +1,7 @@
 """`--authorization-mode`: which authorizer answers.
 
-Called by the app. It calls RBAC. Node counts as RBAC (the kubelets' role is bound to their group); the others are for tests.
+Called by the app. It calls RBAC. Node counts as RBAC (the kubelets' role is bound to their group); the others are for
+tests.
 """
 
 from __future__ import annotations

@@ -24,6 +24,10 @@ from apiserver.authz.rules import Rule, rule_allows
 _REMEMBERED = 8192
 _DENIED = Decision(False)
 _MASTER = Decision(True)
+_EVERYTHING: list[Rule] = [
+    {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
+    {"verbs": ["*"], "nonResourceURLs": ["*"]},
+]
 
 Json = dict[str, Any]
 
@@ -90,7 +94,7 @@ class RBAC:
     def rules_for(self, user: User, namespace: str) -> list[Rule]:
         """Every rule that holds for the user in a namespace ("": at the cluster scope)."""
         if MASTERS in user.groups:
-            return [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}, {"verbs": ["*"], "nonResourceURLs": ["*"]}]
+            return _EVERYTHING
         return [rule for _, rules in self._in_force(user, namespace) for rule in rules]
 
     def role_rules(self, kind: str, namespace: str, name: str) -> list[Rule] | None:

@@ -36,6 +36,7 @@ in_flight = Gauge(
     ("request_kind",),
 )
 
+_NAMED = frozenset({"healthz", "livez", "readyz", "metrics", "version", "openapi", "api", "apis"})
 _SHOWN = {"create": "POST", "update": "PUT", "patch": "PATCH", "deletecollection": "DELETECOLLECTION"}
 
 
@@ -61,4 +62,4 @@ def _scope(request: Request) -> str:
 
 def _non_resource(path: str) -> str:
     first = path.split("/")[1] if path.count("/") else ""
-    return f"/{first}" if first in ("healthz", "livez", "readyz", "metrics", "version", "openapi", "api", "apis") else ""
+    return f"/{first}" if first in _NAMED else ""

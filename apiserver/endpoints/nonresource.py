@@ -1,8 +1,8 @@
 """The FastAPI application: discovery, OpenAPI, version, health, metrics, the issuer's documents, and `/docs`.
 
 Called by the filter chain for every path that names no resource. It calls what the app hands it. Its own routes answer
-with Kubernetes' bodies; FastAPI's own error bodies never reach a client. API resources never come here: the filter chain
-hands them to the router, which is a dictionary.
+with Kubernetes' bodies; FastAPI's own error bodies never reach a client. API resources never come here: the filter
+chain hands them to the router, which is a dictionary.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ def _negotiated(body: bytes, accept: str) -> HTTPResponse:
     return HTTPResponse(body, headers={"content-type": media, "vary": "Accept"})
 
 
-def _get(app: FastAPI, path: str, serve: Any, tag: str, *, listed: bool = True, methods: tuple[str, ...] = ("GET",)) -> None:
+def _get(
+    app: FastAPI, path: str, serve: Any, tag: str, *, listed: bool = True, methods: tuple[str, ...] = ("GET",)
+) -> None:
     app.add_api_route(path, serve, methods=list(methods), tags=[tag], include_in_schema=listed, response_model=None)
 
 

@@ -31,7 +31,7 @@ def parse_int(text: str) -> int:
     """A decimal number as Go's ParseInt reads it. Raises BadRequest with its words."""
     body = text[1:] if text[:1] in ("-", "+") else text
     if not (body.isascii() and body.isdigit()):
-        raise BadRequest(f'strconv.ParseInt: parsing {errors.quoted(text)}: invalid syntax')
+        raise BadRequest(f"strconv.ParseInt: parsing {errors.quoted(text)}: invalid syntax")
     return int(text)
 
 
@@ -157,12 +157,8 @@ def check_delete_options(options: DeleteOptions) -> None:
         found.append(errors.invalid_value(path, policy, "orphanDependents and deletionPropagation cannot be both set"))
     if policy is not None and policy not in _POLICIES:
         values = ", ".join(f'"{p}"' for p in (*_POLICIES, "nil"))
-        found.append(
-            FieldError(
-                "FieldValueNotSupported", str(path),
-                f"Unsupported value: {errors.quoted(policy)}: supported values: {values}",
-            )  # fmt: skip
-        )
+        text = f"Unsupported value: {errors.quoted(policy)}: supported values: {values}"
+        found.append(FieldError("FieldValueNotSupported", str(path), text))
     found += dry_run_errors(options.dryRun)
     if found:
         raise invalid_options("DeleteOptions", found)
@@ -209,7 +205,10 @@ def list_options(query: dict[str, str], *, watch: bool) -> ListOptions:
     initial = is_true(query["sendInitialEvents"]) if query.get("sendInitialEvents") else None
     match = query.get("resourceVersionMatch", "")
     version = query.get("resourceVersion", "")
-    found = _watch_errors(match, initial, bool(query.get("continue"))) if watch else _list_errors(query, match, version, initial)
+    if watch:
+        found = _watch_errors(match, initial, bool(query.get("continue")))
+    else:
+        found = _list_errors(query, match, version, initial)
     if found:
         raise invalid_options("ListOptions", found)
     return ListOptions(
@@ -236,9 +235,7 @@ def _watch_errors(match: str, initial: bool | None, continued: bool) -> list[Fie
     path = Path("resourceVersionMatch")
     found = []
     if initial is not None and match != _NOT_OLDER:
-        found.append(
-            errors.forbidden(path, f"sendInitialEvents requires setting resourceVersionMatch to {_NOT_OLDER}")
-        )
+        found.append(errors.forbidden(path, f"sendInitialEvents requires setting resourceVersionMatch to {_NOT_OLDER}"))
     if continued:
         found.append(errors.forbidden(path, "resourceVersionMatch is forbidden when continue is provided"))
     if match and initial is None:

@@ -1,7 +1,7 @@
 """The long responses under way (watches, logs, exec): so that they can all be ended when the server stops.
 
-Made by the app; handlers enter and leave. It calls nothing. A stream that begins while the server stops is ended at once:
-clients come back on the same connection faster than it can be closed.
+Made by the app; handlers enter and leave. It calls nothing. A stream that begins while the server stops is ended at
+once: clients come back on the same connection faster than it can be closed.
 """
 
 from __future__ import annotations

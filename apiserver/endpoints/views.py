@@ -28,12 +28,15 @@ def object_body(resource: Resource, wire: bytes, output: Output, include_object:
     raise wrong_kind(output.as_kind, f"not a list (*{_package(resource)}.{resource.kind})")
 
 
-def list_head(kind: str, api_version: str, revision: int, continue_token: str = "", remaining: int | None = None) -> str:
+def list_head(
+    kind: str, api_version: str, revision: int, continue_token: str = "", remaining: int | None = None
+) -> str:
     """A list up to its items: `{"kind":"PodList",…,"items":`."""
     more = f',"continue":{json.dumps(continue_token)}' if continue_token else ""
     if remaining is not None:
         more += f',"remainingItemCount":{remaining}'
-    return f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{{"resourceVersion":"{revision}"{more}}},"items":'
+    meta = f'{{"resourceVersion":"{revision}"{more}}}'
+    return f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{meta},"items":'
 
 
 def list_body(

@@ -1,7 +1,8 @@
 """uvicorn's HTTP protocol, with what a Kubernetes API server needs besides: who the client's certificate names.
 
-And `Upgrade: SPDY/3.1`, which uvicorn would turn away. Made by uvicorn for each connection. It calls `authn.certificate`, and makes a `KubeCycle` for each request. The user is
-found once a connection, and every request finds it in its scope: `scope["state"]["certificate_user"]`.
+And `Upgrade: SPDY/3.1`, which uvicorn would turn away. Made by uvicorn for each connection. It calls
+`authn.certificate`, and makes a `KubeCycle` for each request. The user is found once a connection, and every request
+finds it in its scope: `scope["state"]["certificate_user"]`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """uvicorn with our protocol, our TLS context and an orderly end.
 
-Called by `__main__` and by tests. It calls uvicorn. On SIGTERM or SIGINT the app's long streams are ended first, so that
-nothing keeps a connection open; then uvicorn lets the short requests finish.
+Called by `__main__` and by tests. It calls uvicorn. On SIGTERM or SIGINT the app's long streams are ended first, so
+that nothing keeps a connection open; then uvicorn lets the short requests finish.
 """
 
 from __future__ import annotations

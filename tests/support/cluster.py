@@ -1,7 +1,8 @@
-"""A real API server for tests: the process `python -m apiserver` with TLS and tokens, on a socket that was bound before.
+"""A real API server for tests: the process `python -m apiserver` with TLS and tokens, on a socket that was bound
+before.
 
-Used by the fixtures of every test folder that needs a server. It calls subprocess. Readiness is the server's own message
-to the service manager, so nothing is polled and no port is guessed.
+Used by the fixtures of every test folder that needs a server. It calls subprocess. Readiness is the server's own
+message to the service manager, so nothing is polled and no port is guessed.
 
     server = start_apiserver(etcd_url, tmp_path)
     server.url, server.token, server.ca_file, server.kubeconfig()      # and server.stop(), kill(), restart()

@@ -64,9 +64,8 @@ async def self_rules(endpoint: Endpoint, request: Request) -> Response:
         raise BadRequest("no namespace on request")
     rules = endpoint.services["rbac"].rules_for(request.user, review.spec.namespace)
     review.status.resourceRules = [ResourceRule.from_dict(r) for r in rules if not r.get("nonResourceURLs")]
-    review.status.nonResourceRules = [
-        NonResourceRule(verbs=r["verbs"], nonResourceURLs=r["nonResourceURLs"]) for r in rules if r.get("nonResourceURLs")
-    ]
+    others = [r for r in rules if r.get("nonResourceURLs")]
+    review.status.nonResourceRules = [NonResourceRule.from_dict(r) for r in others]
     return Response(object_body(endpoint.resource, review.to_json(), request.output, ""), 201)
 
 
@@ -139,9 +138,11 @@ def _check_selectors(resource: ResourceAttributes) -> list[FieldError]:
 
 def _check_selector(selector: Any, path: Path) -> list[FieldError]:
     if selector.rawSelector and selector.requirements:
-        return [invalid_value(path["rawSelector"], selector.rawSelector, "may not specified at the same time as requirements")]
+        text = "may not specified at the same time as requirements"
+        return [invalid_value(path["rawSelector"], selector.rawSelector, text)]
     if not selector.rawSelector and not selector.requirements:
-        return [errors.required(path["requirements"], f"when {path!s} is specified, requirements or rawSelector is required")]
+        text = f"when {path} is specified, requirements or rawSelector is required"
+        return [errors.required(path["requirements"], text)]
     found = []
     for index, requirement in enumerate(selector.requirements):
         found += _check_requirement(requirement, path["requirements"][index])

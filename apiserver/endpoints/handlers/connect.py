@@ -187,7 +187,8 @@ async def _take_over(request: Request, known: Sequence[str]) -> SpdySession:
     offered = [part.strip() for text in offered for part in text.split(",")]
     protocol = next((p for p in known if p in offered), "")
     if offered and not protocol:
-        raise Forbidden(f"unable to upgrade: unable to negotiate protocol: client supports {offered}, server accepts {known}")
+        why = f"client supports {offered}, server accepts {known}"
+        raise Forbidden(f"unable to upgrade: unable to negotiate protocol: {why}")
     connection: Any = request.scope["extensions"]["kube.takeover"]
     request.code = 101
     await connection.begin([

@@ -22,7 +22,8 @@ from kube.apimachinery.meta_v1 import DeleteOptions, StatusDetails
 
 
 async def read_delete_options(request: Request) -> DeleteOptions:
-    """From the body, or from the query where there is none (not from both, as in Kubernetes). Raises BadRequest, Invalid, UnsupportedMediaType."""
+    """From the body, or from the query where there is none; as in Kubernetes, never from both. Raises BadRequest,
+    Invalid, UnsupportedMediaType."""
     body = await request.body()
     if body:
         options = decode_delete_options(body, request.content_type)

@@ -78,9 +78,7 @@ def _continued(options: ListOptions) -> tuple[ListOptions, str]:
 
 async def _whole(endpoint: Endpoint, request: Request, options: ListOptions, after: str) -> Selected:
     store, namespace = endpoint.store, request.info.namespace
-    page = await store.list(
-        namespace, revision=options.revision, exact=options.exact, limit=options.limit, after=after
-    )
+    page = await store.list(namespace, revision=options.revision, exact=options.exact, limit=options.limit, after=after)
     token, remaining = "", None
     if page.continue_key:
         prefix = store.list_prefix(namespace)
@@ -91,9 +89,7 @@ async def _whole(endpoint: Endpoint, request: Request, options: ListOptions, aft
     return Selected(page.items, page.revision, token, remaining, joined)  # type: ignore[arg-type]
 
 
-async def _filtered(
-    endpoint: Endpoint, request: Request, options: ListOptions, after: str, wanted: Filter
-) -> Selected:
+async def _filtered(endpoint: Endpoint, request: Request, options: ListOptions, after: str, wanted: Filter) -> Selected:
     """Reads on until the page is full of objects that match."""
     store, namespace = endpoint.store, request.info.namespace
     prefix = store.list_prefix(namespace)

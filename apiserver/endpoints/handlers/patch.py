@@ -195,4 +195,3 @@ class Applying:
         check_namespace(self._endpoint, obj, self._endpoint.namespace_of(self._request))
         store.strategy.default(obj)
         return obj
-

@@ -1,7 +1,7 @@
 """The outcome of a patch as an error message shows it: JSON as the Go libraries re-encode it.
 
-Called by the patch handler when the outcome does not decode. It calls the JSON encoder. What a patch touches is a Go map
-and comes back with sorted keys, the rest keeps its order.
+Called by the patch handler when the outcome does not decode. It calls the JSON encoder. What a patch touches is a Go
+map and comes back with sorted keys, the rest keeps its order.
 """
 
 from __future__ import annotations

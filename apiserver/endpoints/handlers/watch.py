@@ -81,9 +81,7 @@ async def _run(
         await watching.aclose()
 
 
-async def _initial(
-    endpoint: Endpoint, request: Request, options: ListOptions
-) -> tuple[int, Iterable[Stored] | None]:
+async def _initial(endpoint: Endpoint, request: Request, options: ListOptions) -> tuple[int, Iterable[Stored] | None]:
     """(the revision to follow from, the objects to begin with or None)."""
     asked, initial = options.revision, options.send_initial_events
     if initial is None:
@@ -167,7 +165,8 @@ class Lines:
     def bookmark(self, revision: int, more: str = "") -> bytes:
         """A bookmark is an object of the watched kind that has nothing but a revision."""
         meta = f'"resourceVersion":"{revision}"' + (f",{more}" if more else "")
-        obj = f'{{"kind":"{self._kind}","apiVersion":"{self._api_version}","metadata":{{{meta},"creationTimestamp":null}}}}'
+        meta += ',"creationTimestamp":null'
+        obj = f'{{"kind":"{self._kind}","apiVersion":"{self._api_version}","metadata":{{{meta}}}}}'
         return b'{"type":"BOOKMARK","object":%s}\n' % self._whole(obj.encode())
 
     def _whole(self, bookmark: bytes) -> bytes:

@@ -90,5 +90,3 @@ DEFAULT = (NAME, Column("Created At", "date"))
 
 def default(obj: Any) -> list[Any]:
     return [obj.metadata.name, obj.metadata.creationTimestamp or ""]
-
-

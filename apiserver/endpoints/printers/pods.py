@@ -6,7 +6,8 @@ Called by `table`. It calls the shared cells of `columns`. Source: printPod of p
 |---|---|
 | nothing known | the phase, or status.reason |
 | an init container failed, waits or runs | `Init:Error`, `Init:CrashLoopBackOff`, `Init:1/2` |
-| containers wait or have ended | their reason, `ExitCode:N`, `Signal:N`; `Completed` beside a running one is `Running` or `NotReady` |
+| containers wait or have ended | their reason, `ExitCode:N`, `Signal:N` |
+| one is completed, another runs | `Running` or `NotReady` |
 | being deleted | `Terminating` (`Unknown` when the node is lost) |
 """
 

@@ -1,7 +1,7 @@
 """Tables: what `kubectl get` prints, made by the server.
 
-Called by `views` and by the watch handler. It calls the printer of the kind. Every cell is always sent; the client hides
-what is only for `-o wide`. Source: meta/v1 Table, k8s.io/apiserver/pkg/registry/rest/table.go.
+Called by `views` and by the watch handler. It calls the printer of the kind. Every cell is always sent; the client
+hides what is only for `-o wide`. Source: meta/v1 Table, k8s.io/apiserver/pkg/registry/rest/table.go.
 """
 
 from __future__ import annotations

@@ -18,9 +18,8 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from kube.api.core_v1 import Node
 from kube.apimachinery.errors import BadRequest, InternalError, StatusError
-from kube.client.transport import Unreachable
 from kube.client.config import ClientConfig
-from kube.client.transport import Transport
+from kube.client.transport import Transport, Unreachable
 
 _PREFERRED = ("InternalIP", "Hostname", "InternalDNS", "ExternalIP", "ExternalDNS")
 _PORT = 10250
@@ -53,15 +52,14 @@ class Kubelets:
     """How this server makes itself known to kubelets, and they to it."""
 
     def __init__(self, certificate: str = "", key: str = "", authority: str = ""):
-        """Files, as in `--kubelet-client-certificate` and its companions. Without an authority any kubelet is believed."""
+        """Files, as in `--kubelet-client-certificate` and its companions. Without an authority any kubelet is
+        believed."""
         self._cert = Path(certificate).read_bytes() if certificate else None
         self._key = Path(key).read_bytes() if key else None
         self._ca = Path(authority).read_bytes() if authority else None
 
     def _config(self, kubelet: Kubelet) -> ClientConfig:
-        return ClientConfig(
-            f"https://{kubelet.authority}", self._ca, self._ca is None, "", self._cert, self._key
-        )
+        return ClientConfig(f"https://{kubelet.authority}", self._ca, self._ca is None, "", self._cert, self._key)
 
     @asynccontextmanager
     async def get(self, kubelet: Kubelet, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -98,4 +96,5 @@ def _refused(error: InvalidStatus) -> StatusError:
 
 def _unreachable(kubelet: Kubelet, path: str, error: Exception) -> InternalError:
     where = path.partition("?")[0]
-    return InternalError(f'Internal error occurred: error dialing backend: Get "https://{kubelet.authority}{where}": {error}')
+    text = f'error dialing backend: Get "https://{kubelet.authority}{where}": {error}'
+    return InternalError(f"Internal error occurred: {text}")

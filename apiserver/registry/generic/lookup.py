@@ -13,7 +13,6 @@ from apiserver.registry.generic.keys import key_of
 from apiserver.storage.interface import Storage, Unavailable
 from kube.api import scheme
 
-
 _REMEMBERED = 1024
 
 

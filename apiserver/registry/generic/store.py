@@ -410,9 +410,7 @@ class Store(Generic[T]):
             return []
         return self.field_manager.update(old, obj, write, now)
 
-    def _context(
-        self, namespace: str, name: str, write: Write, operation: str, options: Any = None
-    ) -> WriteContext:
+    def _context(self, namespace: str, name: str, write: Write, operation: str, options: Any = None) -> WriteContext:
         return WriteContext(
             self.resource, namespace if self.resource.namespaced else "", name, write.subresource, operation,
             write.user, write.dry_run, options,

@@ -64,7 +64,8 @@ class World:
 
 async def test_a_good_token_names_the_account_and_its_pod() -> None:
     world = World()
-    user, audiences, expires = await world.authenticator.authenticate(world.token(bound=BoundObject("pod", "p", "uid2")))
+    token = world.token(bound=BoundObject("pod", "p", "uid2"))
+    user, audiences, expires = await world.authenticator.authenticate(token)
     assert user.name == "system:serviceaccount:d:robot" and user.uid == "uid1" and audiences == [ISSUER]
     assert user.extra["authentication.kubernetes.io/pod-name"] == ["p"]
     assert expires == world.clock.now().timestamp() + 600

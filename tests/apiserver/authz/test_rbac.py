@@ -95,9 +95,7 @@ def test_where_a_binding_holds() -> None:
     rbac = cluster(b=("", "ClusterRole/reader", "Group/developers"))
     decision = rbac.authorize(asked("get nodes n"))
     assert decision.allowed
-    assert decision.reason == (
-        'RBAC: allowed by ClusterRoleBinding "b" of ClusterRole "reader" to Group "developers"'
-    )
+    assert decision.reason == ('RBAC: allowed by ClusterRoleBinding "b" of ClusterRole "reader" to Group "developers"')
 
 
 def test_service_accounts_are_subjects() -> None:

@@ -89,5 +89,5 @@ def test_forms(apiserver: ApiServer, namespace: str) -> None:
 def test_continue_tokens() -> None:
     assert decode_continue(encode_continue("default/a", 7)) == ("default/a", 7)
     for token in ("garbage", "%%", "e30", "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6NSwic3RhcnQiOiIuLi94In0"):
-        with pytest.raises(BadRequest, match="^invalid continue token: continue key is not valid: "):
+        with pytest.raises(BadRequest, match=r"^invalid continue token: continue key is not valid: "):
             decode_continue(token)

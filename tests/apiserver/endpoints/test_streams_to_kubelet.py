@@ -58,9 +58,7 @@ def pod(cluster: tuple[ApiServer, KubeletServer]) -> str:
     )  # fmt: skip
     assert status == 200, answer
     spec = {"nodeName": "node1", "containers": [{"name": "main", "image": "here", "ports": [{"containerPort": 80}]}]}
-    status, made = server.request(
-        "POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "p"}, "spec": spec}
-    )
+    status, made = server.request("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "p"}, "spec": spec})
     assert status == 201, made
     state = {"name": "main", "image": "here", "imageID": "", "ready": True, "restartCount": 0,
              "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}  # fmt: skip
@@ -101,9 +99,7 @@ def echo() -> Iterator[int]:
 
 def kubectl(binary: str, server: ApiServer, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(server.directory), "KUBECONFIG": str(server.kubeconfig())}
-    return subprocess.run(
-        [binary, *args], input=stdin, capture_output=True, text=True, timeout=60, env=environment
-    )
+    return subprocess.run([binary, *args], input=stdin, capture_output=True, text=True, timeout=60, env=environment)
 
 
 # ---- logs ----
@@ -138,7 +134,9 @@ def test_bad_log_requests_are_refused(
 
 def exec_url(server: ApiServer, pod: str, *command: str, more: str = "") -> str:
     words = "&".join(f"command={word}" for word in command)
-    return f"wss://127.0.0.1:{server.port}/api/v1/namespaces/default/pods/{pod}/exec?{words}&stdout=true&stderr=true{more}"
+    return (
+        f"wss://127.0.0.1:{server.port}/api/v1/namespaces/default/pods/{pod}/exec?{words}&stdout=true&stderr=true{more}"
+    )
 
 
 async def open_exec(server: ApiServer, url: str, *protocols: str) -> ClientConnection:
@@ -210,9 +208,7 @@ def test_kubectl_exec_logs_and_cp(
 
 
 @pytest.mark.parametrize("binary", KUBECTLS)
-def test_kubectl_port_forward(
-    cluster: tuple[ApiServer, KubeletServer], pod: str, echo: int, binary: str
-) -> None:
+def test_kubectl_port_forward(cluster: tuple[ApiServer, KubeletServer], pod: str, echo: int, binary: str) -> None:
     server, _ = cluster
     environment = {"PATH": os.environ["PATH"], "HOME": str(server.directory), "KUBECONFIG": str(server.kubeconfig())}
     process = subprocess.Popen(
@@ -230,9 +226,7 @@ def test_kubectl_port_forward(
         process.communicate()
 
 
-async def test_port_forward_over_a_websocket(
-    cluster: tuple[ApiServer, KubeletServer], pod: str, echo: int
-) -> None:
+async def test_port_forward_over_a_websocket(cluster: tuple[ApiServer, KubeletServer], pod: str, echo: int) -> None:
     server, _ = cluster
     url = f"wss://127.0.0.1:{server.port}/api/v1/namespaces/default/pods/{pod}/portforward?ports={echo}"
     async with await open_exec(server, url, "v4.channel.k8s.io") as socket:
@@ -245,9 +239,7 @@ async def test_port_forward_over_a_websocket(
                 answer += (await socket.recv())[1:]  # type: ignore[operator]
 
 
-def test_a_pod_can_be_reached_through_the_proxy(
-    cluster: tuple[ApiServer, KubeletServer], pod: str, echo: int
-) -> None:
+def test_a_pod_can_be_reached_through_the_proxy(cluster: tuple[ApiServer, KubeletServer], pod: str, echo: int) -> None:
     server, _ = cluster
     url = f"/api/v1/namespaces/default/pods/{pod}:{echo}/proxy"
     assert server.request("GET", f"{url}/some/path?q=1") == (200, "you asked for /some/path?q=1")
