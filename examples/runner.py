@@ -10,6 +10,7 @@ import contextlib
 import secrets
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from lab.machines import environment
 
 FOLDER = Path(__file__).resolve().parent
 DRIVERS = {"nftables": "netns", "ipvs": "auto"}
+COMMAND_SECONDS = 120.0
 PATIENCE = 90.0
 """Seconds until an output marked `eventually` must be right."""
 
@@ -61,11 +63,15 @@ class Shell:
         mark = secrets.token_hex(8)
         self.process.stdin.write(f"{{ {command}\n}} </dev/null\necho {mark}\n")
         self.process.stdin.flush()
-        output = ""
-        for line in self.process.stdout:
-            if line.endswith(f"{mark}\n"):
-                return output + line.removesuffix(f"{mark}\n")
-            output += line
+        output, watchdog = "", threading.Timer(COMMAND_SECONDS, self.process.kill)
+        watchdog.start()
+        try:
+            for line in self.process.stdout:
+                if line.endswith(f"{mark}\n"):
+                    return output + line.removesuffix(f"{mark}\n")
+                output += line
+        finally:
+            watchdog.cancel()
         raise Mismatch(f"the shell ended in: {command}\n{output}")
 
     def close(self) -> None:
