@@ -160,7 +160,7 @@ class Up:
         if process is None:
             return False
         try:
-            machine = self.fleet.machine(process.machine)
+            machine = self.fleet.machine(process.machine) if process.machine else Local()
         except LabError:
             return False
         return machine.start_time(process.pid) == process.start
