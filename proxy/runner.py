@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -151,7 +151,7 @@ class Proxy:
         changed = self.tracker.take()
         changes = self.planner.plan(changed)
         # What changed may not matter here: a label, another's status.
-        outcome = await asyncio.to_thread(self.dataplane.sync, changes) if changes else Outcome()
+        outcome = await self._kernel(self.dataplane.sync, changes) if changes else Outcome()
         await self._after(changes, outcome)
         metrics.SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
         self._observe_latency(changed, outcome)
@@ -162,11 +162,18 @@ class Proxy:
         self._resync_wanted = False
         changed = self.tracker.take()
         changes = self.planner.plan(changed)
-        outcome = await asyncio.to_thread(self.dataplane.resync, self.planner.states)
+        outcome = await self._kernel(self.dataplane.resync, self.planner.states)
         await self._after(changes, outcome)
         metrics.FULL_SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
         self._observe_latency(changed, outcome)
         self._log("compared with the kernel", changes, outcome, began)
+
+    async def _kernel(self, work: Callable[[Any], Outcome], argument: Any) -> Outcome:
+        """Work on the kernel, in a worker thread. What fails as a whole is a failure of everything: compared again."""
+        try:
+            return await asyncio.to_thread(work, argument)
+        except (OSError, RuntimeError) as error:
+            return Outcome((), {None: str(error)})
 
     async def _after(self, changes: list[Change], outcome: Outcome) -> None:
         if self.config.dry_run:
@@ -227,7 +234,11 @@ class Proxy:
         now = self.clock.monotonic()
         if self.config.dry_run or self._housekeeping_at is None or now < self._housekeeping_at:
             return
-        again = await asyncio.to_thread(self.dataplane.housekeeping, now)
+        try:
+            again = await asyncio.to_thread(self.dataplane.housekeeping, now)
+        except OSError as error:
+            log.error("housekeeping: %s", error)
+            again = 1.0
         self._housekeeping_at = None if again is None else now + again
 
     # ---- what is told ----

@@ -47,8 +47,8 @@ class Table(NamedTuple):
 
 
 def set_name(base: str, family: int) -> str:
-    """`KUBE-CLUSTER-IP`, and `KUBE-6-CLUSTER-IP` for IPv6."""
-    return base if family == 4 else base.replace("KUBE-", "KUBE-6-", 1)
+    """`KUBE-CLUSTER-IP`, and `KUBE-6-CLUSTER-IP` for IPv6. Names end at 31 characters, as upstream's."""
+    return base if family == 4 else base.replace("KUBE-", "KUBE-6-", 1)[:31]
 
 
 def sets(family: int) -> dict[str, str]:

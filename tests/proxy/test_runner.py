@@ -85,6 +85,24 @@ async def test_a_service_that_fails_twice_is_compared_with_the_kernel():
         assert KEY in dataplane.states
 
 
+async def test_a_kernel_that_fails_as_a_whole_is_tried_again():
+    server = FakeServer()
+    server.seed(service())
+    client, dataplane = FakeClient(server), FakeDataplane()
+    works = dataplane.resync
+
+    def fails(states):
+        dataplane.resync = works
+        dataplane.resyncs += 1
+        raise RuntimeError("ipset: no such program")
+
+    dataplane.resync = fails
+    task = asyncio.create_task(Proxy(Config(hostname_override="node1", **QUIET), client, dataplane).run())
+    await dataplane.reached(lambda d: KEY in d.states)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_4_the_kernel_is_compared_periodically():
     async with running(FakeServer(), iptables_sync_period=0.1) as (_, dataplane, _):
         await dataplane.reached(lambda d: d.resyncs >= 3)
