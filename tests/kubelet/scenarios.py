@@ -7,6 +7,7 @@ networks and everything that runs end with it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -81,10 +82,12 @@ def _exists(path: str | Path) -> bool:
 
 async def _page(address: str) -> str:
     for _ in range(200):
-        try:
-            return (await http_get(address, 80, "/"))[1].decode().split("\r\n\r\n")[1]
-        except OSError:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(OSError):
+            # A probe reads the head of an answer; the page may come a packet later.
+            page = (await http_get(address, 80, "/"))[1].decode().split("\r\n\r\n")[1]
+            if page:
+                return page
+        await asyncio.sleep(0.02)
     return "no answer"
 
 
