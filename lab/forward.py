@@ -24,7 +24,11 @@ async def forward(listener: socket.socket, host: str, port: int) -> None:
             print(f"{host}:{port}: {error}", file=sys.stderr)
             writer.close()
             return
-        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        try:
+            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        finally:
+            far_writer.close()
+            writer.close()
 
     server = await asyncio.start_server(serve, sock=listener)
     await server.serve_forever()
