@@ -27,10 +27,11 @@ from apiserver.authz.rbac import RBAC
 from apiserver.bootstrap.hooks import Hooks
 from apiserver.bootstrap.kubernetes_service import KubernetesService, first_address
 from apiserver.config import Config
-from apiserver.endpoints import nonresource, openapi, routes
+from apiserver.endpoints import metrics, nonresource, openapi, routes
 from apiserver.endpoints.discovery import Discovery
 from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.health import Health
+from apiserver.endpoints.request import Request
 from apiserver.endpoints.server import Server
 from apiserver.endpoints.streaming.kubelet import Kubelets
 from apiserver.endpoints.streams import Streams
@@ -48,6 +49,7 @@ from kube.apimachinery.scheme import Resource
 from kube.clock import Clock, RealClock
 
 log = logging.getLogger("apiserver")
+LOG_REQUESTS = 4
 _RBAC_KINDS = ("clusterrolebindings", "clusterroles", "rolebindings", "roles")
 
 
@@ -72,7 +74,7 @@ class App:
         self.fastapi.router.lifespan_context = self._lifespan
         self.asgi = Server(
             routes.build(scheme, self._store_of, self._services()), self.fastapi, self.authenticator, self.authorize,
-            FlowControl(config.max_mutating_requests_inflight, config.max_requests_inflight),
+            self._make_flow_control(), _log_request if config.v >= LOG_REQUESTS else None,
         )  # fmt: skip
 
     # ---- the parts ----
@@ -135,6 +137,12 @@ class App:
             "config": self.config, "clock": self.clock, "kubelets": self._make_kubelets(),
         }  # fmt: skip
 
+    def _make_flow_control(self) -> FlowControl:
+        config = self.config
+        flow = FlowControl(config.max_mutating_requests_inflight, config.max_requests_inflight)
+        metrics.in_flight.flow = flow
+        return flow
+
     def _make_kubelets(self) -> Kubelets:
         config = self.config
         return Kubelets(
@@ -188,6 +196,13 @@ class App:
 
     def _check_hooks(self) -> str:
         return "" if self.hooks.done.is_set() else "not finished"
+
+
+def _log_request(request: Request, seconds: float) -> None:
+    """One line a request, with `-v 4`."""
+    log.info(
+        "%s %s %d %.1fms user=%s", request.method, request.info.path, request.code, seconds * 1000, request.user.name
+    )
 
 
 def _etcd(config: Config) -> EtcdStorage:

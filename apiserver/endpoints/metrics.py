@@ -6,13 +6,15 @@ Source: k8s.io/apiserver/pkg/endpoints/metrics.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.request import Request
 from kube.metrics import Counter, Gauge, Histogram
 
 _DURATION_BUCKETS = (
     0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 )  # fmt: skip
-_SCOPED = ("verb", "group", "version", "resource", "subresource", "scope", "component")
 
 requests_total = Counter(
     "apiserver_request_total",
@@ -25,14 +27,22 @@ duration_seconds = Histogram(
     ("verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component"),
     buckets=_DURATION_BUCKETS,
 )
-longrunning = Gauge(
-    "apiserver_longrunning_requests",
-    "Gauge of all active long-running apiserver requests broken out by verb and resource.",
-    _SCOPED,
-)
-in_flight = Gauge(
+
+
+class InFlight(Gauge):
+    """How many requests of each class are under way: asked of the flow control when the page is made."""
+
+    flow: FlowControl | None = None
+
+    def samples(self) -> Iterator[str]:
+        if self.flow is not None:
+            self.values = {(kind,): float(count) for kind, count in self.flow.in_flight.items()}
+        return super().samples()
+
+
+in_flight = InFlight(
     "apiserver_current_inflight_requests",
-    "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
+    "How many requests are under way, by class.",
     ("request_kind",),
 )
 

@@ -14,6 +14,7 @@ the query's meaning to `options`. Source: k8s.io/apiserver/pkg/endpoints/request
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -42,8 +43,9 @@ class RequestInfo:
     """The first value of each parameter; `all_values` in options.py reads repeated ones."""
 
 
+@lru_cache(maxsize=1024)
 def parse_query(query: bytes) -> dict[str, str]:
-    """The first value of each parameter, percent-decoded."""
+    """The first value of each parameter, percent-decoded. Shared: nobody may change it."""
     if not query:
         return {}
     found: dict[str, str] = {}

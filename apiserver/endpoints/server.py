@@ -10,6 +10,7 @@ Source: k8s.io/apiserver/pkg/server/config.go, DefaultBuildHandlerChain.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from time import perf_counter
@@ -25,14 +26,16 @@ from apiserver.endpoints.request import Disconnected, Request
 from apiserver.endpoints.request_info import parse_query, request_info
 from apiserver.endpoints.responses import send_response, status_response, warning_headers
 from apiserver.endpoints.router import Router
-from kube.apimachinery.errors import Forbidden, InternalError, StatusError, Unauthorized
+from kube.apimachinery.errors import Forbidden, InternalError, StatusError, Timeout, Unauthorized
 from kube.apimachinery.meta_v1 import StatusDetails
 
 log = logging.getLogger("apiserver")
 
 ASGIApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Authorize = Callable[[Attributes], Decision]
-_IMPERSONATE = b"impersonate-"
+_IMPERSONATE = frozenset({b"impersonate-user", b"impersonate-group", b"impersonate-uid"})
+_SECONDS = 60
+_LONG_RUNNING = frozenset({"log", "exec", "attach", "portforward", "proxy"})
 
 
 class Server:
@@ -64,9 +67,15 @@ class Server:
             await self._identify(request)
             release = self._flow.enter(request.info)
             self._check_authorized(request)
-            await self._serve(request)
+            if request.info.verb == "watch" or request.info.subresource in _LONG_RUNNING:
+                await self._serve(request)
+            else:
+                async with asyncio.timeout(_SECONDS):
+                    await self._serve(request)
         except StatusError as error:
             await self._refuse(request, error)
+        except TimeoutError:
+            await self._refuse(request, Timeout("Timeout: request did not complete within the allotted time"))
         except Disconnected:
             request.code = request.code or 499
         except Exception as error:
@@ -85,7 +94,7 @@ class Server:
         certificate_user = request.scope.get("state", {}).get("certificate_user")
         user = await self._authenticator.authenticate(request.headers, certificate_user)
         request.user = user
-        if any(name.startswith(_IMPERSONATE) for name in request.headers):
+        if not _IMPERSONATE.isdisjoint(request.headers):
             self._impersonate(request, user)
 
     def _impersonate(self, request: Request, user: User) -> None:
