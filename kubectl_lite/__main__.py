@@ -43,14 +43,15 @@ def _failed(why: Exception) -> int:
 def _boolean_values(args: list[str]) -> list[str]:
     """`--watch=true` is `--watch`, and `--watch=false` is nothing, as for kubectl's flags."""
     end = args.index("--") if "--" in args else len(args)
-    flags = [re.sub(r"^(--[a-z-]+)=true$", r"\1", a) for a in args[:end] if not _KEPT_FALSE(a)]
+    flags = [re.sub(r"^(--[a-z-]+)=true$", r"\1", a) for a in args[:end] if not _is_no_flag(a, args)]
     return flags + args[end:]
 
 
-def _KEPT_FALSE(arg: str) -> bool:
-    # These default to true, so that their false has a spelling of its own.
+def _is_no_flag(arg: str, args: list[str]) -> bool:
+    # Some default to true, so that their false has a meaning of its own; `--watch` does so for `rollout status` only.
     name = arg.removesuffix("=false")
-    return name != arg and name not in ("--wait", "--validate", "--cascade")
+    kept = ("--wait", "--validate", "--cascade", "--show-events", "--namespaced", *(["--watch"] if "rollout" in args else []))
+    return name != arg and name not in kept
 
 
 def _usage(why: click.UsageError) -> str:

@@ -1,15 +1,15 @@
 """The command line: global flags, sub-commands found by name and imported only when they run.
 
 Called by `kubectl_lite.__main__`; calls click, the one door to it. A command is a module of
-`kubectl_lite.commands` with `@command(...)` on an asynchronous function that takes the Session and its own flags.
+`kubectl_lite.commands` with `@command(...)` on a function that takes the Session and its own flags; an asynchronous one
+when it asks the server, for asyncio itself takes longer to import than `version --client` to run.
 Wording of usage errors is kubectl's.
 """
 
 from __future__ import annotations
 
-import asyncio
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -20,12 +20,23 @@ from kubectl_lite.session import GlobalFlags, Session
 
 # name -> one line of help. A command `api-resources` lives in kubectl_lite/commands/api_resources.py.
 COMMANDS = {
+    "annotate": "Update the annotations on a resource",
+    "api-resources": "Print the supported API resources on the server",
+    "api-versions": "Print the supported API versions on the server, in the form of group/version",
     "apply": "Apply a configuration to a resource by file name or stdin",
+    "cordon": "Mark node as unschedulable",
     "create": "Create a resource from a file or from stdin",
     "delete": "Delete resources by file names, stdin, resources and names, or by resources and label selector",
     "describe": "Show details of a specific resource or group of resources",
     "exec": "Execute a command in a container",
     "get": "Display one or many resources",
+    "expose": "Take a resource and expose it as a new Kubernetes service",
+    "label": "Update the labels on a resource",
+    "patch": "Update fields of a resource",
+    "rollout": "Manage the rollout of a resource",
+    "run": "Run a particular image on the cluster",
+    "scale": "Set a new size for a deployment, replica set, or replication controller",
+    "uncordon": "Mark node as schedulable",
     "version": "Print the client and server version information",
 }
 
@@ -83,14 +94,18 @@ def cli(ctx: click.Context, **flags: Any) -> None:
     ctx.obj = flags
 
 
-def command(name: str, **settings: Any) -> Callable[[Callable[..., Awaitable[int | None]]], click.Command]:
-    """Makes an asynchronous function `run(session, **flags) -> exit code or None` a command."""
+Run = Callable[..., "Awaitable[int | None] | int | None"]
 
-    def wrap(function: Callable[..., Awaitable[int | None]]) -> click.Command:
+
+def command(name: str, **settings: Any) -> Callable[[Run], click.Command]:
+    """Makes a function `run(session, **flags) -> exit code or None`, asynchronous or not, a command."""
+
+    def wrap(function: Run) -> click.Command:
         def run(**flags: Any) -> None:
             ctx = click.get_current_context()
             session = Session(_merge_flags(ctx, flags))
-            code = asyncio.run(_inside(session, function, {k: v for k, v in flags.items() if k not in _NAMES}))
+            answer = function(session, **{k: v for k, v in flags.items() if k not in _NAMES})
+            code = answer if answer is None or isinstance(answer, int) else _in_loop(session, answer)
             if code:
                 ctx.exit(code)
 
@@ -101,12 +116,39 @@ def command(name: str, **settings: Any) -> Callable[[Callable[..., Awaitable[int
     return wrap
 
 
+class Subcommands(click.Group):
+    """`rollout status`, `create configmap`: the second word of a command."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None:
+            raise CommandError(f'unknown command "{args[0]}" for "{ctx.command_path}"')
+        return super().resolve_command(ctx, args)
+
+
+def group(name: str, subcommands: Mapping[str, click.Command], **settings: Any) -> click.Group:
+    """A command of several, by their second word. Global flags may stand between the words."""
+
+    @global_options
+    @click.pass_context
+    def between(ctx: click.Context, **flags: Any) -> None:
+        ctx.find_root().obj.update({k: v for k, v in flags.items() if v and k in _NAMES and v != "0"})
+
+    settings = {"cls": Subcommands, "commands": dict(subcommands)} | settings
+    return click.group(name, **settings)(between)
+
+
 def _merge_flags(ctx: click.Context, flags: dict[str, Any]) -> GlobalFlags:
     """A flag after the command's name wins over one before it."""
     before = ctx.find_root().obj or {}
     return GlobalFlags(**{name: flags.get(name) or before.get(name) or flags.get(name) for name in _NAMES})
 
 
-async def _inside(session: Session, function: Callable[..., Awaitable[int | None]], flags: dict[str, Any]) -> Any:
+def _in_loop(session: Session, answer: Any) -> int | None:
+    import asyncio
+
+    return asyncio.run(_inside(session, answer))
+
+
+async def _inside(session: Session, answer: Coroutine[Any, Any, int | None]) -> int | None:
     async with session:
-        return await function(session, **flags)
+        return await answer

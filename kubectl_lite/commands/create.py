@@ -1,18 +1,28 @@
-"""`kubectl_lite create -f FILE`: creates what a manifest describes; refuses what exists already."""
+"""`kubectl_lite create`: creates what a manifest (`-f`) or the flags of a generator describe; refuses what exists.
+
+The generators (`create deployment`, `create service clusterip`, …) are in `kubectl_lite.generators`; this module reads
+their flags and sends what they make.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from kubectl_lite.cli import command
-from kubectl_lite.errors import add_source, describe
+from kubectl_lite.cli import Subcommands, command, group
+from kubectl_lite.errors import CommandError, add_source, describe
 from kubectl_lite.last_applied import with_last_applied
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
+
+Json = dict[str, Any]
+
+
+# ---- from manifests ----
 
 
 @command("create")
@@ -20,7 +30,9 @@ from kubectl_lite.writing import Writing, write_options
 @click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
 @click.option("--save-config", is_flag=True, help="Keep the manifest in an annotation, so that apply can follow.")
 @write_options
-async def cli(session: Session, filename: tuple[str, ...], recursive: bool, save_config: bool, **flags: Any) -> int:
+async def from_files(
+    session: Session, filename: tuple[str, ...], recursive: bool, save_config: bool, **flags: Any
+) -> int:
     """Create a resource from a file or from stdin."""
     from kube.apimachinery.errors import StatusError
 
@@ -36,8 +48,244 @@ async def cli(session: Session, filename: tuple[str, ...], recursive: bool, save
     return code
 
 
-async def create(session: Session, target: Target, body: dict[str, Any], writing: Writing) -> dict[str, Any]:
+async def create(session: Session, target: Target, body: Json, writing: Writing) -> Json:
     """Sends one object; a client-side dry run sends nothing and returns what would have been sent."""
     if writing.dry_run == "client":
         return body
     return await session.post(target.mapping.path(target.namespace), body, **writing.params)
+
+
+# ---- from flags ----
+
+
+async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl-create", what: str = "created") -> int:
+    """Creates a generated object in the session's namespace and says so. Errors name what could not be created."""
+    from kube.apimachinery.errors import StatusError
+
+    writing, save_config = Writing.read(flags, manager), flags.pop("save_config", False)
+    mapping = (await session.mapper()).by_kind(obj["apiVersion"], obj["kind"])
+    if mapping is None:
+        raise CommandError(f'no matches for kind "{obj["kind"]}" in version "{obj["apiVersion"]}"')
+    namespace = session.namespace if mapping.namespaced else ""
+    if namespace and (session.flags.namespace or writing.dry_run != "client"):
+        obj = obj | {"metadata": obj["metadata"] | {"namespace": namespace}}
+    if save_config:
+        obj = with_last_applied(obj)
+    target = Target(mapping, obj["metadata"]["name"], namespace)
+    try:
+        writing.say(target, what, await create(session, target, obj, writing))
+    except StatusError as error:
+        print(describe(error) if what != "created" else _failure(error, obj), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _failure(error: Any, obj: Json) -> str:
+    """kubectl wraps the server's words for some of the generated kinds, so that they begin as its own errors do."""
+    kind = obj["kind"]
+    if kind in ("Namespace", "Role", "ClusterRole", "Pod"):
+        return describe(error)
+    what = f"{obj['spec']['type']} service:" if kind == "Service" else kind.lower() + (":" if kind != "Secret" else "")
+    return f"error: failed to create {what} {error.message}"
+
+
+def _generator(name: str, help_: str, *options: Callable[..., Any], **settings: Any) -> Callable[[Any], click.Command]:
+    def wrap(function: Any) -> click.Command:
+        function = write_options(function)
+        for option in (click.option("--save-config", is_flag=True, help="Keep it in an annotation."), *options):
+            function = option(function)
+        return command(name, help=help_, **settings)(click.argument("name")(function))
+
+    return wrap
+
+
+@_generator("namespace", "Create a namespace with the specified name.")
+async def _namespace(session: Session, name: str, **flags: Any) -> int:
+    return await send(session, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, flags)
+
+
+@_generator("serviceaccount", "Create a service account with the specified name.")
+async def _service_account(session: Session, name: str, **flags: Any) -> int:
+    return await send(session, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}, flags)
+
+
+_SOURCES = (
+    click.option("--from-literal", multiple=True, help="A key and its value: key=value."),
+    click.option("--from-file", multiple=True, help="A file, or key=file, or a directory."),
+    click.option("--from-env-file", multiple=True, help="A file of lines key=value."),
+)
+
+
+def _pairs(flags: Json) -> list[tuple[str, bytes]]:
+    from kubectl_lite.generators.config import pairs
+
+    return pairs(flags.pop("from_literal"), flags.pop("from_file"), flags.pop("from_env_file"))
+
+
+@_generator("configmap", "Create a config map from a local file, directory or literal value.", *_SOURCES)
+async def _config_map(session: Session, name: str, **flags: Any) -> int:
+    from kubectl_lite.generators.config import config_map
+
+    return await send(session, config_map(name, _pairs(flags)), flags)
+
+
+@_generator(
+    "generic", "Create a secret from a local file, directory, or literal value.", *_SOURCES,
+    click.option("--type", "type_", default="", help="The type of secret to create."),
+)  # fmt: skip
+async def _generic_secret(session: Session, name: str, type_: str, **flags: Any) -> int:
+    from kubectl_lite.generators.config import secret
+
+    return await send(session, secret(name, type_, _pairs(flags)), flags)
+
+
+@_generator(
+    "deployment", "Create a deployment with the specified name.",
+    click.option("--image", multiple=True, help="Image names to run."),
+    click.option("-r", "--replicas", default=1, help="Number of replicas to create."),
+    click.option("--port", type=int, default=None, help="The containerPort that this deployment exposes."),
+    click.argument("argv", nargs=-1, type=click.UNPROCESSED),
+)  # fmt: skip
+async def _deployment(
+    session: Session, name: str, image: tuple[str, ...], replicas: int, port: int | None, argv: tuple[str, ...],
+    **flags: Any,
+) -> int:  # fmt: skip
+    from kubectl_lite.generators.workloads import deployment
+
+    if not image:
+        raise CommandError('required flag(s) "image" not set')
+    return await send(session, deployment(name, image, replicas, port, argv), flags)
+
+
+# ---- services ----
+
+
+def _service(kind: str, type_: str, help_: str, *options: Callable[..., Any]) -> click.Command:
+    tcp = click.option("--tcp", multiple=True, help="Port pairs: port:targetPort.")
+
+    @_generator(kind, help_, tcp, *options)
+    async def run(session: Session, name: str, tcp: tuple[str, ...], **flags: Any) -> int:
+        from kubectl_lite.generators.services import service
+
+        own = {k: flags.pop(k) for k in ("node_port", "external_name") if k in flags}
+        if "clusterip" in flags:
+            own["cluster_ip"] = flags.pop("clusterip")
+        return await send(session, service(name, type_, tcp, **own), flags)
+
+    return run
+
+
+_SERVICES = {
+    "clusterip": _service(
+        "clusterip", "ClusterIP", "Create a ClusterIP service with the specified name.",
+        click.option("--clusterip", default="", help="The address, or None for a headless service."),
+    ),
+    "nodeport": _service(
+        "nodeport", "NodePort", "Create a NodePort service with the specified name.",
+        click.option("--node-port", default=0, help="Port used to expose the service on each node."),
+    ),
+    "loadbalancer": _service("loadbalancer", "LoadBalancer", "Create a LoadBalancer service with the specified name."),
+    "externalname": _service(
+        "externalname", "ExternalName", "Create an ExternalName service with the specified name.",
+        click.option("--external-name", required=True, help="External name of the service."),
+    ),
+}  # fmt: skip
+
+
+# ---- access ----
+
+
+def _role(kind: str, *options: Callable[..., Any]) -> click.Command:
+    @_generator(
+        kind.lower(), f"Create a {kind.lower()} with rules.", *options,
+        click.option("--verb", multiple=True, help="Verbs that apply to the resources."),
+        click.option("--resource", multiple=True, help="Resources that the rule applies to."),
+        click.option("--resource-name", multiple=True, help="Names that the rule applies to."),
+    )  # fmt: skip
+    async def run(session: Session, name: str, **flags: Any) -> int:
+        from kubectl_lite.generators.rbac import role, rules
+
+        mapper = await session.mapper()
+
+        def find(word: str) -> tuple[str, str]:
+            mapping = mapper.by_name(word)
+            return mapping.group, mapping.plural
+
+        given = [flags.pop(k, ()) for k in ("verb", "resource", "resource_name", "non_resource_url")]
+        return await send(session, role(kind, name, rules(*given, find)), flags)
+
+    return run
+
+
+def _binding(kind: str, *options: Callable[..., Any]) -> click.Command:
+    @_generator(
+        kind.lower(), f"Create a {kind.lower()} for a role.", *options,
+        click.option("--clusterrole", default="", help="The ClusterRole to refer to."),
+        click.option("--group", multiple=True, help="Groups to bind to the role."),
+        click.option("--serviceaccount", multiple=True, help="Service accounts: namespace:name."),
+    )  # fmt: skip
+    async def run(session: Session, name: str, **flags: Any) -> int:
+        from kubectl_lite.generators.rbac import binding
+
+        cluster_role, local = flags.pop("clusterrole"), flags.pop("role", "")
+        if bool(cluster_role) == bool(local):
+            raise CommandError("exactly one of clusterrole or role must be specified")
+        ref = ("ClusterRole", cluster_role) if cluster_role else ("Role", local)
+        users = (session.flags.user,) if session.flags.user else ()
+        subjects = users, flags.pop("group"), flags.pop("serviceaccount")
+        return await send(session, binding(kind, name, ref, *subjects), flags)
+
+    return run
+
+
+@command("token")
+@click.argument("name")
+@click.option("--audience", multiple=True, help="Audience of the requested token.")
+@click.option("--duration", default="", help="Requested lifetime of the token.")
+@click.option("-o", "--output", default="", help="Output format: yaml or json.")
+async def _token(session: Session, name: str, audience: tuple[str, ...], duration: str, output: str) -> None:
+    """Request a service account token."""
+    from kubectl_lite.durations import seconds
+    from kubectl_lite.printers.objects import printer_for
+
+    spec: Json = {"audiences": list(audience)} if audience else {}
+    if duration:
+        spec["expirationSeconds"] = int(seconds(duration))
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
+    answer = await session.post(f"/api/v1/namespaces/{session.namespace}/serviceaccounts/{name}/token", request)
+    printer = printer_for(output)
+    sys.stdout.write(printer(answer) if printer else answer["status"]["token"] + "\n")
+
+
+_ROLE = click.option("--role", default="", help="The Role to refer to.")
+_URL = click.option("--non-resource-url", multiple=True, help="Paths that the rule applies to.")
+_SUBCOMMANDS: dict[str, click.Command] = {
+    "clusterrole": _role("ClusterRole", _URL),
+    "clusterrolebinding": _binding("ClusterRoleBinding"),
+    "configmap": _config_map,
+    "deployment": _deployment,
+    "namespace": _namespace,
+    "role": _role("Role"),
+    "rolebinding": _binding("RoleBinding", _ROLE),
+    "secret": group("secret", {"generic": _generic_secret}, help="Create a secret using a specified subcommand."),
+    "service": group("service", _SERVICES, help="Create a service using a specified subcommand."),
+    "serviceaccount": _service_account,
+    "token": _token,
+}
+_SHORT = {"cm": "configmap", "deploy": "deployment", "ns": "namespace", "sa": "serviceaccount", "svc": "service"}
+
+
+class _Create(Subcommands):
+    """`create -f` is a command of its own; any other word is a generator's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = args[: args.index("--")] if "--" in args else args
+        if not args or any(word.startswith(("-f", "--filename", "-R")) for word in own):
+            args = ["from-files", *args]
+        return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return from_files if name == "from-files" else super().get_command(ctx, _SHORT.get(name, name))
+
+
+cli = group("create", _SUBCOMMANDS, cls=_Create, help="Create a resource from a file, from stdin, or from flags.")

@@ -15,12 +15,17 @@ from kubectl_lite.session import Session
 @command("version")
 @click.option("--client", is_flag=True, help="Show the client's version only; asks no server.")
 @click.option("-o", "--output", default="", type=click.Choice(["", "yaml", "json"]), help="One of 'yaml' or 'json'.")
-async def cli(session: Session, client: bool, output: str) -> int:
+def cli(session: Session, client: bool, output: str) -> Any:
     """Print the client and server version information."""
-    client_version = {"gitVersion": f"v{VERSION}", "platform": sys.platform}
-    found: dict[str, Any] = {"clientVersion": client_version}
-    if not client:
-        found["serverVersion"] = await session.get("/version")
+    found: dict[str, Any] = {"clientVersion": {"gitVersion": f"v{VERSION}", "platform": sys.platform}}
+    return _show(found, output) if client else _ask(session, found, output)
+
+
+async def _ask(session: Session, found: dict[str, Any], output: str) -> int:
+    return _show(found | {"serverVersion": await session.get("/version")}, output)
+
+
+def _show(found: dict[str, Any], output: str) -> int:
     if output:
         from kubectl_lite.printers.objects import printer_for
 
@@ -28,7 +33,7 @@ async def cli(session: Session, client: bool, output: str) -> int:
         assert printer
         sys.stdout.write(printer(found))
         return 0
-    print(f"Client Version: {found['clientVersion']['gitVersion']}")
-    if not client:
-        print(f"Server Version: {found['serverVersion']['gitVersion']}")
+    for key, title in (("clientVersion", "Client Version"), ("serverVersion", "Server Version")):
+        if key in found:
+            print(f"{title}: {found[key]['gitVersion']}")
     return 0

@@ -60,8 +60,50 @@ READS = [
     "get svc --sort-by=.metadata.name",
     "get svc --field-selector=metadata.name=myapp",
     "get cm -l app=nothing",
+    "api-resources --namespaced=false -o name",
+    "api-versions",
+    "cordon nosuch",
+    "rollout status svc myapp",
+    "rollout undo deploy my-nginx",
     "describe svc myapp",
     "describe deploy my-nginx",
+]
+
+# Words that follow one another, in a namespace where MANIFESTS have been applied.
+CHANGES = [
+    "scale deploy my-nginx --replicas=2",
+    "scale deploy/my-nginx --replicas=4 --current-replicas=9",
+    "scale deploy my-nginx --replicas=2 --dry-run=client",
+    "label svc myapp tier=front",
+    "label svc myapp tier=back",
+    "label svc myapp tier=back --overwrite",
+    "label svc myapp tier-",
+    "label svc,cm --all x=y",
+    "label svc absent a=b",
+    "annotate svc myapp note=one",
+    "annotate svc myapp note=two",
+    "annotate svc myapp note-",
+    'patch svc myapp -p {"spec":{"sessionAffinity":"ClientIP"}}',
+    'patch svc myapp -p {"spec":{"sessionAffinity":"ClientIP"}}',
+    "patch svc absent -p {}",
+    "create configmap c1 --from-literal=a=b --from-literal=c=d",
+    "create configmap c1 --from-literal=a=b",
+    "create secret generic s1 --from-literal=p=q",
+    "create deployment d1 --image=nginx --port=80 --replicas=2",
+    "create deployment d1 --image=nginx",
+    "create service clusterip sv1 --tcp=80:8080",
+    "create service clusterip sv1",
+    "create service externalname sv4 --external-name=example.com",
+    "create sa bot",
+    "create role r1 --verb=get,list --resource=pods,deployments.apps",
+    "create rolebinding rb1 --role=r1 --serviceaccount=default:bot",
+    "rollout status deploy my-nginx --watch=false",
+    "rollout pause deploy my-nginx",
+    "rollout resume deploy my-nginx",
+    "rollout restart deploy/my-nginx",
+    "run p1 --image=nginx --port=80 --env=A=b",
+    "expose deploy my-nginx --name=e1",
+    "expose deploy my-nginx --name=e2 --port=80,81 --type=NodePort",
 ]
 
 # kubectl's words for these have changed since Debian's 1.20; ours are those of today.
@@ -71,6 +113,8 @@ SINCE_1_31 = {
     "describe svc myapp",
     "describe deploy my-nginx",
     "delete cm",
+    "label svc myapp tier-",
+    "create service clusterip sv1",
 }
 
 
@@ -157,6 +201,7 @@ def test_writes_say_the_same(apiserver: ApiServer, run: Run, kubectl: str, manif
         f"apply -f {bad}",
         f"apply -f {no_yaml}",
         "apply -f /nonexistent.yaml",
+        *CHANGES,
         "delete svc myapp",
         "delete svc myapp",
         "delete svc myapp --ignore-not-found",

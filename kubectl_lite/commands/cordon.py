@@ -1,0 +1,48 @@
+"""`kubectl_lite cordon` and `uncordon`: whether new pods may come to a node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from kubectl_lite.cli import command
+from kubectl_lite.errors import CommandError
+from kubectl_lite.resources import Target
+from kubectl_lite.selecting import for_each, live, selected
+from kubectl_lite.session import Session
+
+
+def cordoning(name: str, unschedulable: bool, help_: str) -> click.Command:
+    """The command that sets `spec.unschedulable` of nodes, and says `cordoned` or `uncordoned`."""
+
+    @command(name, help=help_)
+    @click.argument("nodes", nargs=-1)
+    @click.option("-l", "--selector", default="", help="Label selector to filter on.")
+    @click.option("--dry-run", default="none", is_flag=False, flag_value="client", help="none, client or server.")
+    async def run(session: Session, nodes: tuple[str, ...], selector: str, dry_run: str) -> int:
+        if not nodes and not selector:
+            raise CommandError(f"USAGE: {name} NODE [flags]\nSee 'kubectl_lite {name} -h' for help and examples")
+        own: dict[str, Any] = {"filename": (), "recursive": False, "field_selector": "", "all_": False,
+                               "all_namespaces": False, "selector": selector}  # fmt: skip
+
+        async def act(target: Target) -> None:
+            await _set(session, target, unschedulable, name, dry_run)
+
+        return await for_each(await selected(session, ("nodes", *nodes), own, name), act)
+
+    return run
+
+
+async def _set(session: Session, target: Target, unschedulable: bool, name: str, dry_run: str) -> None:
+    node = await live(session, target)
+    if bool(node["spec"].get("unschedulable")) == unschedulable:
+        print(f"{target.printed} already {name}ed")
+        return
+    if dry_run != "client":
+        params = {"dryRun": "All" if dry_run == "server" else ""}
+        await session.patch(target.path, {"spec": {"unschedulable": unschedulable or None}}, "strategic", **params)
+    print(f"{target.printed} {name}ed" + {"client": " (dry run)", "server": " (server dry run)"}.get(dry_run, ""))
+
+
+cli = cordoning("cordon", True, "Mark node as unschedulable.")

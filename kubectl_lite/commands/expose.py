@@ -1,0 +1,47 @@
+"""`kubectl_lite expose`: makes a Service for a Deployment, ReplicaSet, pod or another Service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from kubectl_lite.cli import command
+from kubectl_lite.commands.create import send
+from kubectl_lite.resources import Target
+from kubectl_lite.selecting import for_each, live, select_options, selected
+from kubectl_lite.session import Session
+from kubectl_lite.writing import write_options
+
+
+@command("expose")
+@click.argument("args", nargs=-1)
+@click.option("--name", default="", help="The name of the new Service; that of the resource if empty.")
+@click.option("--port", default="", help="The ports of the Service: 80 or 80,443. The resource's own if empty.")
+@click.option("--target-port", default="", help="Name or number of the port on the container.")
+@click.option("--protocol", default="", help="TCP, UDP or SCTP.")
+@click.option("--type", "type_", default="", help="ClusterIP, NodePort, LoadBalancer or ExternalName.")
+@click.option("--cluster-ip", default="", help="The address, or None for a headless Service.")
+@click.option("--external-ip", default="", help="An address from outside that leads to it, too.")
+@click.option("--load-balancer-ip", default="", help="The address that a LoadBalancer shall have.")
+@click.option("--session-affinity", default="", help="None or ClientIP.")
+@click.option("--labels", default="", help="Labels of the Service: a=b,c=d.")
+@click.option("--save-config", is_flag=True, help="Keep it in an annotation.")
+@select_options
+@write_options
+async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
+    """Expose a resource as a new Kubernetes service."""
+    from kubectl_lite.generators.exposing import service
+
+    names = ("name", "port", "target_port", "protocol", "type_", "cluster_ip", "external_ip", "load_balancer_ip",
+             "session_affinity", "labels")  # fmt: skip
+    own = {name: flags.pop(name) for name in names}
+    # `selected` takes `-l` as a filter of what to expose; the writing flags stay for each Service.
+    codes: list[int] = []
+
+    async def act(target: Target) -> None:
+        obj = service(await live(session, target), target.mapping, own)
+        codes.append(await send(session, obj, dict(flags), "kubectl-expose", "exposed"))
+
+    code = await for_each(await selected(session, args, flags, "expose"), act)
+    return max([code, *codes])

@@ -1,0 +1,213 @@
+"""`kubectl_lite rollout`: follows, lists, undoes, pauses, resumes and restarts rollouts.
+
+Called by the command line. Deployments keep their history in ReplicaSets; what is decided about them is in
+`kubectl_lite.rollouts`, without a server. It leaves out the history of DaemonSets and StatefulSets.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from kubectl_lite import rollouts
+from kubectl_lite.cli import command, group
+from kubectl_lite.durations import seconds
+from kubectl_lite.errors import CommandError
+from kubectl_lite.resources import Target
+from kubectl_lite.selecting import for_each, live, select_options, selected
+from kubectl_lite.session import Session
+from kubectl_lite.writing import Writing, write_options
+
+Json = dict[str, Any]
+_REVISION = click.option("--revision", default=0, help="The revision to look at.")
+
+
+@command("status")
+@click.argument("args", nargs=-1)
+@click.option("-w", "--watch", default="true", is_flag=False, flag_value="true", help="Wait until it is done.")
+@click.option("--timeout", default="0", help="How long to wait; 0 is without end.")
+@_REVISION
+@select_options
+async def _status(
+    session: Session, args: tuple[str, ...], watch: str, timeout: str, revision: int, **flags: Any
+) -> int:
+    """Show the status of the rollout."""
+    import asyncio
+
+    async def act(target: Target) -> None:
+        try:
+            async with asyncio.timeout(seconds(timeout) or None):
+                await _follow(session, target, revision, watch != "false")
+        except TimeoutError:
+            raise CommandError("timed out waiting for the condition") from None
+
+    return await for_each(await selected(session, args, flags, "rollout"), act)
+
+
+async def _follow(session: Session, target: Target, revision: int, watch: bool) -> None:
+    obj, shown = await live(session, target), ""
+    message, done = rollouts.status(obj, revision)
+    print(message, flush=True)
+    while watch and not done:
+        params = {"fieldSelector": f"metadata.name={target.name}",
+                  "resourceVersion": obj["metadata"]["resourceVersion"]}  # fmt: skip
+        async with session.watch(target.mapping.path(target.namespace), params=params) as events:
+            async for event in events:
+                if event["type"] == "DELETED":
+                    raise CommandError("object has been deleted")
+                if event["type"] == "ERROR":
+                    break
+                shown, (message, done) = message, rollouts.status(event["object"], revision)
+                if message != shown:
+                    print(message, flush=True)
+                if done:
+                    return
+        obj = await session.get(target.path)
+        shown, (message, done) = message, rollouts.status(obj, revision)
+        if message != shown:
+            print(message, flush=True)
+
+
+@command("history")
+@click.argument("args", nargs=-1)
+@click.option("-o", "--output", default="", help="Output format: yaml, json, ….")
+@_REVISION
+@select_options
+async def _history(session: Session, args: tuple[str, ...], output: str, revision: int, **flags: Any) -> int:
+    """View rollout history."""
+    from kubectl_lite.printers.objects import printer_for
+
+    printer = printer_for(output)
+
+    async def act(target: Target) -> None:
+        obj = await live(session, target)
+        found = await _revisions(session, target, obj)
+        if printer and revision:
+            sys.stdout.write(printer({"apiVersion": "apps/v1", "kind": "ReplicaSet"} | _one(found, revision)))
+            return
+        if revision and not found:
+            revision_text = rollouts.table(found)
+            print(f"{target.printed} with revision #{revision}\n{revision_text}")
+            return
+        text = rollouts.details(_one(found, revision), revision) if revision else rollouts.table(found)
+        print(f"{target.printed} {f'with revision #{revision}' if revision else ''}\n{text}")
+
+    return await for_each(await selected(session, args, flags, "rollout"), act)
+
+
+def _one(found: dict[int, Json], revision: int) -> Json:
+    if revision not in found:
+        raise CommandError("unable to find the specified revision")
+    return found[revision]
+
+
+async def _revisions(session: Session, target: Target, obj: Json) -> dict[int, Json]:
+    """The ReplicaSets of a Deployment by revision. Raises CommandError for kinds without such a history."""
+    if target.mapping.qualified != "deployments.apps":
+        raise CommandError(f'no history viewer has been implemented for "{target.mapping.kind}"')
+    from kubectl_lite.describers.common import label_selector
+
+    path = f"/apis/apps/v1/namespaces/{target.namespace}/replicasets"
+    listed = await session.get(path, params={"labelSelector": label_selector(obj["spec"]["selector"])})
+    return rollouts.by_revision(obj, listed.get("items") or [])
+
+
+# ---- changes ----
+
+
+def _changing(name: str, help_: str, done: str, patch_of: Callable[[Target, Json], Json]) -> click.Command:
+    @command(name, help=help_)
+    @click.argument("args", nargs=-1)
+    @select_options
+    @write_options
+    async def run(session: Session, args: tuple[str, ...], **flags: Any) -> int:
+        writing = Writing.read(flags, "kubectl-rollout")
+
+        async def act(target: Target) -> None:
+            obj = await live(session, target)
+            patch = patch_of(target, obj)
+            if writing.dry_run != "client":
+                obj = await session.patch(target.path, patch, "strategic", **writing.params)
+            writing.say(target, done, obj)
+
+        return await for_each(await selected(session, args, flags, "rollout"), act)
+
+    return run
+
+
+def _pause(target: Target, obj: Json) -> Json:
+    _only_deployments(target, "pausing")
+    if obj["spec"].get("paused"):
+        raise CommandError(f'{target.mapping.plural}.{target.mapping.group} "{target.name}" is already paused')
+    return {"spec": {"paused": True}}
+
+
+def _resume(target: Target, obj: Json) -> Json:
+    _only_deployments(target, "resuming")
+    if not obj["spec"].get("paused"):
+        raise CommandError(f'{target.mapping.plural}.{target.mapping.group} "{target.name}" is not paused')
+    return {"spec": {"paused": None}}
+
+
+def _restart(target: Target, obj: Json) -> Json:
+    if target.mapping.qualified not in ("deployments.apps", "daemonsets.apps", "statefulsets.apps"):
+        raise CommandError(f'{target.mapping.qualified} "{target.name}" restarting is not supported')
+    if obj["spec"].get("paused"):
+        raise CommandError(
+            f'{target.mapping.plural}.{target.mapping.group} "{target.name}" can\'t restart paused deployment '
+            "(run rollout resume first)"
+        )
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": now}}}}}
+
+
+def _only_deployments(target: Target, doing: str) -> None:
+    if target.mapping.qualified != "deployments.apps":
+        raise CommandError(f'{target.mapping.qualified} "{target.name}" {doing} is not supported')
+
+
+@command("undo")
+@click.argument("args", nargs=-1)
+@click.option("--to-revision", default=0, help="The revision to go back to; 0 is the one before.")
+@select_options
+@write_options
+async def _undo(session: Session, args: tuple[str, ...], to_revision: int, **flags: Any) -> int:
+    """Undo a previous rollout."""
+    writing = Writing.read(flags, "kubectl-rollout")
+
+    async def act(target: Target) -> None:
+        obj = await live(session, target)
+        found = await _revisions(session, target, obj)
+        template = rollouts.template_of(found, to_revision, target.name)
+        if obj["spec"].get("paused"):
+            raise CommandError(
+                'you cannot rollback a paused deployment; resume it first with "kubectl_lite rollout resume" '
+                "and try again"
+            )
+        if template == obj["spec"]["template"]:
+            writing.say(target, f"skipped rollback (current template already matches revision {to_revision})", obj)
+            return
+        if writing.dry_run != "client":
+            patch = [{"op": "replace", "path": "/spec/template", "value": template}]
+            obj = await session.patch(target.path, patch, "json", **writing.params)
+        writing.say(target, "rolled back", obj)
+
+    return await for_each(await selected(session, args, flags, "rollout"), act)
+
+
+cli = group(
+    "rollout",
+    {
+        "history": _history,
+        "pause": _changing("pause", "Mark the provided resource as paused.", "paused", _pause),
+        "restart": _changing("restart", "Restart a resource.", "restarted", _restart),
+        "resume": _changing("resume", "Resume a paused resource.", "resumed", _resume),
+        "status": _status,
+        "undo": _undo,
+    },
+    help="Manage the rollout of one or many resources.",
+)

@@ -1,0 +1,77 @@
+"""ConfigMaps and Secrets from literals, files and env files.
+
+Called by `kubectl_lite create configmap` and `create secret generic`. It reads files; it knows no server.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kubectl_lite.errors import CommandError
+
+
+def config_map(name: str, pairs: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
+    """A ConfigMap; what is not UTF-8 goes into `binaryData`."""
+    obj: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+    for key, value in pairs:
+        try:
+            obj.setdefault("data", {})[key] = value.decode()
+        except UnicodeDecodeError:
+            obj.setdefault("binaryData", {})[key] = base64.b64encode(value).decode()
+    return obj
+
+
+def secret(name: str, type_: str, pairs: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
+    """A Secret; its type only when one was given."""
+    obj: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}}
+    if type_:
+        obj["type"] = type_
+    if pairs:
+        obj["data"] = {key: base64.b64encode(value).decode() for key, value in pairs}
+    return obj
+
+
+def pairs(literals: Sequence[str], files: Sequence[str], env_files: Sequence[str]) -> list[tuple[str, bytes]]:
+    """All key-value pairs. Raises CommandError for a bad literal, an unreadable file, and a key given twice."""
+    if env_files and (literals or files):
+        raise CommandError("from-env-file cannot be combined with from-file or from-literal")
+    found = [pair for word in literals for pair in _literal(word)]
+    found += [pair for word in files for pair in _file(word)]
+    found += [pair for path in env_files for pair in _env_file(path)]
+    seen: set[str] = set()
+    for key, _ in found:
+        if key in seen:
+            raise CommandError(f'cannot add key "{key}", another key by that name already exists in Data')
+        seen.add(key)
+    return found
+
+
+def _literal(word: str) -> Iterator[tuple[str, bytes]]:
+    key, equals, value = word.partition("=")
+    if not key or not equals:
+        raise CommandError(f"invalid literal source {word}, expected key=value")
+    yield key, value.encode()
+
+
+def _file(word: str) -> Iterator[tuple[str, bytes]]:
+    key, equals, name = word.partition("=")
+    path = Path(name if equals else word)
+    if not path.exists():
+        raise CommandError(f"error reading {path}: no such file or directory")
+    if path.is_dir():
+        if equals:
+            raise CommandError("cannot give a key name for a directory path")
+        yield from ((f.name, f.read_bytes()) for f in sorted(path.iterdir()) if f.is_file())
+    else:
+        yield key if equals else path.name, path.read_bytes()
+
+
+def _env_file(path: str) -> Iterator[tuple[str, bytes]]:
+    for line in Path(path).read_text().splitlines():
+        text = line.lstrip()
+        if text and not text.startswith("#"):
+            key, _, value = text.partition("=")
+            yield key, value.encode()

@@ -1,0 +1,76 @@
+"""Deployments and pods from flags: `create deployment`, `run`. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from kubectl_lite.errors import CommandError
+
+
+def deployment(
+    name: str, images: Sequence[str], replicas: int, port: int | None, argv: Sequence[str]
+) -> dict[str, Any]:
+    """A Deployment of one container an image. Raises CommandError for a command that could be any container's."""
+    if argv and len(images) > 1:
+        raise CommandError("cannot specify multiple --image options and command")
+    containers: list[dict[str, Any]] = [{"name": _container_name(image), "image": image} for image in images]
+    if argv:
+        containers[0]["command"] = list(argv)
+    if port is not None and port >= 0:
+        containers[0]["ports"] = [{"containerPort": port}]
+    labels = {"app": name}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}},
+        },
+    }
+
+
+def _container_name(image: str) -> str:
+    """`registry/path/nginx:1.27` -> `nginx`."""
+    last = image.rpartition("/")[2].partition("@")[0].partition(":")[0]
+    return re.sub(r"[^a-z0-9-]", "-", last.lower()).strip("-")
+
+
+def pod(name: str, image: str, flags: dict[str, Any], argv: Sequence[str]) -> dict[str, Any]:
+    """A pod of one container, as `run` makes it."""
+    container: dict[str, Any] = {"name": name, "image": image}
+    if flags["image_pull_policy"]:
+        container["imagePullPolicy"] = flags["image_pull_policy"]
+    if flags["env"]:
+        container["env"] = [_env(word) for word in flags["env"]]
+    if flags["port"]:
+        container["ports"] = [{"containerPort": flags["port"]}]
+    if argv:
+        container["command" if flags["command"] else "args"] = list(argv)
+    if flags["stdin"]:
+        container |= {"stdin": True, "stdinOnce": True} | ({"tty": True} if flags["tty"] else {})
+    metadata: dict[str, Any] = {"name": name, "labels": _labels(flags["labels"]) or {"run": name}}
+    if flags["annotations"]:
+        metadata["annotations"] = _labels(",".join(flags["annotations"]))
+    spec = {"containers": [container], "restartPolicy": flags["restart"], "dnsPolicy": "ClusterFirst"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def _env(word: str) -> dict[str, str]:
+    name, equals, value = word.partition("=")
+    if not name or not equals:
+        raise CommandError(f"invalid env: {word}")
+    return {"name": name, "value": value}
+
+
+def _labels(text: str) -> dict[str, str]:
+    found = {}
+    for word in filter(None, text.split(",")):
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise CommandError(f"unexpected label spec: {word}")
+        found[key] = value
+    return found

@@ -1,0 +1,91 @@
+"""The live objects that a command works on: by name, by file, by selector, or all of a type.
+
+Called by the commands that change existing objects (`label`, `scale`, `set` and their like) and by those that look at
+them (`rollout`, `wait`). Calls `kubectl_lite.resources` and the session. Wording follows k8s.io/cli-runtime.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from kubectl_lite.errors import CommandError, describe
+from kubectl_lite.resources import Target, targets
+from kubectl_lite.session import Session
+
+Json = dict[str, Any]
+OPTIONS = ("filename", "recursive", "selector", "field_selector", "all_", "all_namespaces")
+
+
+def select_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `-f`, `-R`, `-l`, `--field-selector`, `--all` and `-A` to a command."""
+    for option in (
+        click.option("-f", "--filename", multiple=True, help="Files that name the resources."),
+        click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively."),
+        click.option("-l", "--selector", default="", help="Label selector to filter on."),
+        click.option("--field-selector", default="", help="Field selector to filter on."),
+        click.option("--all", "all_", is_flag=True, help="Select all objects of the type in the namespace."),
+        click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces."),
+    ):
+        function = option(function)
+    return function
+
+
+async def selected(session: Session, args: Sequence[str], flags: Json, command: str) -> list[Target]:
+    """The targets, each named; collections are listed. Takes its own flags out of `flags`."""
+    own = {name: flags.pop(name) for name in OPTIONS}
+    if not args and not own["filename"]:
+        raise CommandError("resource(s) were provided, but no name was specified" if own["all_"] else NOTHING_NAMED)
+    given = await targets(
+        session, args, files=own["filename"], recursive=own["recursive"],
+        all_namespaces=own["all_namespaces"], command=command,
+    )  # fmt: skip
+    filters = {"labelSelector": own["selector"], "fieldSelector": own["field_selector"]}
+    named: list[Target] = []
+    for target in given:
+        if target.name:
+            named.append(target)
+        elif not (own["all_"] or own["all_namespaces"] or any(filters.values())):
+            raise CommandError("resource(s) were provided, but no name was specified")
+        else:
+            named += await _listed(session, target, filters)
+    return named
+
+
+NOTHING_NAMED = "one or more resources must be specified as <resource> <name> or <resource>/<name>"
+
+
+async def _listed(session: Session, target: Target, filters: Json) -> list[Target]:
+    listed = await session.get(target.path, params=filters)
+    kind = {"apiVersion": target.mapping.api_version, "kind": target.mapping.kind}
+    return [
+        replace(target, name=item["metadata"]["name"], namespace=item["metadata"].get("namespace", ""),
+                object=kind | item)
+        for item in listed.get("items") or ()
+    ]  # fmt: skip
+
+
+async def live(session: Session, target: Target) -> Json:
+    """The object as the server has it; not asked for again when a list has just brought it."""
+    if target.object is not None and not target.source:
+        return target.object
+    return await session.get(target.path)
+
+
+async def for_each(found: Sequence[Target], act: Callable[[Target], Awaitable[None]]) -> int:
+    """Does one thing to each object; a failure is printed and the next one follows. Returns the exit code."""
+    from kube.apimachinery.errors import StatusError
+
+    code = 0
+    for target in found:
+        try:
+            await act(target)
+        except (StatusError, CommandError) as error:
+            sys.stdout.flush()
+            print(describe(error), file=sys.stderr)
+            code = 1
+    return code
