@@ -50,7 +50,9 @@ def _boolean_values(args: list[str]) -> list[str]:
 def _is_no_flag(arg: str, args: list[str]) -> bool:
     # Some default to true, so that their false has a meaning of its own; `--watch` does so for `rollout status` only.
     name = arg.removesuffix("=false")
-    kept = ("--wait", "--validate", "--cascade", "--show-events", "--namespaced", *(["--watch"] if "rollout" in args else []))
+    kept = {"--wait", "--validate", "--cascade", "--show-events", "--namespaced"}
+    if "rollout" in args:
+        kept.add("--watch")
     return name != arg and name not in kept
 
 
