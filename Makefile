@@ -24,7 +24,7 @@ show: ## show the examples again: objects, one node's table, answers
 
 test: ## the whole suite
 	@scripts/install.sh test
-	.venv/bin/pytest -n $(JOBS) $(ARGS)
+	.venv/bin/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 lint: install ## style, and the layers of the house
 	.venv/bin/ruff check .

@@ -1,4 +1,4 @@
-"""The five examples, their READMEs executed in a lab: in namespaces with nftables, in guests with IPVS."""
+"""The five examples, their READMEs executed in a lab of namespaces. `make examples` runs them in guests with IPVS too."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from pathlib import Path
 import pytest
 
 from examples import nameserver, runner
-from lab import uml
 
 EXAMPLES = runner.examples()
 
 
-@pytest.fixture(scope="module", params=["nftables", pytest.param("ipvs", marks=pytest.mark.uml)])
-def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict]]:
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict]]:
     """A proxy mode, and what commands need to find its lab."""
-    mode = request.param
+    mode = "nftables"
     if os.geteuid() != 0:
         pytest.skip("nodes need root")
-    if mode == "ipvs" and (lacking := uml.missing()):
-        pytest.skip(f"guests need apt-get install {' '.join(lacking)}")
     home: Path = tmp_path_factory.mktemp(mode)
     with nameserver.serving() as upstream, runner.lab(mode, home, upstream) as variables:
         yield mode, variables
