@@ -24,7 +24,8 @@ show: ## show the examples again: objects, one node's table, answers
 
 test: ## the whole suite
 	@scripts/install.sh test
-	.venv/bin/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	.venv/bin/pytest -n $(JOBS) --dist loadgroup --ignore tests/e2e $(ARGS)
+	.venv/bin/pytest tests/e2e $(ARGS)  # whole clusters, one after the other: they want the machine to themselves
 
 lint: install ## style, and the layers of the house
 	.venv/bin/ruff check .
