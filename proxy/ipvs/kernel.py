@@ -86,7 +86,7 @@ class Kernel:
             problems.append("no usable iptables: traffic from outside the cluster will not be masqueraded")
         for one in self._iptables:
             one.ensure()
-        self._dummy = self._route.ensure_dummy(DUMMY)
+        self._dummy = self._route.ensure_dummy(DUMMY, up=6 in self.families)
         return problems
 
     def execute(self, operations: Sequence[Operation]) -> Failures:

@@ -32,7 +32,7 @@ _RTM_NEWLINK, _RTM_DELLINK, _RTM_GETLINK = 16, 17, 18
 _RTM_NEWADDR, _RTM_DELADDR, _RTM_GETADDR = 20, 21, 22
 _IFLA_IFNAME, _IFLA_LINKINFO, _IFLA_INFO_KIND = 3, 18, 1
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
-_IFA_F_NODAD, _IFA_F_TENTATIVE = 0x02, 0x40
+_IFA_F_NODAD, _IFF_UP = 0x02, 0x1
 
 
 class Address(NamedTuple):
@@ -58,13 +58,19 @@ class RouteSocket:
             return socket.if_nametoindex(name)
         return None
 
-    def ensure_dummy(self, name: str) -> int:
-        """Creates a dummy interface if need be; returns its index. Its addresses are local though it is down."""
+    def ensure_dummy(self, name: str, up: bool = False) -> int:
+        """Creates a dummy interface if need be; returns its index.
+
+        IPv4 addresses are local though the interface is down; IPv6 ones only while it is up.
+        """
         if self.index_of(name) is None:
             info = nested(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, "dummy"))
             header = _link(0) + text(_IFLA_IFNAME, name)
             self._netlink.request((_RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, header + info))
-        return socket.if_nametoindex(name)
+        index = socket.if_nametoindex(name)
+        if up:
+            self._netlink.request((_RTM_NEWLINK, 0, _link(index, _IFF_UP)))
+        return index
 
     def delete_link(self, name: str) -> None:
         """Removes an interface; one that is not there is fine."""
@@ -94,8 +100,8 @@ class RouteSocket:
         return {index: error for index, error in failures.items() if error.errno != errno.EADDRNOTAVAIL}
 
 
-def _link(index: int) -> bytes:
-    return struct.pack("=BBHiII", socket.AF_UNSPEC, 0, 0, index, 0, 0)
+def _link(index: int, set_flags: int = 0) -> bytes:
+    return struct.pack("=BBHiII", socket.AF_UNSPEC, 0, 0, index, set_flags, set_flags)
 
 
 def _address_message(kind: int, flags: int, interface: int, address: str) -> Message:

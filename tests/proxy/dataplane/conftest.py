@@ -10,13 +10,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from proxy.config import choose_addresses
 from proxy.dataplane import Dataplane
 from proxy.ipvs import kernel as ipvs
 from proxy.nftables import kernel as nftables
 from tests.proxy.dataplane.node import Node
 from tests.proxy.dataplane.world import World
 
-CIDR = "10.244.0.0/16"
+CIDRS = {4: "10.244.0.0/16", 6: "fd00:10:244::/48"}
+NODE_PORTS = {4: ("192.168.77.0/24",), 6: ("fd00:77::/64",)}
 
 
 def modes() -> list[str]:
@@ -29,7 +31,8 @@ def make_ipvs(**options) -> Dataplane:
     from proxy.ipvs.kernel import Kernel
     from proxy.ipvs.proxier import IpvsProxier
 
-    return IpvsProxier(Kernel([4], {4: CIDR}), lambda own: [a for a in own if a.startswith("192.")], **options)
+    prefixes = [prefix for family in NODE_PORTS.values() for prefix in family]
+    return IpvsProxier(Kernel([4, 6], CIDRS), lambda own: choose_addresses(own, prefixes), **options)
 
 
 def make_nftables() -> Dataplane:
@@ -37,7 +40,7 @@ def make_nftables() -> Dataplane:
     from proxy.nftables.proxier import NftablesProxier
     from proxy.nftables.skeleton import Settings
 
-    return NftablesProxier(Nft(), [Settings(4, CIDR, ("192.168.77.0/24",))])
+    return NftablesProxier(Nft(), [Settings(f, CIDRS[f], NODE_PORTS[f]) for f in (4, 6)])
 
 
 MAKE = {"ipvs": make_ipvs, "nftables": make_nftables}

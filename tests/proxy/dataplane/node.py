@@ -97,4 +97,5 @@ class Node:
 
 def _flush_conntrack() -> None:
     with NetlinkSocket(NETLINK_NETFILTER) as netfilter:
-        netfilter.request(((1 << 8) | 2, 0, bytes([socket.AF_INET, 0, 0, 0])))
+        for family in (socket.AF_INET, socket.AF_INET6):
+            netfilter.request(((1 << 8) | 2, 0, bytes([family, 0, 0, 0])))

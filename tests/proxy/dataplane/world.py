@@ -5,8 +5,9 @@
     node1   192.168.77.11  ---+--- cni0 10.244.1.1 --- pod1 10.244.1.2, pod2 10.244.1.3      (the proxy runs here)
     node2   192.168.77.12  ---+--- cni0 10.244.2.1 --- pod3 10.244.2.2
 
-Every pod answers on TCP and UDP port 8080 with its name and the address it was asked from. All sockets are opened by
-threads that have entered a namespace, so one process plays every part.
+Each also has IPv6: fd00:77::/64 on the lan, fd00:10:244:1::/64 and fd00:10:244:2::/64 for pods. Every pod answers on
+TCP and UDP port 8080 with its name and the address it was asked from. All sockets are opened by threads that have
+entered a namespace, so one process plays every part.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -32,6 +34,12 @@ HOSTS = {"node1": "192.168.77.11", "node2": "192.168.77.12", "outside": "192.168
 PORT = 8080
 
 
+def six(address: str) -> str:
+    """The IPv6 address that goes with an IPv4 one: fd00:10:244:1::2 with 10.244.1.2, fd00:77::11 with 192.168.77.11."""
+    first, _, network, host = address.split(".")
+    return f"fd00:77::{host}" if first == "192" else f"fd00:10:244:{network}::{host}"
+
+
 class Namespace:
     """A network namespace and a thread that lives in it."""
 
@@ -39,7 +47,10 @@ class Namespace:
         self.name = f"{prefix}-{name}"
         _run("ip", "netns", "add", self.name)
         self._thread = ThreadPoolExecutor(1, initializer=self._enter)
-        self.shell("ip link set lo up")
+        # No duplicate address detection: links are ready when they are up.
+        self.sysctl("net/ipv6/conf/default/accept_dad", "0")
+        self.sysctl("net/ipv6/conf/all/accept_dad", "0")
+        self.ip("link set lo up")
 
     def _enter(self) -> None:
         fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
@@ -54,6 +65,13 @@ class Namespace:
     def shell(self, script: str) -> str:
         """Runs commands in this namespace; raises on the first that fails."""
         return self.call(lambda: _run("sh", "-ec", script))
+
+    def ip(self, *lines: str) -> None:
+        """Runs `ip` once for all these lines: a process is dear in a guest."""
+        self.call(lambda: _run("ip", "-batch", "-", text="\n".join(lines)))
+
+    def sysctl(self, name: str, value: str) -> None:
+        self.call(lambda: Path(f"/proc/sys/{name}").write_text(value))
 
     def delete(self) -> None:
         self._thread.shutdown(wait=True)
@@ -95,7 +113,8 @@ class World:
     def listen(self, where: str, port: int) -> None:
         """Answers on this TCP and UDP port of a namespace, on all its addresses."""
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-            self._answering.add(where, self[where].call(_listener, kind, port))
+            for family in (socket.AF_INET, socket.AF_INET6):
+                self._answering.add(where, self[where].call(_listener, family, kind, port))
 
     def ask(
         self, client: str, address: str, port: int, protocol: str = "TCP", timeout: float = 1.0, source: int = 0
@@ -110,39 +129,45 @@ class World:
     # ---- wiring ----
 
     def _wire(self) -> None:
-        self["lan"].shell("ip link add br0 type bridge; ip link set br0 up")
+        self["lan"].ip("link add br0 type bridge forward_delay 0", "link set br0 up")
         for host, address in HOSTS.items():
             self._link(host, "lan", "br0", f"{address}/24")
         for number in (1, 2):
-            node = self[f"node{number}"]
-            other = 3 - number
-            node.shell(
-                f"sysctl -qw net.ipv4.ip_forward=1; ip link add cni0 type bridge; ip link set cni0 up;"
-                f"ip addr add 10.244.{number}.1/24 dev cni0;"
-                f"ip route add 10.244.{other}.0/24 via {HOSTS[f'node{other}']};"
-                f"ip route add default via {HOSTS['outside']}"
-            )
+            self._wire_node(self[f"node{number}"], number, other=3 - number)
         # The outside host reaches virtual addresses through node1, as a router that was told so would.
-        self["outside"].shell(
-            f"ip route add 10.96.0.0/16 via {HOSTS['node1']}; ip route add 203.0.113.0/24 via {HOSTS['node1']};"
-            f"ip route add 10.244.1.0/24 via {HOSTS['node1']}; ip route add 10.244.2.0/24 via {HOSTS['node2']}"
-        )
+        node1, node2 = HOSTS["node1"], HOSTS["node2"]
+        virtual = [f"route add 10.96.0.0/16 via {node1}", f"route add 203.0.113.0/24 via {node1}"]
+        pods = [f"route add 10.244.1.0/24 via {node1}", f"route add 10.244.2.0/24 via {node2}"]
+        self["outside"].ip(*virtual, *pods, f"route add fd00:10:96::/112 via {six(node1)}")
         for pod, (node_name, address) in PODS.items():
-            self._link(pod, node_name, "cni0", f"{address}/24")
-            self[pod].shell(f"ip route add default via {address.rsplit('.', 1)[0]}.1")
+            gateway = address.rsplit(".", 1)[0] + ".1"
+            ways_out = [f"route add default via {gateway}", f"route add default via {six(gateway)}"]
+            self._link(pod, node_name, "cni0", f"{address}/24", *ways_out)
         # What pod3 sends to virtual addresses is node2's affair; there is no proxy, so node1 does it.
-        self["node2"].shell(
-            f"ip route add 10.96.0.0/16 via {HOSTS['node1']}; ip route add 203.0.113.0/24 via {HOSTS['node1']}"
-        )
+        self["node2"].ip(*virtual)
 
-    def _link(self, inner: str, outer: str, bridge: str, address: str) -> None:
+    def _wire_node(self, node: Namespace, number: int, other: int) -> None:
+        node.sysctl("net/ipv4/ip_forward", "1")
+        node.sysctl("net/ipv6/conf/all/forwarding", "1")
+        beside, router = HOSTS[f"node{other}"], HOSTS["outside"]
+        node.ip(
+            "link add cni0 type bridge forward_delay 0", "link set cni0 up",
+            f"addr add 10.244.{number}.1/24 dev cni0", f"addr add fd00:10:244:{number}::1/64 dev cni0 nodad",
+            f"route add 10.244.{other}.0/24 via {beside}", f"route add fd00:10:244:{other}::/64 via {six(beside)}",
+            f"route add default via {router}", f"route add default via {six(router)}",
+        )  # fmt: skip
+
+    def _link(self, inner: str, outer: str, bridge: str, address: str, *more: str) -> None:
         near, far = self[inner], self[outer]
-        far.shell(
-            f"ip link add v-{inner} type veth peer name eth0 netns {near.name};"
-            f"ip link set v-{inner} master {bridge} up;"
-            f"ip link set v-{inner} type bridge_slave hairpin on"
+        far.ip(
+            f"link add v-{inner} type veth peer name eth0 netns {near.name}",
+            f"link set v-{inner} master {bridge} up",
+            f"link set v-{inner} type bridge_slave hairpin on",
         )
-        near.shell(f"ip link set eth0 up; ip addr add {address} dev eth0")
+        also = six(address.partition("/")[0])
+        near.ip(
+            "link set eth0 up", f"addr add {address} dev eth0", f"addr add {also}/64 dev eth0 nodad", *more
+        )  # fmt: skip
 
 
 class _Answering:
@@ -193,8 +218,10 @@ class _Answering:
             ready.close()
 
 
-def _listener(kind: int, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, kind)
+def _listener(family: int, kind: int, port: int) -> socket.socket:
+    listening = socket.socket(family, kind)
+    if family == socket.AF_INET6:
+        listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("", port))
     if kind == socket.SOCK_STREAM:
@@ -204,7 +231,7 @@ def _listener(kind: int, port: int) -> socket.socket:
 
 def _ask(address: str, port: int, protocol: str, timeout: float, source: int) -> str:
     kind = socket.SOCK_STREAM if protocol == "TCP" else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET, kind) as asking:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind) as asking:
         asking.settimeout(timeout)
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if source:  # closed by a reset, so that the port can be used again at once
@@ -222,8 +249,8 @@ def _ask(address: str, port: int, protocol: str, timeout: float, source: int) ->
             return os.strerror(error.errno or 0).lower()
 
 
-def _run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(*command: str, text: str = "") -> str:
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
     return done.stdout
