@@ -1,4 +1,4 @@
-"""The five examples, their READMEs executed in a lab of namespaces. `make examples` runs them in guests with IPVS too."""
+"""The five examples, their READMEs executed in a lab of namespaces (`make examples`: in guests with IPVS too)."""
 
 from __future__ import annotations
 
