@@ -89,7 +89,7 @@ async def test_a_deadline_and_a_server_that_is_silent(
     channel, patient = channel_to(server.url, timeout=0.2), channel_to(server.url, timeout=60)
     await asyncio.gather(put(channel, b"a", b"b"), put(patient, b"a", b"b"))
     os.kill(server.process.pid, signal.SIGSTOP)
-    os.waitpid(server.process.pid, os.WUNTRACED)  # a signal takes its time to reach every thread
+    os.waitpid(server.process.pid, os.WUNTRACED)  # a signal takes its time to reach every thread  # noqa: ASYNC222
     try:
         with pytest.raises(RpcError) as caught:
             await put(channel, b"a", b"c")
