@@ -89,3 +89,11 @@ async def for_each(found: Sequence[Target], act: Callable[[Target], Awaitable[No
             print(describe(error), file=sys.stderr)
             code = 1
     return code
+
+
+def list_pairs(target: Target, what: str, pairs: dict[str, str], *, alone: bool) -> None:
+    """`--list` of labels or annotations: sorted, under a heading when there are several objects."""
+    if not alone:
+        print(f"Listing {what} for {target.mapping.kind}.{target.mapping.group}/{target.name}:")
+    for key, value in sorted(pairs.items()):
+        print(f"{'' if alone else ' '}{key}={value}")

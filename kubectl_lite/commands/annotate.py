@@ -10,7 +10,7 @@ from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.key_values import parse, split, taken
 from kubectl_lite.resources import Target
-from kubectl_lite.selecting import for_each, live, select_options, selected
+from kubectl_lite.selecting import for_each, list_pairs, live, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -48,15 +48,8 @@ async def cli(
                 metadata["resourceVersion"] = resource_version
             obj = await session.patch(target.path, {"metadata": metadata}, "merge", **writing.params)
         if list_:
-            _list(target, after, alone=len(found) == 1)
+            list_pairs(target, "annotations", after, alone=len(found) == 1)
             return
         writing.say(target, "annotated", obj | {"metadata": obj["metadata"] | {"annotations": after}})
 
     return await for_each(found, act)
-
-
-def _list(target: Target, annotations: dict[str, str], *, alone: bool) -> None:
-    if not alone:
-        print(f"Listing annotations for {target.mapping.kind}.{target.mapping.group}/{target.name}:")
-    for key, value in sorted(annotations.items()):
-        print(f"{'' if alone else ' '}{key}={value}")

@@ -10,7 +10,7 @@ from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.key_values import parse, split, taken
 from kubectl_lite.resources import Target
-from kubectl_lite.selecting import for_each, live, select_options, selected
+from kubectl_lite.selecting import for_each, list_pairs, live, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -45,7 +45,7 @@ async def cli(
                 metadata["resourceVersion"] = resource_version
             obj = await session.patch(target.path, {"metadata": metadata}, "merge", **writing.params)
         if list_:
-            _list(target, after, alone=len(found) == 1)
+            list_pairs(target, "labels", after, alone=len(found) == 1)
             return
         what = _outcome(labels, after, overwrite, removed)
         writing.say(target, what, obj | {"metadata": obj["metadata"] | {"labels": after}})
@@ -70,10 +70,3 @@ def _outcome(before: dict[str, str], after: dict[str, str], overwrite: bool, rem
     if before == after and not removed:
         return "not labeled"
     return "unlabeled" if not overwrite and len(after) < len(before) else "labeled"
-
-
-def _list(target: Target, labels: dict[str, str], *, alone: bool) -> None:
-    if not alone:
-        print(f"Listing labels for {target.mapping.kind}.{target.mapping.group}/{target.name}:")
-    for key, value in sorted(labels.items()):
-        print(f"{'' if alone else ' '}{key}={value}")
