@@ -1,4 +1,4 @@
-"""How fast kube-lite is: one file a question, each run by `python -m benchmarks` (or alone, `python -m benchmarks NAME`).
+"""How fast kube-lite is: one file a question; `python -m benchmarks` runs all, `python -m benchmarks NAME` one.
 
 A file of this folder is a benchmark when it has a function `run`; the first line of its docstring is its question. The
 runner (`__main__.py`) calls each with the same `Settings`, collects the rows, writes them as JSON and prints a table.
