@@ -10,8 +10,6 @@ import ipaddress
 import json
 from collections.abc import Iterable
 
-from lab.balancer.rules import TABLE
-
 
 class HostError(Exception):
     """A command of the host failed; the text is what it said."""
@@ -26,10 +24,6 @@ class Host:
     async def load(self, rules: str) -> None:
         """One transaction. Raises HostError, and then nothing has changed."""
         await _run("nft", "-f", "-", stdin=rules)
-
-    async def clear(self) -> None:
-        """No balancer any more: as a host that has just been made."""
-        await self.load(f"table inet {TABLE}\ndelete table inet {TABLE}\n")
 
     async def addresses(self) -> set[str]:
         """All that the card has."""

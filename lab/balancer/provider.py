@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from kube.api.core_v1 import LoadBalancerIngress, LoadBalancerStatus, Node, Service
 from kube.client import Client
+from lab.balancer import direct
 from lab.balancer.health import HealthChecks, Target
 from lab.balancer.host import Host
 from lab.balancer.pool import Pool
@@ -104,7 +105,7 @@ class LabLoadBalancers:
         addresses = [address for one in balancers for address in one.addresses]
         pool = [address for addresses in self.pool.ranges.values() for address in addresses]
         await self.host.set_addresses(addresses, pool)
-        await self.host.load(render(balancers))
+        await self.host.load(render(balancers) + direct.render(balancers, self.host.device))
         used = {address: frozenset(one.nodes) for one in balancers for address in one.addresses}
         for address, nodes in self._used.items():
             for node in nodes - used.get(address, frozenset()):
@@ -145,6 +146,7 @@ def wanted(service: Service, nodes: Sequence[Node], addresses: Sequence[str]) ->
         ports=tuple(Port(port.protocol or "TCP", port.port, port.nodePort) for port in spec.ports),
         source_ranges=source_ranges(service),
         sticky=spec.sessionAffinity == "ClientIP",
+        direct=spec.externalTrafficPolicy == "Local",
     )
     port = spec.healthCheckNodePort if spec.externalTrafficPolicy == "Local" else PROXY_HEALTH_PORT
     found = [Target(address, port) for node in nodes for address in node_addresses(node)]
@@ -165,7 +167,9 @@ def node_addresses(node: Node) -> list[str]:
 
 
 def with_healthy_nodes(one: Wanted, health: HealthChecks) -> Balancer:
-    return replace(one.balancer, nodes=tuple(target.node for target in one.targets if health.healthy(target)))
+    healthy = tuple(target.node for target in one.targets if health.healthy(target))
+    rest = tuple(target.node for target in one.targets if not health.healthy(target))
+    return replace(one.balancer, nodes=healthy, draining=rest)
 
 
 def parse_published(text: str) -> list[int]:
