@@ -75,7 +75,6 @@ def api_server(config: LabConfig, layout: Layout, ports: list[int], host_port: i
         token_auth_file=pki / "tokens.csv",
         service_account_key_file=pki / "sa.pub",
         service_account_signing_key_file=pki / "sa.key",
-        service_account_issuer=f"https://kubernetes.default.svc.{config.cluster_domain}",
         service_cluster_ip_range=config.service_cidrs,
         kubelet_client_certificate=pki / "apiserver-kubelet-client.crt",
         kubelet_client_key=pki / "apiserver-kubelet-client.key",

@@ -195,8 +195,16 @@ class GarbageCollector(Controller):
 
     def _all_alive(self, obj: Object) -> bool:
         """As far as we have seen. When not, the server is asked."""
-        owners = [self.graph.get(ref.uid) for ref in obj.metadata.ownerReferences]
-        return all(owner is not None and not deletes_dependents(owner[1]) for owner in owners)
+        return all(self._seen_alive(ref, obj.metadata.namespace) for ref in obj.metadata.ownerReferences)
+
+    def _seen_alive(self, ref: OwnerReference, namespace: str) -> bool:
+        """An object of that UID in another namespace, or of another name or kind, is not what the reference says."""
+        found, resource = self.graph.get(ref.uid), scheme.by_kind(ref.apiVersion, ref.kind)
+        if found is None or deletes_dependents(found[1]):
+            return False
+        where = namespace if resource is None or resource.namespaced else ""
+        place = (found[0].namespace, found[0].name)
+        return place == (where, ref.name) and (resource is None or found[0].resource == resource.group_resource)
 
     def _gone(self, resource: str, obj: Object) -> None:
         uid = obj.metadata.uid

@@ -110,6 +110,16 @@ async def test_absent_owners_are_found_at_the_start(world: World) -> None:
     assert [r.name for r in world.server.get(ConfigMap, "both", "default").metadata.ownerReferences] == ["impostor"]
 
 
+async def test_an_owner_in_another_namespace_is_no_owner(world: World) -> None:
+    owner, child = make(ConfigMap, "owner"), make(ConfigMap, "child")
+    world.server.seed(owner)
+    child.metadata.namespace, child.metadata.ownerReferences = "elsewhere", [ref(owner)]
+    world.server.seed(child)
+    world.start(GarbageCollector)
+    await world.settle(1)
+    assert names(world) == {"owner"}
+
+
 async def test_an_owner_of_an_unknown_kind_is_never_taken_for_absent(world: World) -> None:
     strange = make(ConfigMap, "c")
     strange.metadata.ownerReferences = [OwnerReference(apiVersion="example.org/v1", kind="Thing", name="t", uid="u")]
