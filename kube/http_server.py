@@ -1,4 +1,4 @@
-"""A small HTTP server for health, metrics and modes: one handler a path, GET only, one request a connection.
+"""A small HTTP server for health, metrics, modes and debugging: GET only, one request a connection.
 
 Called by the controllers, the proxy and cluster DNS. It calls asyncio's streams. It leaves out everything that a load
 balancer's health check and Prometheus do not need: that is why it is not FastAPI, which these processes never load.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote
 
 from kube.metrics import CONTENT_TYPE, REGISTRY
 
-_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error",
+_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error",
             503: "Service Unavailable"}  # fmt: skip
 _PATIENCE = 5.0
 
@@ -26,6 +27,8 @@ class Answer(NamedTuple):
 
 
 Handler = Callable[[], Answer]
+Below = Callable[[str, Mapping[str, str]], Awaitable[Answer]]
+"""Answers for every path below one: (the rest of the path, the query) -> answer."""
 
 
 def metrics() -> Answer:
@@ -34,10 +37,10 @@ def metrics() -> Answer:
 
 
 class HttpServer:
-    """Serves handlers by their path; the path "" serves all others."""
+    """Serves handlers by their path; the path "" serves all others. `below` has prefixes that end in a slash."""
 
-    def __init__(self, handlers: Mapping[str, Handler]):
-        self._handlers = handlers
+    def __init__(self, handlers: Mapping[str, Handler], below: Mapping[str, Below] | None = None):
+        self._handlers, self._below = handlers, below or {}
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
@@ -61,17 +64,21 @@ class HttpServer:
             with contextlib.suppress(TimeoutError, ConnectionError, asyncio.IncompleteReadError, ValueError):
                 async with asyncio.timeout(_PATIENCE):
                     request = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                    writer.write(_render(self._answer(request)))
+                    writer.write(_render(await self._answer(request)))
                     await writer.drain()
         finally:
             self._open.discard(task)
             writer.close()
 
-    def _answer(self, request: str) -> Answer:
+    async def _answer(self, request: str) -> Answer:
         method, target, *_ = [*request.split("\r\n", 1)[0].split(" "), "", ""]
-        handler = self._handlers.get(target.partition("?")[0]) or self._handlers.get("")
+        path, _, query = target.partition("?")
         if method not in ("GET", "HEAD"):
             return Answer("method not allowed\n", 405)
+        for prefix, below in self._below.items():
+            if path.startswith(prefix):
+                return await below(unquote(path[len(prefix) :]), dict(parse_qsl(query)))
+        handler = self._handlers.get(path) or self._handlers.get("")
         return handler() if handler else Answer("not found\n", 404)
 
 

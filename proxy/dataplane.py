@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from proxy.inspected import Inspected
 from proxy.model.desired import ServiceState
 from proxy.model.objects import Key
 
@@ -48,6 +49,9 @@ class Dataplane(Protocol):
 
     def resync(self, states: Mapping[Key, ServiceState]) -> Outcome:
         """Compares the kernel with the states and repairs the differences."""
+
+    def inspect(self, state: ServiceState) -> list[Inspected]:
+        """What the kernel holds for one Service; writes nothing. Raises OSError, RuntimeError."""
 
     def housekeeping(self, now: float) -> float | None:
         """Work that waits for time to pass; returns in how many seconds to call again, None when there is none."""

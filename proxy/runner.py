@@ -21,14 +21,16 @@ from typing import Any
 from kube.api.core_v1 import Node, Service
 from kube.api.discovery_v1 import EndpointSlice
 from kube.clock import Clock, RealClock
-from kube.http_server import Answer, HttpServer
+from kube.http_server import Answer, Handler, HttpServer
 from kube.informer import Informer
 from kube.metrics import CONTENT_TYPE, REGISTRY
+from kube.stages import Round, Stages
 from proxy import metrics
 from proxy.config import Config
 from proxy.conntrack import kernel as conntrack
 from proxy.conntrack.plan import stale_flows
 from proxy.dataplane import Change, Dataplane, Outcome
+from proxy.debug import Debug
 from proxy.healthcheck.proxy_health import ProxyHealth
 from proxy.healthcheck.service_health import ServiceHealth
 from proxy.listing import PagedClient
@@ -50,6 +52,10 @@ class Proxy:
         self.planner = Planner(self.tracker, NodeInfo(config.node_name))
         self.health = ProxyHealth(self.clock, 2 * config.iptables_sync_period)
         self.service_health = ServiceHealth(lambda: self.health.healthy)
+        self.stages = Stages(self.clock)
+        self.failures: Mapping[Key | None, str] = {}
+        self.busy = asyncio.Lock()
+        """Held while the kernel is being changed or looked at: its sockets take one question at a time."""
         self._wake = asyncio.Event()
         self._resync_wanted = True
         self._tries: dict[Key | None, int] = {}
@@ -88,21 +94,25 @@ class Proxy:
 
     def _on_service(self, service: Any) -> None:
         self.tracker.set_service(service)
+        self._noticed(service.metadata[:2], "Service", service)
         metrics.SERVICE_CHANGES.inc()
         self._changed()
 
     def _on_service_gone(self, service: Any) -> None:
         self.tracker.delete_service(service)
+        self._noticed(service.metadata[:2], "Service", service)
         metrics.SERVICE_CHANGES.inc()
         self._changed()
 
     def _on_slice(self, piece: Any, before: Any = None) -> None:
         self.tracker.set_slice(piece, before)
+        self._noticed(piece.service_key, "EndpointSlice", piece)
         metrics.ENDPOINT_CHANGES.inc()
         self._changed()
 
     def _on_slice_gone(self, piece: Any) -> None:
         self.tracker.delete_slice(piece)
+        self._noticed(piece.service_key, "EndpointSlice", piece)
         metrics.ENDPOINT_CHANGES.inc()
         self._changed()
 
@@ -114,6 +124,11 @@ class Proxy:
         if (known.zone, known.name) != (info.zone, info.name):
             self.tracker.change_all()
             self._changed()
+
+    def _noticed(self, key: Key, kind: str, obj: Any) -> None:
+        # The first list is no change, and with 10,000 Services it would be a costly one to remember.
+        if self.health.healthy:
+            self.stages.seen(key, kind, obj.metadata.name, obj.metadata.resourceVersion)
 
     def _changed(self) -> None:
         self.health.queued()
@@ -148,10 +163,13 @@ class Proxy:
 
     async def _sync(self) -> None:
         began = self.clock.monotonic()
-        changed = self.tracker.take()
-        changes = self.planner.plan(changed)
-        # What changed may not matter here: a label, another's status.
-        outcome = await self._kernel(self.dataplane.sync, changes) if changes else Outcome()
+        async with self.busy:
+            changed = self.tracker.take()
+            rounds = self.stages.begin_all(changed)
+            changes = self.planner.plan(changed)
+            # What changed may not matter here: a label, another's status.
+            outcome = await self._kernel(self.dataplane.sync, changes) if changes else Outcome()
+        self._remember(rounds, changes, outcome)
         await self._after(changes, outcome)
         metrics.SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
         self._observe_latency(changed, outcome)
@@ -160,9 +178,12 @@ class Proxy:
     async def _resync(self) -> None:
         began = self.clock.monotonic()
         self._resync_wanted = False
-        changed = self.tracker.take()
-        changes = self.planner.plan(changed)
-        outcome = await self._kernel(self.dataplane.resync, self.planner.states)
+        async with self.busy:
+            changed = self.tracker.take()
+            rounds = self.stages.begin_all(changed)
+            changes = self.planner.plan(changed)
+            outcome = await self._kernel(self.dataplane.resync, self.planner.states)
+        self._remember(rounds, changes, outcome)
         await self._after(changes, outcome)
         metrics.FULL_SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
         self._observe_latency(changed, outcome)
@@ -174,6 +195,16 @@ class Proxy:
             return await asyncio.to_thread(work, argument)
         except (OSError, RuntimeError) as error:
             return Outcome((), {None: str(error)})
+
+    def _remember(self, rounds: Mapping[Key, Round], changes: list[Change], outcome: Outcome) -> None:
+        """When each Service's change was in the kernel, and what failed at last: for `proxy.debug`."""
+        changed = {change.key for change in changes} - outcome.failures.keys()
+        for key, one in rounds.items():
+            if key in changed:
+                self.stages.wrote(one, "kernel", self.dataplane.mode)
+            self.stages.end(key, one)
+        still = {key: why for key, why in self.failures.items() if key is not None and key not in changed}
+        self.failures = {**still, **outcome.failures} if self.failures or outcome.failures else {}
 
     async def _after(self, changes: list[Change], outcome: Outcome) -> None:
         if self.config.dry_run:
@@ -235,7 +266,8 @@ class Proxy:
         if self.config.dry_run or self._housekeeping_at is None or now < self._housekeeping_at:
             return
         try:
-            again = await asyncio.to_thread(self.dataplane.housekeeping, now)
+            async with self.busy:
+                again = await asyncio.to_thread(self.dataplane.housekeeping, now)
         except OSError as error:
             log.error("housekeeping: %s", error)
             again = 1.0
@@ -262,17 +294,17 @@ class Proxy:
             log.debug("%s", operation)
 
     async def _serve(self) -> list[HttpServer]:
-        health = {"/healthz": self._healthz, "/livez": self._livez}
+        health: Mapping[str, Handler] = {"/healthz": self._healthz, "/livez": self._livez}
         more = {"/metrics": _metrics, "/proxyMode": lambda: Answer(self.dataplane.mode)}
         servers = []
-        for address, handlers in (
-            (self.config.healthz_bind_address, health),
-            (self.config.metrics_bind_address, {**health, **more}),
+        for address, handlers, below in (
+            (self.config.healthz_bind_address, health, {}),
+            (self.config.metrics_bind_address, {**health, **more}, Debug(self).below),
         ):
             host, _, port = address.rpartition(":")
             if self.config.once or not int(port):
                 continue
-            server = HttpServer(handlers)
+            server = HttpServer(handlers, below)
             try:
                 await server.start(host.strip("[]"), int(port))
                 servers.append(server)

@@ -53,11 +53,15 @@ def _is_stale(entry: Entry, wanted: set[tuple[str, int, str]]) -> bool:
 
 
 def _entries(netfilter: NetlinkSocket, family: int) -> Iterator[Entry]:
+    return filter(None, map(_parse, dump(netfilter, family)))
+
+
+def dump(netfilter: NetlinkSocket, family: int) -> list[bytes]:
+    """Every entry of a family, as the kernel writes it. Raises NetlinkError."""
     header = struct.pack("=BBH", address_family(family), 0, 0)
     for _ in range(5):
         try:
-            payloads = list(netfilter.dump(((_SUBSYSTEM << 8) | _GET, 0, header)))
-            return filter(None, map(_parse, payloads))
+            return list(netfilter.dump(((_SUBSYSTEM << 8) | _GET, 0, header)))
         except NetlinkError as error:
             if error.errno != errno.EINTR:
                 raise

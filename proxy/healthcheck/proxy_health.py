@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from kube.clock import Clock
 from kube.http_server import Answer
@@ -42,6 +43,10 @@ class ProxyHealth:
         if self._updated is None:
             return False
         return self._queued_at is None or self._clock.monotonic() - self._queued_at < self._limit
+
+    def facts(self) -> dict[str, Any]:
+        """For `proxy.debug`: `lastUpdated` in seconds since 1970, 0 before the first update."""
+        return {"healthy": self.healthy, "lastUpdated": self._updated.timestamp() if self._updated else 0.0}
 
     def healthz(self) -> Answer:
         return self._answer(self.healthy and self.node_eligible, {"nodeEligible": self.node_eligible})

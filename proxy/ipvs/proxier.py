@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from proxy.dataplane import Change, Outcome
+from proxy.inspected import Inspected
 from proxy.ipvs import rules
 from proxy.ipvs.draining import Draining
+from proxy.ipvs.inspect import inspect, read
 from proxy.ipvs.kernel import Kernel
 from proxy.ipvs.lower import Here, Lowered, Wanted, lower, merge
 from proxy.ipvs.messages import Destination
@@ -85,6 +87,9 @@ class IpvsProxier:
         operations += [(None, DeleteServer(server)) for server in ours if server not in wanted]
         operations += [(None, operation) for operation in plan_shared(*self._compare_shared(members, addresses))]
         return self._execute(operations)._replace(problems=problems)
+
+    def inspect(self, state: ServiceState) -> list[Inspected]:
+        return inspect(read(self._kernel), self._here, state)
 
     def housekeeping(self, now: float) -> float | None:
         for server in self._draining.servers():

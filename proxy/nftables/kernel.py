@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import struct
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from proxy.netlink.socket import NETLINK_NETFILTER, NetlinkSocket
 from proxy.netlink.wire import attribute_dict
+from proxy.nftables.lower import Element
 from proxy.nftables.skeleton import TABLE
 
 _GET_GENERATION = (10 << 8) | 16
@@ -42,6 +43,18 @@ class Nft:
         """The table's text; empty when there is no such table."""
         return _nft(["list", "table", ip, TABLE]).stdout
 
+    def list_chains(self, ip: str) -> str:
+        """The table's text without the elements of its sets and maps; empty when there is no such table."""
+        return _nft(["--terse", "list", "table", ip, TABLE]).stdout
+
+    def get_elements(self, ip: str, elements: Iterable[Element]) -> list[str]:
+        """What the table holds under these elements' keys, as nft prints it; nothing for those that are not there."""
+        lines = [f"get element {ip} {TABLE} {e.set} {{ {e.key} }}" for e in elements]
+        together = _nft(["-f", "-"], "\n".join(lines) + "\n")
+        if not together.returncode:
+            return _tables(together.stdout)
+        return [text for line in lines for text in _tables(_nft(["-f", "-"], line + "\n").stdout)]
+
     def generation(self) -> int:
         """A number that grows with every change of any table of this network namespace."""
         answer = self._netfilter.ask((_GET_GENERATION, 0, struct.pack("=BBH", 0, 0, 0)))
@@ -56,6 +69,11 @@ def available() -> bool:
         return subprocess.run(probe, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+def _tables(text: str) -> list[str]:
+    """One text for each table block: each holds one element."""
+    return ["table " + part for part in text.split("table ")[1:]]
 
 
 def _nft(arguments: list[str], text: str = "") -> subprocess.CompletedProcess[str]:

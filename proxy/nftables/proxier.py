@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from proxy.dataplane import Change, Outcome
+from proxy.inspected import Inspected
 from proxy.model.desired import ServiceState
 from proxy.model.objects import Key
 from proxy.model.shared import Shared
+from proxy.nftables.inspect import inspect
 from proxy.nftables.kernel import Nft, NftError
 from proxy.nftables.listing import Listing, parse
 from proxy.nftables.lower import Element, Shareable, SharedChain, SharedMap, lower
@@ -58,6 +60,9 @@ class NftablesProxier:
             return Outcome((), {None: str(error)}, problems)
         self._generation = before + bool(lines)
         return Outcome(tuple(lines), problems=problems)
+
+    def inspect(self, state: ServiceState) -> list[Inspected]:
+        return [one for table in self._tables for one in inspect(self._nft, table.settings, state)]
 
     def housekeeping(self, now: float) -> float | None:
         return None  # a connection keeps its endpoint by conntrack, whatever the maps say

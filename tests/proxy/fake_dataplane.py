@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 
 from proxy.dataplane import Change, Outcome
+from proxy.inspected import Inspected
 from proxy.model.desired import ServiceState, describe
 from proxy.model.objects import Key
 
@@ -41,6 +42,9 @@ class FakeDataplane:
         self.states = dict(states)
         self._tell()
         return Outcome()
+
+    def inspect(self, state: ServiceState) -> list[Inspected]:
+        return [Inspected(server, (str(server),), ()) for server in state.servers]
 
     def housekeeping(self, now: float) -> float | None:
         return None
