@@ -7,6 +7,7 @@ is the process's id as this machine sees it, wherever the process lives. It leav
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -125,6 +126,9 @@ def _redirect(log: Path) -> None:
 
 
 def _keep_only(fds: Sequence[int]) -> None:
-    """Only standard streams and `fds` survive exec: everything else that Python opened closes by itself."""
-    for fd in fds:
-        os.set_inheritable(fd, True)
+    """Only standard streams and `fds` survive exec. What Python opened closes by itself; what was inherited (a lock that
+    whoever started us holds, say) would be held for as long as the process lives."""
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        if fd > 2:
+            with contextlib.suppress(OSError):  # the one that listed them is closed by now
+                os.set_inheritable(fd, fd in fds)

@@ -40,6 +40,17 @@ def test_a_process_is_known_by_id_and_start(make_machine, tmp_path: Path) -> Non
     assert (tmp_path / "log").read_text() == "started\n"
 
 
+def test_what_our_starter_had_open_is_not_kept_open(make_machine, tmp_path: Path) -> None:
+    inherited = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
+    os.set_inheritable(inherited, True)
+    machine = make_machine("node1")
+    pid = machine.start(["sleep", "100"], tmp_path / "log")
+    os.close(inherited)
+    held = {os.readlink(f"/proc/{one}/fd/{fd}") for one in (machine.pid, pid) for fd in os.listdir(f"/proc/{one}/fd")}
+    assert str(tmp_path / "lock") not in held
+    end(pid, 9)
+
+
 def test_a_program_that_is_not_there(make_machine, tmp_path: Path) -> None:
     with pytest.raises(SpawnError, match="cannot start no-such-program"):
         make_machine("node1").start(["no-such-program"], tmp_path / "log")
