@@ -126,8 +126,8 @@ def _redirect(log: Path) -> None:
 
 
 def _keep_only(fds: Sequence[int]) -> None:
-    """Only standard streams and `fds` survive exec. What Python opened closes by itself; what was inherited (a lock that
-    whoever started us holds, say) would be held for as long as the process lives."""
+    """Only standard streams and `fds` survive exec. What Python opened closes by itself; what was inherited (a lock of
+    whoever started us, say) would be held for as long as the process lives."""
     for fd in map(int, os.listdir("/proc/self/fd")):
         if fd > 2:
             with contextlib.suppress(OSError):  # the one that listed them is closed by now
