@@ -18,6 +18,10 @@ def _flag(default: Any, help: str, **more: Any) -> Any:
     return field(default=default, metadata={"help": help, **more})
 
 
+def _workers(default: int, controller: str, what: str) -> Any:
+    return _flag(default, f"How many {what} are worked on at a time.", controller=controller)
+
+
 @dataclass(frozen=True)
 class Config:
     kubeconfig: str = _flag("", "Path to a kubeconfig; without it $KUBECONFIG, ~/.kube/config, or the pod's own.")
@@ -34,6 +38,20 @@ class Config:
     service_cluster_ip_range: str = _flag("10.96.0.0/16", "Range(s) of the Services' addresses. Comma-separated.")
     service_node_port_range: str = _flag("30000-32767", "Range of the node ports.")
     root_ca_file: str = _flag("", "Certificate authority to publish in each namespace; default: the kubeconfig's.")
+    concurrent_deployment_syncs: int = _workers(5, "deployment-controller", "Deployments")
+    concurrent_replicaset_syncs: int = _workers(5, "replicaset-controller", "ReplicaSets")
+    concurrent_statefulset_syncs: int = _workers(5, "statefulset-controller", "StatefulSets")
+    concurrent_daemonset_syncs: int = _workers(2, "daemonset-controller", "DaemonSets")
+    concurrent_service_endpoint_syncs: int = _workers(
+        5, "endpointslice-controller", "Services for their EndpointSlices"
+    )
+    concurrent_endpoint_syncs: int = _workers(5, "endpoints-controller", "Services for their Endpoints")
+    mirroring_concurrent_service_endpoint_syncs: int = _workers(
+        5, "endpointslice-mirroring-controller", "Endpoints to mirror"
+    )
+    concurrent_service_syncs: int = _workers(1, "service-lb-controller", "Services of type LoadBalancer")
+    concurrent_namespace_syncs: int = _workers(10, "namespace-controller", "namespaces to empty")
+    concurrent_gc_syncs: int = _workers(20, "garbage-collector-controller", "objects to collect")
     node_monitor_period: float = _flag(5.0, "Seconds between looks at the nodes' leases.")
     node_monitor_grace_period: float = _flag(40.0, "Seconds without a heartbeat after which a node is Unknown.")
     bind_address: str = _flag("127.0.0.1", "Address of the health and metrics server.")
@@ -52,6 +70,12 @@ class Config:
     def node_ports(self) -> tuple[int, int]:
         low, _, high = self.service_node_port_range.partition("-")
         return int(low), int(high or low)
+
+    @property
+    def workers(self) -> dict[str, int]:
+        """Controller -> how many keys it works on at a time."""
+        flags = [spec for spec in dataclasses.fields(self) if "controller" in spec.metadata]
+        return {spec.metadata["controller"]: getattr(self, spec.name) for spec in flags}
 
     def root_ca(self) -> str:
         """The published certificate, empty when none is named. Raises OSError."""
@@ -80,6 +104,8 @@ def parse(arguments: Sequence[str]) -> Config:
                 flag, type=kind, default=spec.default, help=f"{spec.metadata['help']} Default: {spec.default!r}."
             )
     config = Config(**vars(parser.parse_args(arguments)))
+    if min(config.workers.values()) < 1:
+        parser.error("a controller needs at least one worker")
     try:
         _ = config.cluster_cidrs, config.service_cidrs, config.node_ports, config.root_ca()
     except (ValueError, OSError) as error:

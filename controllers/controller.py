@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -48,6 +48,8 @@ class Context:
     root_ca: str = ""
     node_monitor_period: float = 5.0
     node_monitor_grace_period: float = 40.0
+    workers: Mapping[str, int] = field(default_factory=dict)
+    """Controller -> how many keys it works on at a time, where it is not the controller's own number."""
     cloud: Any = None
     """A `controllers.service_lb.cloud.LoadBalancers`, or None."""
     resources: tuple[Resource, ...] | None = None
@@ -91,7 +93,7 @@ class Controller:
     async def run(self) -> None:
         """Works until cancelled. The informers have synced."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self.workers):
+            for _ in range(self.context.workers.get(self.name, self.workers)):
                 group.create_task(self._work())
             for task in self.background():
                 group.create_task(task)

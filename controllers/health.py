@@ -13,9 +13,7 @@ from kube.http_server import Answer, HttpServer, metrics
 
 
 @asynccontextmanager
-async def serve(
-    address: str, port: int, ready: Callable[[], bool], refresh: Callable[[], None]
-) -> AsyncIterator[int]:
+async def serve(address: str, port: int, ready: Callable[[], bool], refresh: Callable[[], None]) -> AsyncIterator[int]:
     """Serves while the block runs, and gives the port. `ready` answers `/readyz`; `refresh` is called before metrics
     are shown."""
 

@@ -35,11 +35,11 @@ log = logging.getLogger("controllers")
 def enabled(spec: str, names: Iterable[str]) -> list[str]:
     """The names that `--controllers` chooses. Raises ValueError for one that does not exist.
 
-    `foo` and `-foo` count before `*`; the suffix `-controller` may be left out.
+    `foo` and `-foo` count before `*`, the first of them before later ones; the suffix `-controller` may be left out.
     """
     names = list(names)
     asked = [part.strip() for part in spec.split(",") if part.strip()]
-    on, off = set(), set()
+    wish: dict[str, bool] = {}
     for part in asked:
         if part == "*":
             continue
@@ -47,8 +47,8 @@ def enabled(spec: str, names: Iterable[str]) -> list[str]:
         name = plain if plain in names else f"{plain}-controller"
         if name not in names:
             raise ValueError(f'"{plain}" is not in the list of known controllers')
-        (off if part.startswith("-") else on).add(name)
-    return [name for name in names if name in on or ("*" in asked and name not in off)]
+        wish.setdefault(name, plain == part)
+    return [name for name in names if wish.get(name, "*" in asked)]
 
 
 def slim(obj: Object) -> Object:
@@ -63,6 +63,7 @@ class Manager:
     def __init__(self, config: Config, client: Client, clock: Clock | None = None):
         self.config, self.client, self.clock = config, client, clock or RealClock()
         self.names = enabled(config.controllers, CONTROLLERS)
+        self.identity = f"{socket.gethostname()}_{uuid.uuid4()}"
         self._running: list[Controller] = []
         self._informers: Informers | None = None
 
@@ -79,11 +80,13 @@ class Manager:
                 await self._elector().run(self._term)
 
     def _elector(self) -> LeaderElector:
+        """One for each term, under the same name: a lease that was lost to an absent server, and that nobody else took,
+        is ours again as soon as the server answers."""
         config = self.config
         return LeaderElector(
             self.client,
             config.leader_elect_resource_name,
-            f"{socket.gethostname()}_{uuid.uuid4()}",
+            self.identity,
             namespace=config.leader_elect_resource_namespace,
             timing=Timing(
                 config.leader_elect_lease_duration,
@@ -117,6 +120,7 @@ class Manager:
             service_cidrs=config.service_cidrs,
             node_port_range=config.node_ports,
             root_ca=root_ca,
+            workers=config.workers,
             node_monitor_period=config.node_monitor_period,
             node_monitor_grace_period=config.node_monitor_grace_period,
         )
