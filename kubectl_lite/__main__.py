@@ -32,11 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _failed(why: Exception) -> int:
     """Prints a known failure; one that nobody foresaw keeps its traceback, for it is a bug."""
     from kube.apimachinery.errors import StatusError
-    from kubectl_lite.errors import CommandError, describe
+    from kubectl_lite.errors import CommandError, report
 
     if not isinstance(why, CommandError | StatusError | OSError):
         raise why
-    print(describe(why), file=sys.stderr)
+    report(why)
     return getattr(why, "code", 1) if isinstance(why, CommandError) else 1
 
 
@@ -50,6 +50,8 @@ def _boolean_values(args: list[str]) -> list[str]:
 def _is_no_flag(arg: str, args: list[str]) -> bool:
     # Some default to true, so that their false has a meaning of its own; `--watch` does so for `rollout status` only.
     name = arg.removesuffix("=false")
+    if "=" in name:  # the end of a value: `--for=condition=Ready=false`
+        return False
     kept = {"--wait", "--validate", "--cascade", "--show-events", "--namespaced"}
     if "rollout" in args:
         kept.add("--watch")

@@ -1,8 +1,8 @@
 """The command line: global flags, sub-commands found by name and imported only when they run.
 
-Called by `kubectl_lite.__main__`; calls click, the one door to it. A command is a module of
-`kubectl_lite.commands` with `@command(...)` on a function that takes the Session and its own flags; an asynchronous one
-when it asks the server, for asyncio itself takes longer to import than `version --client` to run.
+Called by `kubectl_lite.__main__`; calls click, the one door to it. A command is a module (which one, says
+`kubectl_lite.command_table`) with `@command(...)` on a function that takes the Session and its own flags; an
+asynchronous one when it asks the server, for asyncio itself takes longer to import than `version --client` to run.
 Wording of usage errors is kubectl's.
 """
 
@@ -15,78 +15,69 @@ from typing import Any
 
 import click
 
+from kubectl_lite.command_table import COMMANDS, SECTIONS, module_of
 from kubectl_lite.errors import CommandError
-from kubectl_lite.session import GlobalFlags, Session
-
-# name -> one line of help. A command `api-resources` lives in kubectl_lite/commands/api_resources.py.
-COMMANDS = {
-    "annotate": "Update the annotations on a resource",
-    "api-resources": "Print the supported API resources on the server",
-    "api-versions": "Print the supported API versions on the server, in the form of group/version",
-    "apply": "Apply a configuration to a resource by file name or stdin",
-    "cordon": "Mark node as unschedulable",
-    "create": "Create a resource from a file or from stdin",
-    "delete": "Delete resources by file names, stdin, resources and names, or by resources and label selector",
-    "describe": "Show details of a specific resource or group of resources",
-    "exec": "Execute a command in a container",
-    "get": "Display one or many resources",
-    "expose": "Take a resource and expose it as a new Kubernetes service",
-    "label": "Update the labels on a resource",
-    "patch": "Update fields of a resource",
-    "rollout": "Manage the rollout of a resource",
-    "run": "Run a particular image on the cluster",
-    "scale": "Set a new size for a deployment, replica set, or replication controller",
-    "uncordon": "Mark node as schedulable",
-    "version": "Print the client and server version information",
-}
-
-_GLOBAL = (
-    click.option("--kubeconfig", default="", help="Path to the kubeconfig file to use for CLI requests."),
-    click.option("--context", default="", help="The name of the kubeconfig context to use."),
-    click.option("--cluster", default="", help="The name of the kubeconfig cluster to use."),
-    click.option("--user", default="", help="The name of the kubeconfig user to use."),
-    click.option("-n", "--namespace", default="", help="The namespace scope for this CLI request."),
-    click.option("-s", "--server", default="", help="The address and port of the Kubernetes API server."),
-    click.option("--token", default="", help="Bearer token for authentication to the API server."),
-    click.option("--certificate-authority", default="", help="Path to a cert file for the certificate authority."),
-    click.option("--insecure-skip-tls-verify", is_flag=True, help="Do not check the server's certificate."),
-    click.option("--as", "as_user", default="", help="Username to impersonate for the operation."),
-    click.option("--as-group", multiple=True, help="Group to impersonate, can be repeated."),
-    click.option("--request-timeout", default="0", help="How long to wait before giving up on a single request."),
-)
-_NAMES = {f.name for f in fields(GlobalFlags)}
+from kubectl_lite.global_flags import NAMES, OPTIONS, GlobalFlags
+from kubectl_lite.session import Session
 
 
-class _Commands(click.Group):
+class Command(click.Command):
+    """A command whose help shows its own flags; the global ones are shown by `kubectl_lite options`."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own = [p for p in self.get_params(ctx) if p.name not in NAMES or p in getattr(self.callback, "own", ())]
+        records = [r for p in own if isinstance(p, click.Option) and (r := p.get_help_record(ctx)) is not None]
+        with formatter.section("Options"):
+            formatter.write_dl(records)
+        formatter.write_text('\nUse "kubectl_lite options" for a list of global command-line options.')
+
+
+class Commands(click.Group):
     """Finds a command by name, importing its module only then."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module("kubectl_lite.commands." + name.replace("-", "_"))
-        return module.cli
+        return importlib.import_module(module_of(name)).cli if name in COMMANDS else None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS:
-            raise CommandError(f'unknown command "{args[0]}" for "kubectl_lite"')
+            raise CommandError(unknown(args[0], "kubectl_lite", COMMANDS))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+        for heading, commands in SECTIONS.items():
+            with formatter.section(heading):
+                formatter.write_dl(list(commands.items()), col_max=15)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+        formatter.write_text('\nUse "kubectl_lite options" for a list of global command-line options.')
+
+
+def unknown(word: str, path: str, known: Any) -> str:
+    """kubectl's sentence for a command that is not there, with those that may have been meant."""
+    from difflib import get_close_matches
+
+    meant = get_close_matches(word, list(known), n=3)
+    hint = "\n\nDid you mean this?\n" + "".join(f"\t{m}\n" for m in meant) if meant else ""
+    return f'unknown command "{word}" for "{path}"{hint}'
 
 
 def global_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the flags that every command takes, before or after the command's name."""
-    for option in reversed(_GLOBAL):
-        function = option(function)
+    """Adds the flags that every command takes; one that the command declares itself is the command's."""
+    params: list[click.Parameter] = getattr(function, "__click_params__", [])
+    taken = {text for p in params for text in p.opts}
+    scratch: Any = lambda: None  # noqa: E731, only a place for click to note options
+    for option in OPTIONS:
+        option(scratch)
+    added = [p for p in scratch.__click_params__ if not taken & set(p.opts)]
+    function.__click_params__ = [*reversed(added), *params]  # type: ignore[attr-defined]
     return function
 
 
-@click.group(cls=_Commands, name="kubectl_lite", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, name="kubectl_lite", context_settings={"help_option_names": ["-h", "--help"]})
 @global_options
 @click.pass_context
 def cli(ctx: click.Context, **flags: Any) -> None:
@@ -101,17 +92,21 @@ def command(name: str, **settings: Any) -> Callable[[Run], click.Command]:
     """Makes a function `run(session, **flags) -> exit code or None`, asynchronous or not, a command."""
 
     def wrap(function: Run) -> click.Command:
+        own = list(getattr(function, "__click_params__", []))
+        own_names = {p.name for p in own}
+
         def run(**flags: Any) -> None:
             ctx = click.get_current_context()
-            session = Session(_merge_flags(ctx, flags))
-            answer = function(session, **{k: v for k, v in flags.items() if k not in _NAMES})
+            session = Session(_merge_flags(ctx, {k: v for k, v in flags.items() if k not in own_names}))
+            answer = function(session, **{k: v for k, v in flags.items() if k in own_names})
             code = answer if answer is None or isinstance(answer, int) else _in_loop(session, answer)
-            if code:
-                ctx.exit(code)
+            if code or session.must_fail:
+                ctx.exit(code or 1)
 
         run.__doc__ = function.__doc__
-        run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        return click.command(name, **settings)(global_options(run))
+        run.__click_params__ = own  # type: ignore[attr-defined]
+        run.own = own  # type: ignore[attr-defined]
+        return click.command(name, **({"cls": Command} | settings))(global_options(run))
 
     return wrap
 
@@ -121,8 +116,11 @@ class Subcommands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None:
-            raise CommandError(f'unknown command "{args[0]}" for "{ctx.command_path}"')
+            raise CommandError(unknown(args[0], ctx.command_path, self.commands))
         return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
 
 
 def group(name: str, subcommands: Mapping[str, click.Command], **settings: Any) -> click.Group:
@@ -131,7 +129,7 @@ def group(name: str, subcommands: Mapping[str, click.Command], **settings: Any) 
     @global_options
     @click.pass_context
     def between(ctx: click.Context, **flags: Any) -> None:
-        ctx.find_root().obj.update({k: v for k, v in flags.items() if v and k in _NAMES and v != "0"})
+        ctx.find_root().obj.update({k: v for k, v in flags.items() if v and k in NAMES and v != "0"})
 
     settings = {"cls": Subcommands, "commands": dict(subcommands)} | settings
     return click.group(name, **settings)(between)
@@ -140,7 +138,10 @@ def group(name: str, subcommands: Mapping[str, click.Command], **settings: Any) 
 def _merge_flags(ctx: click.Context, flags: dict[str, Any]) -> GlobalFlags:
     """A flag after the command's name wins over one before it."""
     before = ctx.find_root().obj or {}
-    return GlobalFlags(**{name: flags.get(name) or before.get(name) or flags.get(name) for name in _NAMES})
+    given = {f.name: (flags.get(f.name), before.get(f.name), f.default) for f in fields(GlobalFlags)}
+    return GlobalFlags(**{
+        name: next((v for v in values[:2] if v and v != "0"), values[2]) for name, values in given.items()
+    })  # fmt: skip
 
 
 def _in_loop(session: Session, answer: Any) -> int | None:

@@ -1,11 +1,13 @@
 """What a command says when it fails, in kubectl's words, and with which exit code.
 
-`describe(error)` is called once, in `kubectl_lite.__main__`. Commands raise `CommandError` for what they find wrong
-themselves and let the API server's `StatusError`s pass through, naming the manifest with `add_source`.
+`report(error)` prints one, in `kubectl_lite.__main__` and wherever a command goes on with the next object. Commands
+raise `CommandError` for what they find wrong themselves and let the API server's `StatusError`s pass through, naming
+the manifest with `add_source`.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the error types pull in pydantic; `version --client` has no time for that
@@ -20,10 +22,24 @@ class CommandError(Exception):
         self.code, self.prefix = code, prefix
 
 
+def usage(command: str, message: str) -> CommandError:
+    """An error in how a command was called; its last line says where help is."""
+    return CommandError(f"{message}\nSee 'kubectl_lite {command} -h' for help and examples")
+
+
 def add_source(error: StatusError, verb: str, source: str) -> StatusError:
     """The same error, its message saying which manifest was at work: `error when creating "f.yaml": …`."""
     error.message = f'error when {verb} "{source}": {error.message}'
     return error
+
+
+def report(error: BaseException) -> None:
+    """Prints one error on standard error, after what has been printed so far."""
+    from kubectl_lite.colour import RED, paint
+
+    sys.stdout.flush()
+    head, colon, rest = describe(error).partition(": ")
+    print(paint(head + colon.rstrip(), RED, sys.stderr) + colon[1:] + rest, file=sys.stderr)
 
 
 def describe(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from kubectl_lite.errors import CommandError, describe
+from kubectl_lite.errors import CommandError, report
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 
@@ -86,7 +86,7 @@ async def for_each(found: Sequence[Target], act: Callable[[Target], Awaitable[No
             await act(target)
         except (StatusError, CommandError) as error:
             sys.stdout.flush()
-            print(describe(error), file=sys.stderr)
+            report(error)
             code = 1
     return code
 

@@ -10,10 +10,11 @@ import json
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kubectl_lite.errors import CommandError
+from kubectl_lite.global_flags import GlobalFlags
 from kubectl_lite.mapper import Mapper, discover
 
 if TYPE_CHECKING:
@@ -29,24 +30,6 @@ PATCH_TYPES = {
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
-@dataclass(frozen=True)
-class GlobalFlags:
-    """The flags that every command takes, as kubectl's."""
-
-    kubeconfig: str = ""
-    context: str = ""
-    cluster: str = ""
-    user: str = ""
-    namespace: str = ""
-    server: str = ""
-    token: str = ""
-    certificate_authority: str = ""
-    insecure_skip_tls_verify: bool = False
-    as_user: str = ""
-    as_group: tuple[str, ...] = ()
-    request_timeout: str = "0"
-
-
 class Session:
     """Asks the server on behalf of a command. Use it as an asynchronous context manager."""
 
@@ -55,6 +38,7 @@ class Session:
         self._transport: Transport | None = None
         self._mapper: Mapper | None = None
         self._config: ClientConfig | None = None
+        self._warned = False
 
     async def __aenter__(self) -> Session:
         return self
@@ -77,24 +61,17 @@ class Session:
 
         f = self.flags
         try:
-            config = load(f.kubeconfig or None, f.context or None)
+            config = load(f.kubeconfig or None, f.context or None, cluster=f.cluster, user=f.user)
         except ConfigError as why:
             if not f.server:
                 raise CommandError(str(why)) from why
             config = ClientConfig(server=f.server)
-        changes: dict[str, Any] = {}
-        if f.server:
-            changes["server"] = f.server
-        if f.token:
-            changes |= {"token": f.token, "token_file": "", "cert_data": None, "key_data": None}
-        if f.certificate_authority:
-            with open(f.certificate_authority, "rb") as file:
-                changes["ca_data"] = file.read()
-        if f.insecure_skip_tls_verify:
-            changes |= {"insecure": True, "ca_data": None}
-        if f.as_user:
-            changes |= {"impersonate": f.as_user, "impersonate_groups": f.as_group}
-        return replace(config, **changes)
+        return replace(config, **_overrides(f))
+
+    @property
+    def must_fail(self) -> bool:
+        """Whether a warning shall make the exit code 1."""
+        return self._warned and self.flags.warnings_as_errors
 
     @property
     def namespace(self) -> str:
@@ -128,8 +105,9 @@ class Session:
         accept: str = "application/json",
     ) -> Any:
         """Sends a request; `body` is JSON. Raises StatusError, or CommandError when the server cannot be reached."""
-        from kube.client.transport import Unreachable
+        from kube.client.transport import REQUEST_TIMEOUT, Unreachable
 
+        self._trace(method, path)
         try:
             answer = await self.transport.request(
                 method,
@@ -137,11 +115,12 @@ class Session:
                 params={k: v for k, v in (params or {}).items() if v not in ("", None, False)},
                 body=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
                 content_type=content_type,
-                headers={"Accept": accept},
+                headers={"Accept": accept} | self._extra_headers(),
+                timeout=self.timeout or REQUEST_TIMEOUT,
             )
         except Unreachable as why:
             raise self._unreachable(why) from why
-        _print_warnings(answer.headers)
+        self._warned = print_warnings(answer.headers) or self._warned
         return json.loads(answer.body) if answer.body else {}
 
     async def get(self, path: str, *, params: Mapping[str, Any] | None = None, accept: str = "application/json") -> Any:
@@ -169,15 +148,51 @@ class Session:
 
         query = {k: v for k, v in params.items() if v not in ("", None, False)} | {"watch": "true"}
         try:
-            async with self.transport.stream("GET", path, params=query, headers={"Accept": accept}) as stream:
+            async with self.stream(path, params=query, accept=accept) as chunks:
 
                 async def events() -> AsyncIterator[dict[str, Any]]:
-                    async for line in lines(stream.chunks()):
+                    async for line in lines(chunks):
                         yield json.loads(line)
 
                 yield events()
         except Unreachable as why:
             raise self._unreachable(why) from why
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, params: Mapping[str, Any], accept: str = "*/*"
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The body of a GET as it comes. Raises StatusError, or CommandError when the server cannot be reached."""
+        from kube.client.transport import Unreachable
+
+        self._trace("GET", path)
+        headers = {"Accept": accept} | self._extra_headers()
+        try:
+            async with self.transport.stream("GET", path, params=params, headers=headers) as stream:
+                yield stream.chunks()
+        except Unreachable as why:
+            raise self._unreachable(why) from why
+
+    # ---- what goes with each request ----
+
+    @property
+    def timeout(self) -> float:
+        """`--request-timeout` in seconds; 0 for none."""
+        from kubectl_lite.durations import seconds
+
+        return seconds(self.flags.request_timeout)
+
+    def identity(self) -> list[tuple[str, str]]:
+        """The headers that say who we are, for connections that are no requests of `kube.client` (websockets)."""
+        groups = [("Impersonate-Group", group) for group in self.config.impersonate_groups]
+        return [*self.config.auth_headers().items(), *groups, *self._extra_headers().items()]
+
+    def _extra_headers(self) -> dict[str, str]:
+        return {"Impersonate-Uid": self.flags.as_uid} if self.flags.as_uid else {}
+
+    def _trace(self, method: str, path: str) -> None:
+        if self.flags.verbosity >= 6:
+            print(f"{method} {self.config.server}{path}", file=sys.stderr)
 
     def _unreachable(self, why: Exception) -> CommandError:
         host = self.config.server.split("//")[-1]
@@ -189,12 +204,49 @@ class Session:
         return CommandError(f"Unable to connect to the server: {why}", prefix=False)
 
 
-def _print_warnings(headers: Mapping[str, str]) -> None:
-    for value in _all(headers, "warning"):
+def _overrides(f: GlobalFlags) -> dict[str, Any]:
+    """What the flags change in the kubeconfig's connection."""
+    changes: dict[str, Any] = {}
+    if f.server:
+        changes["server"] = f.server if "://" in f.server else f"http://{f.server}"
+    if f.token:
+        changes |= {"token": f.token, "token_file": "", "cert_data": None, "key_data": None}
+    if f.username or f.password:
+        changes |= {"username": f.username, "password": f.password, "token": "", "token_file": ""}
+    for flag, field in (("certificate_authority", "ca_data"), ("client_certificate", "cert_data"),
+                        ("client_key", "key_data")):  # fmt: skip
+        if path := getattr(f, flag):
+            changes[field] = _bytes_of(path)
+    if f.tls_server_name:
+        changes["tls_server_name"] = f.tls_server_name
+    if f.insecure_skip_tls_verify:
+        changes |= {"insecure": True, "ca_data": None}
+    if f.as_user:
+        changes |= {"impersonate": f.as_user, "impersonate_groups": f.as_group}
+    elif f.as_group:
+        raise CommandError("requesting groups, uid or user-extra without impersonating a user")
+    return changes
+
+
+def _bytes_of(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as why:
+        raise CommandError(f"unable to read {path}: {why.strerror}") from why
+
+
+def print_warnings(headers: Mapping[str, str]) -> bool:
+    """Shows the server's warnings; returns whether there were any."""
+    from kubectl_lite.colour import YELLOW, paint
+
+    values = _all(headers, "warning")
+    for value in values:
         parts = value.split(" ", 2)
         text = parts[2] if len(parts) == 3 else value
         text = text.strip().strip('"').replace('\\"', '"').replace("\\\\", "\\")
-        print(f"Warning: {text}", file=sys.stderr)
+        print(f"{paint('Warning:', YELLOW, sys.stderr)} {text}", file=sys.stderr)
+    return bool(values)
 
 
 def _all(headers: Any, name: str) -> list[str]:

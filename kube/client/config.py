@@ -103,14 +103,17 @@ def _load_pair(context: ssl.SSLContext, cert: bytes, key: bytes) -> None:
             raise ConfigError(f"tls: cannot use the client certificate: {error}") from error
 
 
-def load(path: str | os.PathLike[str] | None = None, context: str | None = None) -> ClientConfig:
+def load(
+    path: str | os.PathLike[str] | None = None, context: str | None = None, *, cluster: str = "", user: str = ""
+) -> ClientConfig:
     """The configuration that kubectl would use: `path`, else $KUBECONFIG, else ~/.kube/config, else the pod's own.
 
-    Raises ConfigError. Several files in $KUBECONFIG are merged, the first to name a thing wins.
+    Raises ConfigError. Several files in $KUBECONFIG are merged, the first to name a thing wins. `cluster` and `user`
+    are taken instead of the context's.
     """
     if path is None and not os.environ.get("KUBECONFIG") and not default_path().exists() and in_cluster():
         return from_service_account()
-    return from_dict(load_merged(path), context)
+    return from_dict(load_merged(path), context, cluster=cluster, user=user)
 
 
 def default_path() -> Path:
@@ -172,34 +175,41 @@ def _entry(document: dict[str, Any], section: str, inner: str, name: str) -> dic
     return None
 
 
-def from_dict(document: dict[str, Any], context: str | None = None) -> ClientConfig:
-    """One context of a parsed kubeconfig. Raises ConfigError when something it names is missing."""
+def from_dict(
+    document: dict[str, Any], context: str | None = None, *, cluster: str = "", user: str = ""
+) -> ClientConfig:
+    """One context of a parsed kubeconfig, `cluster` and `user` taken instead of its own when given.
+
+    Raises ConfigError when something that is named is missing."""
     name = context or document.get("current-context") or ""
     chosen = _entry(document, "contexts", "context", name)
     if chosen is None:
         if name:
             raise ConfigError(f'context "{name}" does not exist')
-        raise ConfigError("current-context is not set in the kubeconfig")
-    cluster = _entry(document, "clusters", "cluster", chosen.get("cluster", ""))
-    if cluster is None or not cluster.get("server"):
-        raise ConfigError(f'cluster "{chosen.get("cluster", "")}" does not exist')
-    user: dict[str, Any] = {}
-    if chosen.get("user"):
-        user = _entry(document, "users", "user", chosen["user"]) or {}
-        if not user:
-            raise ConfigError(f'user "{chosen["user"]}" does not exist')
+        if not cluster:
+            raise ConfigError("current-context is not set in the kubeconfig")
+        chosen = {}
+    cluster, user = cluster or chosen.get("cluster", ""), user or chosen.get("user", "")
+    where = _entry(document, "clusters", "cluster", cluster)
+    if where is None or not where.get("server"):
+        raise ConfigError(f'cluster "{cluster}" does not exist')
+    who: dict[str, Any] = {}
+    if user:
+        who = _entry(document, "users", "user", user) or {}
+        if not who:
+            raise ConfigError(f'auth info "{user}" does not exist')
     return ClientConfig(
-        server=str(cluster["server"]).rstrip("/"),
-        ca_data=_data(cluster, "certificate-authority"),
-        insecure=bool(cluster.get("insecure-skip-tls-verify", False)),
-        tls_server_name=cluster.get("tls-server-name", ""),
-        cert_data=_data(user, "client-certificate"),
-        key_data=_data(user, "client-key"),
-        token=user.get("token", ""),
-        token_file=user.get("tokenFile", ""),
-        username=user.get("username", ""),
-        password=user.get("password", ""),
-        impersonate=user.get("as", ""),
+        server=str(where["server"]).rstrip("/"),
+        ca_data=_data(where, "certificate-authority"),
+        insecure=bool(where.get("insecure-skip-tls-verify", False)),
+        tls_server_name=where.get("tls-server-name", ""),
+        cert_data=_data(who, "client-certificate"),
+        key_data=_data(who, "client-key"),
+        token=who.get("token", ""),
+        token_file=who.get("tokenFile", ""),
+        username=who.get("username", ""),
+        password=who.get("password", ""),
+        impersonate=who.get("as", ""),
         namespace=chosen.get("namespace") or "default",
         context=name,
     )

@@ -14,7 +14,7 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.commands.create import create
-from kubectl_lite.errors import CommandError, add_source, describe
+from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.last_applied import ANNOTATION, read, with_last_applied
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
@@ -53,7 +53,7 @@ async def cli(session: Session, filename: tuple[str, ...], recursive: bool, sele
         try:
             await (_server_side(session, target, writing, force) if server_side else _apply(session, target, writing))
         except StatusError as error:
-            print(describe(error), file=sys.stderr)
+            report(error)
             code = 1
     if prune and not code:
         await _prune(session, found, selector, writing)
@@ -128,9 +128,8 @@ def _warn_of_missing_annotation(target: Target, live: dict[str, Any]) -> None:
 
 def _difference(target: Target, modified: dict[str, Any], live: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """The patch that leads from the live object to the manifest, and its type. An empty patch changes nothing."""
-    from kube.apimachinery.patch import merge, strategic
-
     from kube.api import scheme
+    from kube.apimachinery.patch import merge, strategic
 
     original = read(live) or {}
     known = scheme.by_kind(target.mapping.api_version, target.mapping.kind)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import Subcommands, command, group
-from kubectl_lite.errors import CommandError, add_source, describe
+from kubectl_lite.errors import CommandError, add_source, describe, report
 from kubectl_lite.last_applied import with_last_applied
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
@@ -43,7 +43,7 @@ async def from_files(
         try:
             writing.say(target, "created", await create(session, target, body, writing))
         except StatusError as error:
-            print(describe(add_source(error, "creating", target.source)), file=sys.stderr)
+            report(add_source(error, "creating", target.source))
             code = 1
     return code
 
@@ -75,7 +75,7 @@ async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl
     try:
         writing.say(target, what, await create(session, target, obj, writing))
     except StatusError as error:
-        print(describe(error) if what != "created" else _failure(error, obj), file=sys.stderr)
+        report(error) if what != "created" else _failure(error, obj)
         return 1
     return 0
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.errors import CommandError, describe
+from kubectl_lite.errors import CommandError, report
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 
@@ -125,7 +125,7 @@ def _failed(error: Exception, ignore_not_found: bool) -> int:
         raise error
     if isinstance(error, NotFound) and ignore_not_found:
         return 0
-    print(describe(error), file=sys.stderr)
+    report(error)
     return 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.errors import describe as describe_error
+from kubectl_lite.errors import report
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 
@@ -37,7 +37,7 @@ async def cli(session: Session, args: tuple[str, ...], selector: str, show_event
             objects = await _objects(session, target, selector)
             texts += [await _text(session, target, obj, show_events == "true") for obj in objects]
         except StatusError as error:
-            print(describe_error(error), file=sys.stderr)
+            report(error)
             code = 1
     sys.stdout.write("\n\n".join(texts))
     if not texts and not code:

@@ -153,13 +153,13 @@ def _say_nothing_found(found: list[Target], options: Options) -> None:
 def _absent(error: Exception, options: Options) -> int:
     """Prints the failure of one name and goes on to the next, as kubectl does. Other errors are raised."""
     from kube.apimachinery.errors import NotFound, StatusError
-    from kubectl_lite.errors import describe
+    from kubectl_lite.errors import report
 
     if not isinstance(error, StatusError):
         raise error
     if isinstance(error, NotFound) and options.ignore_not_found:
         return 0
-    print(describe(error), file=sys.stderr)
+    report(error)
     return 1
 
 

@@ -97,7 +97,7 @@ def test_in_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda d: d.pop("current-context"), None, "current-context is not set"),
         (lambda d: None, "other", 'context "other" does not exist'),
         (lambda d: d["clusters"].clear(), None, 'cluster "one" does not exist'),
-        (lambda d: d["users"].clear(), None, 'user "one" does not exist'),
+        (lambda d: d["users"].clear(), None, 'auth info "one" does not exist'),
         (lambda d: d["users"][0]["user"].update({"client-certificate-data": "%%"}), None, "unable to read client-c"),
     ],
 )
