@@ -20,9 +20,9 @@ A model behaves as the Go struct of the Kubernetes API reference does:
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WrapSerializer, WrapValidator
 from pydantic_core import to_jsonable_python
@@ -148,6 +148,22 @@ class APIModel(BaseModel, metaclass=_FreshDefaults):
     )
 
     @classmethod
+    def model_rebuild(cls, **options: Any) -> bool | None:
+        """Builds this type's validator, and first those of the types in it, innermost first.
+
+        pydantic makes a validator that is ready part of the outer one, but builds an unready one again for each
+        place it appears in: five workload kinds cost 0.2 s this way round and 1.4 s the other.
+        """
+        if not cls.__pydantic_complete__:
+            for inner in _models_in(cls):
+                if not inner.__pydantic_complete__ and inner not in _building:
+                    _building.add(inner)  # a type may contain itself
+                    inner.model_rebuild()
+        if "_parent_namespace_depth" in options:
+            options["_parent_namespace_depth"] += 1  # this frame is between
+        return super().model_rebuild(**options)
+
+    @classmethod
     def from_json(cls, data: bytes | str) -> Self:
         """Decodes what a server or the store wrote. Raises pydantic.ValidationError on a wrong type."""
         return cls.model_validate_json(data)
@@ -168,6 +184,20 @@ class APIModel(BaseModel, metaclass=_FreshDefaults):
     def deep_copy(self) -> Self:
         """A copy that shares nothing with this object. What an informer hands out must be copied before changing it."""
         return type(self).model_validate_json(self.to_json())
+
+
+_building: set[type[APIModel]] = set()
+
+
+def _models_in(model: type[BaseModel]) -> Iterator[type[APIModel]]:
+    """The types of a type's fields, also inside of lists, maps and unions."""
+    pending = [field.annotation for field in model.model_fields.values()]
+    while pending:
+        annotation = pending.pop()
+        if isinstance(annotation, type) and issubclass(annotation, APIModel):
+            yield annotation
+        else:
+            pending.extend(get_args(annotation))
 
 
 def wire_of(model: type[APIModel]) -> dict[str, Wire]:

@@ -76,9 +76,9 @@ def decode_list(type_: type[T], body: bytes) -> ObjectList[T]:
 
 
 def prepare(type_: type[APIModel]) -> None:
-    """Builds the decoders of a type now, which the first use would do: hundreds of milliseconds for a large one."""
-    _list_model(type_).model_rebuild()
+    """Builds the decoders of a type now, which the first use would do: up to a hundred milliseconds for a large one."""
     type_.model_rebuild()
+    _list_model(type_).model_rebuild()
 
 
 def _params(**given: str | int | bool | None) -> dict[str, str]:
