@@ -28,6 +28,7 @@ from apiserver.bootstrap.hooks import Hooks
 from apiserver.bootstrap.kubernetes_service import KubernetesService, first_address
 from apiserver.config import Config
 from apiserver.endpoints import metrics, nonresource, openapi, routes
+from apiserver.endpoints.debug import Debugging
 from apiserver.endpoints.discovery import Discovery
 from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.health import Health
@@ -160,8 +161,9 @@ class App:
                 "id_token_signing_alg_values_supported": self.verifier.algorithms(),
             }  # fmt: skip
         return nonresource.Documents(
-            self.discovery, self.health, openapi.documents(), openapi.serve_v2, issuer, openapi.reference
-        )
+            self.discovery, self.health, openapi.documents(), openapi.serve_v2, issuer,
+            Debugging(self.storage.arrivals.when, self.config.controllers_address), openapi.reference,
+        )  # fmt: skip
 
     # ---- life ----
 

@@ -47,6 +47,7 @@ class Config:
     kubelet_client_certificate: str = flag("", "The certificate shown to kubelets.")
     kubelet_client_key: str = flag("", "The key of the certificate shown to kubelets.")
     kubelet_certificate_authority: str = flag("", "The authority of the kubelets' serving certificates.")
+    controllers_address: str = flag("127.0.0.1:10257", "Where the controllers serve; /debug/controllers leads there.")
     max_mutating_requests_inflight: int = flag(400, "Writes that may be under way at once.")
     max_requests_inflight: int = flag(800, "Reads that may be under way at once.")
     event_ttl: int = flag(3600, "Seconds for which Events are kept.")

@@ -25,6 +25,7 @@ from kube.clock import Clock, RealClock
 from kube.events import Recorder
 from kube.informer import Informer, Informers, Key, key_of
 from kube.metrics import Counter
+from kube.stages import Stages
 from kube.workqueue import ShutDown, WorkQueue
 
 SYNC_ERRORS = Counter("controller_sync_errors_total", "Number of syncs that failed and are retried.", ("name",))
@@ -78,6 +79,9 @@ class Controller:
     name: ClassVar[str]
     """As in kube-controller-manager's `--controllers`."""
     workers: ClassVar[int] = 5
+
+    stages: Stages | None = None
+    """When changes were seen and what was written for them, where a controller remembers it."""
 
     def __init__(self, context: Context):
         self.context = context

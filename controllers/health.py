@@ -6,16 +6,22 @@ loopback unless told otherwise, and shows nothing secret.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from kube.http_server import Answer, HttpServer, metrics
+from kube.http_server import Answer, Below, HttpServer, metrics
 
 
 @asynccontextmanager
-async def serve(address: str, port: int, ready: Callable[[], bool], refresh: Callable[[], None]) -> AsyncIterator[int]:
+async def serve(
+    address: str,
+    port: int,
+    ready: Callable[[], bool],
+    refresh: Callable[[], None],
+    below: Mapping[str, Below] | None = None,
+) -> AsyncIterator[int]:
     """Serves while the block runs, and gives the port. `ready` answers `/readyz`; `refresh` is called before metrics
-    are shown."""
+    are shown; `below` answers for whole subtrees of paths."""
 
     def show_metrics() -> Answer:
         refresh()
@@ -25,7 +31,7 @@ async def serve(address: str, port: int, ready: Callable[[], bool], refresh: Cal
         return Answer("ok") if ready() else Answer("informers have not synced", 500)
 
     alive = {path: lambda: Answer("ok") for path in ("/healthz", "/livez")}
-    server = HttpServer({**alive, "/readyz": readyz, "/metrics": show_metrics})
+    server = HttpServer({**alive, "/readyz": readyz, "/metrics": show_metrics}, below)
     bound = await server.start(address, port)
     try:
         yield bound

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import logging
 import os
 import socket
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from controllers import health
@@ -26,6 +27,7 @@ from kube.apimachinery.meta_v1 import Object
 from kube.apimachinery.scheme import Resource
 from kube.client import Client, Unreachable, prepare
 from kube.clock import Clock, RealClock
+from kube.http_server import Answer
 from kube.informer import Informers
 from kube.leader_election import LeaderElector, Timing
 
@@ -72,7 +74,10 @@ class Manager:
         await prepare_types()
         async with contextlib.AsyncExitStack() as stack:
             if self.config.secure_port:
-                served = health.serve(self.config.bind_address, self.config.secure_port, self._ready, self._refresh)
+                served = health.serve(
+                    self.config.bind_address, self.config.secure_port, self._ready, self._refresh,
+                    {"/debug/services/": self._debug_service},
+                )  # fmt: skip
                 await stack.enter_async_context(served)
             if not self.config.leader_elect:
                 await self._term()
@@ -128,6 +133,14 @@ class Manager:
     def _ready(self) -> bool:
         """One that does not lead is ready: it waits."""
         return self._informers is None or all(i.synced.is_set() for i in self._informers)
+
+    async def _debug_service(self, rest: str, _query: Mapping[str, str]) -> Answer:
+        """`/debug/services/NAMESPACE/NAME`: the last rounds of work of each controller that remembers them."""
+        namespace, _, name = rest.partition("/")
+        rounds = {c.name: c.stages.shown((namespace, name)) for c in self._running if c.stages is not None}
+        if not self._running:
+            return Answer("this manager does not lead\n", 503)
+        return Answer(json.dumps({"stages": rounds}), content_type="application/json")
 
     def _refresh(self) -> None:
         for controller in self._running:

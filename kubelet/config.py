@@ -30,6 +30,7 @@ class KubeletConfig:
     allowed_names: tuple[str, ...] = ("kube-apiserver-kubelet-client",)
     port: int = 10250
     healthz_port: int = 10248
+    proxy_address: str = "127.0.0.1:10249"
     node_labels: tuple[tuple[str, str], ...] = ()
     max_pods: int = 110
     verbosity: int = 0
@@ -55,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     add("--allowed-names", default="kube-apiserver-kubelet-client", help="common names of those that may call")
     add("--port", default=10250, type=int, help="the HTTPS server's port")
     add("--healthz-port", default=10248, type=int, help="/healthz and /metrics on loopback; 0 for none")
+    add("--proxy-address", default="127.0.0.1:10249", help="where this node's proxy serves metrics and debugging")
     add("--node-labels", default="", metavar="K=V,...", help="labels for the node when it is registered")
     add("--max-pods", default=110, type=int)
     add("-v", default=0, type=int, metavar="LEVEL", help="verbosity of the log")
@@ -79,6 +81,7 @@ def from_arguments(argv: Sequence[str] | None = None) -> KubeletConfig:
         allowed_names=_words(options.allowed_names),
         port=options.port,
         healthz_port=options.healthz_port,
+        proxy_address=options.proxy_address,
         node_labels=tuple(tuple(pair.split("=", 1)) for pair in _words(options.node_labels)),  # type: ignore[misc]
         max_pods=options.max_pods,
         verbosity=options.v,

@@ -18,6 +18,7 @@ from fastapi import Response as HTTPResponse
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
 
+from apiserver.endpoints.debug import Debugging, add_debugging
 from apiserver.endpoints.discovery import AGGREGATED, Discovery, wants_aggregated
 from apiserver.endpoints.health import Health
 from apiserver.endpoints.negotiation import YAML, plain_media
@@ -43,6 +44,7 @@ class Documents:
     openapi_v2: Document | None = None
     issuer: dict[str, Any] = field(default_factory=dict)
     """Path -> JSON: `/openid/v1/jwks` and `/.well-known/openid-configuration`."""
+    debugging: Debugging | None = None
     reference: Callable[[], dict[str, Any]] | None = None
     """The whole REST API as one OpenAPI 3.0 document, for `/docs`."""
 
@@ -166,6 +168,8 @@ def _add_small(app: FastAPI, documents: Documents) -> None:
     _get(app, "/", paths, "discovery")
     for path in documents.issuer:
         _get(app, path, issuer, "openid")
+    if documents.debugging is not None:
+        add_debugging(app, documents.debugging)
     if documents.reference is not None:
         _add_reference(app, documents.reference)
 

@@ -135,6 +135,9 @@ class Runtime(Protocol):
     def exec_argv(self, uid: str, container: str, command: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """A command line and environment that run `command` inside the container."""
 
+    def network_of(self, uid: str) -> tuple[str, str]:
+        """The file of the pod's network namespace (empty: it uses the node's own), and its resolv.conf."""
+
     def open_terminal(self, uid: str, container: str) -> tuple[int, int]:
         """A terminal of the container's own: file descriptors of both ends. Raises OSError, RuntimeFailure."""
 

@@ -1,10 +1,11 @@
 """The kubelet's API as an ASGI application: paths to handlers.
 
-Called by `kubelet.server.server`, behind TLS and a check of who calls. It calls `logs`, `streams` and
-`portforward`.
+Called by `kubelet.server.server`, behind TLS and a check of who calls. It calls `logs`, `streams`, `portforward` and
+`debug`.
 
     GET  /healthz, /pods, /runningpods/
     GET  /containerLogs/NAMESPACE/POD/CONTAINER?follow&tailLines&...
+    GET  /debug/...   see `kubelet.server.debug`
     WS   /exec/NAMESPACE/POD/CONTAINER?command=...&input=1&output=1&error=1&tty=1
     WS   /attach/NAMESPACE/POD/CONTAINER
     WS   /portForward/NAMESPACE/POD?ports=80
@@ -24,7 +25,7 @@ from urllib.parse import parse_qs
 from kube.api.core_v1 import Pod
 from kube.informer import Informer
 from kubelet.runtime.interface import PodRecord, Runtime, RuntimeFailure
-from kubelet.server import portforward, streams
+from kubelet.server import debug, portforward, streams
 from kubelet.server.logs import LogOptions, read_log
 
 log = logging.getLogger(__name__)
@@ -39,8 +40,8 @@ class BadRequest(Exception):
 class KubeletApp:
     """The application; its state is the runtime's."""
 
-    def __init__(self, pods: Informer[Pod], runtime: Runtime):
-        self.pods, self.runtime = pods, runtime
+    def __init__(self, pods: Informer[Pod], runtime: Runtime, proxy_address: str = ""):
+        self.pods, self.runtime, self.proxy_address = pods, runtime, proxy_address
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -68,8 +69,30 @@ class KubeletApp:
                 await _answer(send, 200, body, b"application/json")
             case ["containerLogs", namespace, name, container]:
                 await self._logs(self._record(namespace, name), container, query, receive, send)
+            case ["debug", *rest]:
+                await _answer(send, 200, await self._debug(rest, query), b"application/json")
             case _:
                 raise BadRequest(404, "404 page not found")
+
+    async def _debug(self, rest: list[str], query: dict[str, list[str]]) -> bytes:
+        asked = {key: values[-1] for key, values in query.items()}
+        try:
+            match rest:
+                case ["proxy", *words]:
+                    return await debug.ask_proxy(self.proxy_address, "/".join(words), asked)
+                case ["listening"]:
+                    return debug.listening(None)
+                case ["pods", namespace, name, "listening"]:
+                    return debug.listening(self._record(namespace, name))
+                case ["request"]:
+                    pod = asked.pop("pod", "")
+                    record = self._record(asked.pop("namespace", ""), pod) if pod else None
+                    return await debug.one_request(self.runtime, record, asked)
+        except debug.ProxyAway as error:
+            raise BadRequest(503, str(error)) from error
+        except ValueError as error:
+            raise BadRequest(400, str(error)) from error
+        raise BadRequest(404, "404 page not found")
 
     def _record(self, namespace: str, name: str) -> PodRecord:
         pod = self.pods.get(namespace, name)

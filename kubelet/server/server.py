@@ -29,7 +29,7 @@ class KubeletServer:
     """The HTTPS server of one kubelet."""
 
     def __init__(self, config: KubeletConfig, pods: Informer[Pod], runtime: Runtime):
-        self.config, self.app = config, KubeletApp(pods, runtime)
+        self.config, self.app = config, KubeletApp(pods, runtime, config.proxy_address)
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -71,7 +71,7 @@ class KubeletServer:
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        app: Any = KubeletApp(self.pods, self.runtime)  # type: ignore[arg-type]
+        app: Any = KubeletApp(self.pods, self.runtime, "127.0.0.1:9")  # type: ignore[arg-type]
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app, ssl_certfile=str(certificate), ssl_keyfile=str(key), ssl_ca_certs=str(authority.ca_file),

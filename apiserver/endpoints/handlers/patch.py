@@ -121,6 +121,8 @@ class Patching:
             raise restore.refuse(self._change.show(patched), "strict decoding error: " + ", ".join(problems))
         if self._options.field_validation == "Warn":
             self._request.warnings += problems
+        if obj is None:
+            raise undeterminable(self._request.info.name)
         check_name(obj, self._request.info.name)
         check_namespace(self._endpoint, obj, self._endpoint.namespace_of(self._request))
         self._endpoint.store.strategy.default(obj)
@@ -128,9 +130,16 @@ class Patching:
 
 
 def read_patched(patched: Json, change: Change, resource: Resource) -> tuple[Any, list[str]]:
-    """The object that a patch results in. Raises Invalid in Kubernetes' words, which differ for strategic patches."""
+    """The object that a patch results in, and its unknown fields.
+
+    The outcome of a strategic patch is of the resource's type whatever it calls itself. Other patches make bytes, which
+    are decoded by what they say; without apiVersion they are of a version of which the client knows no field: None.
+    Raises Invalid in Kubernetes' words, which differ for strategic patches.
+    """
+    if isinstance(change.show(patched), dict):
+        patched = {**patched, "kind": resource.kind, "apiVersion": resource.api_version}
     if "apiVersion" not in patched:
-        raise undeterminable((patched.get("metadata") or {}).get("name", ""))
+        return None, [f'unknown field "{name}"' for name in sorted(patched) if name != "kind"]
     kind, version = patched.get("kind") or resource.kind, patched["apiVersion"]
     if (kind, version) != (resource.kind, resource.api_version):
         raise restore.refuse(change.show(patched), _other_kind(patched, version, kind, resource))

@@ -49,12 +49,12 @@ async def proxy(endpoint: Endpoint, request: Request) -> Response | None:
     """Whatever the other side answers; 503 when it does not."""
     named = split_name(request.info.name)
     host, port = await _TARGETS[endpoint.resource.plural](endpoint, request, named)
+    scheme, context = await _security(endpoint, named, port)
     path = "/" + "/".join(request.info.rest)
     if request.info.trailing_slash and path != "/":
         path += "/"
     query = request.raw_query.decode("latin-1")
-    target = Target(named.scheme, host, port, path + (f"?{query}" if query else ""))
-    context = _unverified() if named.scheme == "https" else None
+    target = Target(scheme, host, port, path + (f"?{query}" if query else ""))
     body = await request.body()
     try:
         async with relay(request.method, target, request.raw_headers, body, context) as answer:
@@ -66,6 +66,15 @@ async def proxy(endpoint: Endpoint, request: Request) -> Response | None:
     except (OSError, TimeoutError, httptools.HttpParserError) as error:
         raise ServiceUnavailable(f"error trying to reach service: dial tcp {target.authority}: {error}") from error
     return None
+
+
+async def _security(endpoint: Endpoint, named: Named, port: int) -> tuple[str, ssl.SSLContext | None]:
+    """How to speak there: with a kubelet as everywhere, by TLS with our certificate; with others as the name says."""
+    if endpoint.resource.plural == "nodes":
+        kubelet = kubelet_of(await endpoint.store.get_object("", named.name))
+        if port == kubelet.port:
+            return "https", endpoint.services["kubelets"].ssl_context(kubelet)
+    return named.scheme, _unverified() if named.scheme == "https" else None
 
 
 def _unverified() -> ssl.SSLContext:

@@ -135,7 +135,7 @@ def service_account(obj: Any) -> list[Any]:
 
 EVENT = (
     Column("Last Seen"), Column("Type"), Column("Reason"), Column("Object"), wide("Subobject"), wide("Source"),
-    Column("Message"), wide("First Seen"), wide("Count", "integer"), wide("Name", format_="name"),
+    Column("Message"), wide("First Seen"), wide("Count"), wide("Name", format_="name"),
 )  # fmt: skip
 
 

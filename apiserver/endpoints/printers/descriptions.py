@@ -21,29 +21,58 @@ AGE = (
 )
 
 COLUMNS: dict[str, dict[str, str]] = {
-    "bindings": {
-        "Role": "The role that is given.",
-        "Users": "Users to whom the role is given.",
-        "Groups": "Groups to whom the role is given.",
-        "ServiceAccounts": "Service accounts to whom the role is given.",
+    "clusterrolebindings": {
+        "Role": (
+            "RoleRef can only reference a ClusterRole in the global namespace. If the RoleRef cannot be "
+            "resolved, the Authorizer must return an error."
+        ),
+        "Users": "Users in the clusterRoleBinding",
+        "Groups": "Groups in the clusterRoleBinding",
+        "ServiceAccounts": "ServiceAccounts in the clusterRoleBinding",
     },
     "configmaps": {
-        "Data": "The number of keys, of text and of binary data.",
+        "Data": (
+            "Data contains the configuration data. Each key must consist of alphanumeric characters, '-', "
+            "'_' or '.'. Values with non-UTF-8 byte sequences must use the BinaryData field. The keys stored "
+            "in Data must not overlap with the keys in the BinaryData field, this is enforced during "
+            "validation process."
+        ),
     },
     "controllerrevisions": {
         "Controller": "Controller of the object",
         "Revision": "Revision indicates the revision of the state represented by Data.",
     },
     "daemonsets": {
-        "Desired": "The number of nodes that should run the daemon pod.",
-        "Current": "The number of nodes that run at least one daemon pod and should.",
-        "Ready": "The number of nodes with a daemon pod that is ready.",
-        "Up-to-date": "The number of nodes that run the updated daemon pod.",
-        "Available": "The number of nodes with a daemon pod that is available.",
-        "Node Selector": "The labels a node must have to run the daemon pod.",
+        "Desired": (
+            "The total number of nodes that should be running the daemon pod (including nodes correctly "
+            "running the daemon pod). More info: "
+            "https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/"
+        ),
+        "Current": (
+            "The number of nodes that are running at least 1 daemon pod and are supposed to run the daemon "
+            "pod. More info: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/"
+        ),
+        "Ready": (
+            "numberReady is the number of nodes that should be running the daemon pod and have one or more "
+            "of the daemon pod running with a Ready Condition."
+        ),
+        "Up-to-date": "The total number of nodes that are running updated daemon pod",
+        "Available": (
+            "The number of nodes that should be running the daemon pod and have one or more of the daemon "
+            "pod running and available (ready for at least spec.minReadySeconds)"
+        ),
+        "Node Selector": (
+            "NodeSelector is a selector which must be true for the pod to fit on a node. Selector which must "
+            "match a node's labels for the pod to be scheduled on that node. More info: "
+            "https://kubernetes.io/docs/concepts/configuration/assign-pod-node/"
+        ),
         "Containers": "Names of each container in the template.",
         "Images": "Images referenced by each container in the template.",
-        "Selector": "The pods that belong to this daemon set.",
+        "Selector": (
+            "A label query over pods that are managed by the daemon set. Must match in order to be "
+            "controlled. It must match the pod template's labels. More info: "
+            "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"
+        ),
     },
     "deployments": {
         "Ready": "Number of the pod with ready state",
@@ -62,7 +91,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         ),
     },
     "endpoints": {
-        "Endpoints": "The addresses and ports of the ready endpoints.",
+        "Endpoints": (
+            "The set of all endpoints is the union of all subsets. Addresses are placed into subsets "
+            "according to the IPs they share. A single address with multiple ports, some of which are ready "
+            "and some of which are not (because they come from different containers) will result in the "
+            "address being displayed in different subsets for the different ports. No address will appear in "
+            "both Addresses and NotReadyAddresses in the same subset. Sets of addresses and ports that "
+            "comprise a service."
+        ),
     },
     "endpointslices": {
         "AddressType": (
@@ -85,18 +121,32 @@ COLUMNS: dict[str, dict[str, str]] = {
         ),
     },
     "events": {
-        "Last Seen": "When the event was last recorded.",
-        "Type": "Normal or Warning.",
-        "Reason": "Why the event happened, as one word.",
-        "Object": "What the event is about.",
-        "Subobject": "The part of the object that the event is about.",
-        "Source": "Who reported the event.",
-        "Message": "What happened, for people to read.",
-        "First Seen": "When the event was first recorded.",
-        "Count": "How often the event has happened.",
+        "Last Seen": "The time at which the most recent occurrence of this event was recorded.",
+        "Type": "Type of this event (Normal, Warning), new types could be added in the future",
+        "Reason": (
+            "This should be a short, machine understandable string that gives the reason for the transition "
+            "into the object's current status."
+        ),
+        "Object": "The object that this event is about.",
+        "Subobject": (
+            "If referring to a piece of an object instead of an entire object, this string should contain a "
+            "valid JSON/Go field access statement, such as desiredState.manifest.containers[2]. For example, "
+            "if the object reference is to a container within a pod, this would take on a value like: "
+            '"spec.containers{name}" (where "name" refers to the name of the container that triggered the '
+            'event) or if no container name is specified "spec.containers[2]" (container with index 2 in '
+            "this pod). This syntax is chosen only to have some well-defined way of referencing a part of an "
+            "object."
+        ),
+        "Source": "The component reporting this event. Should be a short machine understandable string.",
+        "Message": "A human-readable description of the status of this operation.",
+        "First Seen": "The time at which the event was first recorded. (Time of server receipt is in TypeMeta.)",
+        "Count": "The number of times this event has occurred.",
     },
     "ipaddresses": {
-        "ParentRef": "The object that owns the address.",
+        "ParentRef": (
+            "ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference "
+            "a parent object."
+        ),
     },
     "leases": {
         "Holder": (
@@ -109,7 +159,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "Status": "The status of the namespace",
     },
     "networkpolicies": {
-        "Pod-Selector": "The pods to which the policy applies.",
+        "Pod-Selector": (
+            "podSelector selects the pods to which this NetworkPolicy object applies. The array of rules is "
+            "applied to any pods selected by this field. An empty selector matches all pods in the policy's "
+            "namespace. Multiple network policies can select the same set of pods. In this case, the ingress "
+            "rules for each are combined additively. This field is optional. If it is not specified, it "
+            "defaults to an empty selector."
+        ),
     },
     "nodes": {
         "Status": "The status of the node",
@@ -140,9 +196,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "Container-Runtime": "ContainerRuntime Version reported by the node through runtime remote API (e.g. containerd://1.4.2).",
     },
     "poddisruptionbudgets": {
-        "Min Available": "How many pods must stay available, as a number or a percentage.",
-        "Max Unavailable": "How many pods may be unavailable, as a number or a percentage.",
-        "Allowed Disruptions": "How many pods may be disrupted now.",
+        "Min Available": "The minimum number of pods that must be available.",
+        "Max Unavailable": "The maximum number of pods that may be unavailable.",
+        "Allowed Disruptions": "Calculated number of pods that may be disrupted at this time.",
     },
     "pods": {
         "Ready": "The aggregate readiness state of this pod for accepting traffic.",
@@ -175,6 +231,11 @@ COLUMNS: dict[str, dict[str, str]] = {
             "https://git.k8s.io/enhancements/keps/sig-network/580-pod-readiness-gates"
         ),
     },
+    "podtemplates": {
+        "Containers": "Names of each container in the template.",
+        "Images": "Images referenced by each container in the template.",
+        "Pod Labels": "The labels for the pod template.",
+    },
     "replicasets": {
         "Desired": (
             "Replicas is the number of desired pods. This is a pointer to distinguish between explicit "
@@ -195,13 +256,30 @@ COLUMNS: dict[str, dict[str, str]] = {
             "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"
         ),
     },
+    "rolebindings": {
+        "Role": (
+            "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. "
+            "If the RoleRef cannot be resolved, the Authorizer must return an error."
+        ),
+        "Users": "Users in the roleBinding",
+        "Groups": "Groups in the roleBinding",
+        "ServiceAccounts": "ServiceAccounts in the roleBinding",
+    },
     "scale": {
         "Desired": "replicas is the desired number of instances for the scaled object.",
         "Available": "replicas is the actual number of observed instances of the scaled object.",
     },
     "secrets": {
-        "Type": "What the secret is for; programs that handle secrets look at it.",
-        "Data": "The number of keys.",
+        "Type": (
+            "Used to facilitate programmatic handling of secret data. More info: "
+            "https://kubernetes.io/docs/concepts/configuration/secret/#secret-types"
+        ),
+        "Data": (
+            "Data contains the secret data. Each key must consist of alphanumeric characters, '-', '_' or "
+            "'.'. The serialized form of the secret data is a base64 encoded string, representing the "
+            "arbitrary (possibly non-string) data value here. Described in "
+            "https://tools.ietf.org/html/rfc4648#section-4"
+        ),
     },
     "servicecidrs": {
         "CIDRs": (

@@ -28,6 +28,7 @@ PRINTERS: dict[tuple[str, str], Printer] = {
     ("", "events"): (core.EVENT, core.event),
     ("events.k8s.io", "events"): (core.EVENTS_V1, core.events_v1_event),
     ("", "pods"): (pods.POD, pods.pod),
+    ("", "podtemplates"): (workloads.POD_TEMPLATE, workloads.pod_template),
     ("apps", "deployments"): (workloads.DEPLOYMENT, workloads.deployment),
     ("apps", "replicasets"): (workloads.REPLICA_SET, workloads.replica_set),
     ("apps", "daemonsets"): (workloads.DAEMON_SET, workloads.daemon_set),
@@ -44,7 +45,6 @@ PRINTERS: dict[tuple[str, str], Printer] = {
     ("rbac.authorization.k8s.io", "clusterrolebindings"): (others.BINDING, others.binding),
 }
 _DEFAULT: Printer = (others.DEFAULT, others.default)
-_DESCRIBED_AS = {"rolebindings": "bindings", "clusterrolebindings": "bindings"}
 
 
 def of_object(resource: Resource, wire: bytes, version: str, include_object: str) -> bytes:
@@ -125,8 +125,7 @@ def _row_object(wire: bytes, version: str, include_object: str) -> bytes:
 
 
 def _definitions(resource: Resource) -> bytes:
-    name = _DESCRIBED_AS.get(resource.plural, resource.plural)
-    texts = descriptions.COLUMNS.get(name, {})
+    texts = descriptions.COLUMNS.get(resource.plural, {})
     shared = {"Name": descriptions.NAME, "Age": descriptions.AGE, "Created At": descriptions.AGE}
     columns = [
         {

@@ -1,4 +1,4 @@
-"""Table rows of apps/v1, and of Scale.
+"""Table rows of apps/v1, of PodTemplates, and of Scale.
 
 Called by `table`. It calls the shared cells of `columns`.
 """
@@ -82,6 +82,14 @@ def controller_revision(obj: Any) -> list[Any]:
         group = owner.apiVersion.rpartition("/")[0]
         controller = f"{owner.kind.lower()}.{group}/{owner.name}" if group else f"{owner.kind.lower()}/{owner.name}"
     return [obj.metadata.name, controller, obj.revision, age(obj)]
+
+
+POD_TEMPLATE = (NAME, Column("Containers"), Column("Images"), Column("Pod Labels"))
+
+
+def pod_template(obj: Any) -> list[Any]:
+    template = obj.template
+    return [obj.metadata.name, *container_cells(template.spec), labels_text(template.metadata.labels)]
 
 
 SCALE = (Column("Name"), _int("Desired"), _int("Available"), AGE)

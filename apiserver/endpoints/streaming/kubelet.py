@@ -61,6 +61,12 @@ class Kubelets:
     def _config(self, kubelet: Kubelet) -> ClientConfig:
         return ClientConfig(f"https://{kubelet.authority}", self._ca, self._ca is None, "", self._cert, self._key)
 
+    def ssl_context(self, kubelet: Kubelet) -> ssl.SSLContext:
+        """For a connection of one's own: with our certificate, and its certificate checked."""
+        context = self._config(kubelet).ssl_context()
+        assert isinstance(context, ssl.SSLContext)
+        return context
+
     @asynccontextmanager
     async def get(self, kubelet: Kubelet, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """The body of an answer, as it comes. Raises StatusError with what the kubelet says is wrong."""
@@ -75,11 +81,9 @@ class Kubelets:
 
     async def websocket(self, kubelet: Kubelet, path: str, protocols: Sequence[str]) -> ClientConnection:
         """An open websocket. Raises StatusError."""
-        context = self._config(kubelet).ssl_context()
-        assert isinstance(context, ssl.SSLContext)
         try:
             return await connect(
-                f"wss://{kubelet.authority}{path}", ssl=context, subprotocols=protocols,  # type: ignore[arg-type]
+                f"wss://{kubelet.authority}{path}", ssl=self.ssl_context(kubelet), subprotocols=protocols,  # type: ignore[arg-type]
                 compression=None, max_size=None, ping_interval=None, proxy=None,
             )  # fmt: skip
         except InvalidStatus as error:

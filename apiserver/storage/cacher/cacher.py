@@ -18,6 +18,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from apiserver.storage.cacher.arrivals import Arrivals
 from apiserver.storage.cacher.feed import Feed, Loaded
 from apiserver.storage.cacher.freshness import Reached, RevisionReader
 from apiserver.storage.cacher.resource import ResourceCache, root_of
@@ -57,6 +58,7 @@ class Cacher:
         self._resources: dict[str, ResourceCache] = {}
         self._since = 0
         self._loaded = asyncio.Event()
+        self.arrivals = Arrivals()
         self._reached = Reached()
         self._reader = RevisionReader(etcd.current_revision)
         self._feed = Feed(etcd, self)
@@ -121,6 +123,7 @@ class Cacher:
 
     def apply(self, changes: Changes) -> None:
         """One batch from etcd: into the store and the history, then everybody is woken once."""
+        self.arrivals.note(changes.revision, self._clock.now().timestamp())
         woken: list[CacheWatch] = []
         for change in changes.events:
             key = self._etcd.keys.from_etcd(change.kv.key)

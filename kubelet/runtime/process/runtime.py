@@ -244,6 +244,11 @@ class ProcessRuntime:
     def exec_argv(self, uid: str, container: str, command: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         return exec_argv(self.records, uid, container, command)
 
+    def network_of(self, uid: str) -> tuple[str, str]:
+        directory = self.records.pod_directory(uid)
+        sandbox = read_json(directory / "sandbox.json") or {"host_network": True, "resolv_conf": ""}
+        return "" if sandbox["host_network"] else self.network.path(uid), sandbox["resolv_conf"]
+
     def open_terminal(self, uid: str, container: str) -> tuple[int, int]:
         record = running_record(self.records, uid, container)
         return _open_terminal(f"/proc/{record.pid}/root/dev/pts")

@@ -73,6 +73,34 @@ def pod(cluster: tuple[ApiServer, KubeletServer]) -> str:
     return "p"
 
 
+def test_a_node_is_asked_with_our_certificate(cluster: tuple[ApiServer, KubeletServer], pod: str) -> None:
+    server, kubelet = cluster
+    for name in ("node1", f"node1:{kubelet.port}", f"https:node1:{kubelet.port}"):
+        assert server.request("GET", f"/api/v1/nodes/{name}/proxy/healthz") == (200, "ok")
+
+
+def test_a_node_tells_what_listens_and_sends_a_request(
+    cluster: tuple[ApiServer, KubeletServer], pod: str, echo: int
+) -> None:
+    server, _ = cluster
+    status, answer = server.request("GET", "/api/v1/nodes/node1/proxy/debug/listening")
+    assert status == 200
+    assert {"protocol": "TCP", "address": "127.0.0.1", "port": echo} in answer["listening"]
+    query = f"host=127.0.0.1&port={echo}&path=/there"
+    status, answer = server.request("GET", f"/api/v1/nodes/node1/proxy/debug/request?{query}")
+    assert status == 200
+    assert answer["status"].endswith("200 OK")
+    assert answer["source"].startswith("127.0.0.1:")
+    assert answer["totalMs"] >= answer["connectMs"] >= 0
+
+
+def test_a_proxy_that_is_not_there_is_said_to_be_away(cluster: tuple[ApiServer, KubeletServer], pod: str) -> None:
+    server, _ = cluster
+    status, answer = server.request("GET", "/api/v1/nodes/node1/proxy/debug/proxy/services/default/web")
+    assert status == 503
+    assert "the proxy does not answer on 127.0.0.1:9" in str(answer)
+
+
 @pytest.fixture(scope="module")
 def echo() -> Iterator[int]:
     """The port of a small web server."""
