@@ -50,7 +50,7 @@ def parse_flags(argv: Sequence[str] | None = None) -> Config:
     p.add_argument("--port", type=int, default=default.port, help="port for UDP and TCP")
     p.add_argument("--dns-ip", action="append", help="cluster IP of the Service kube-dns (repeatable)")
     p.add_argument("--forward", action="append", default=[], help="upstream HOST[:PORT] for other names (repeatable)")
-    p.add_argument("--health-address", default=default.health_address, help="address of /health, /ready and /metrics")
+    p.add_argument("--health-address", default=default.health_address, help="where health is told (empty: everywhere)")
     p.add_argument("--health-port", type=int, default=default.health_port, help="port of /health and /ready")
     p.add_argument("--metrics-port", type=int, default=default.metrics_port, help="port of /metrics")
     a = p.parse_args(argv)

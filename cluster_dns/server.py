@@ -116,6 +116,9 @@ def _bind(address: str, port: int) -> tuple[socket.socket, socket.socket]:
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+            if family == socket.AF_INET6:  # `::` beside `0.0.0.0`, each on a socket of its own
+                udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                tcp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             udp.bind((address, port))
             tcp.bind((address, udp.getsockname()[1]))
             udp.setblocking(False)

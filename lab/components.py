@@ -124,7 +124,7 @@ def proxy(config: LabConfig, layout: Layout, node: str) -> Component:
         proxy_mode=config.proxy_mode,
         cluster_cidr=config.cluster_cidrs,
         ipvs_scheduler=config.ipvs_scheduler,
-        healthz_bind_address="0.0.0.0:10256",
+        healthz_bind_address=":10256" if config.dual_stack else "0.0.0.0:10256",
         metrics_bind_address="127.0.0.1:10249",
     )
     return Component(f"proxy-{node}", node, argv)

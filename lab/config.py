@@ -98,7 +98,12 @@ class LabConfig:
 
     @property
     def dns_address(self) -> str:
-        return str(ipaddress.ip_network(self.service_cidr)[10])
+        return self.dns_addresses[0]
+
+    @property
+    def dns_addresses(self) -> list[str]:
+        """Of the Service `kube-dns`: the tenth of each range."""
+        return [str(ipaddress.ip_network(cidr)[10]) for cidr in self.service_cidrs.split(",")]
 
 
 @dataclass(frozen=True)

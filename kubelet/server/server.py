@@ -33,8 +33,10 @@ class KubeletServer:
 
     async def run(self) -> None:
         """Until cancelled."""
+        # No host: a socket for each family, as one for `::` would take IPv6 alone.
+        everywhere = None if ":" in "".join(self.config.node_ips) else "0.0.0.0"
         config = uvicorn.Config(
-            self.app, host="0.0.0.0" if ":" not in "".join(self.config.node_ips) else "::", port=self.config.port,
+            self.app, host=everywhere, port=self.config.port,
             ssl_certfile=self.config.tls_cert_file, ssl_keyfile=self.config.tls_private_key_file,
             ssl_ca_certs=self.config.client_ca_file or None,
             ssl_cert_reqs=ssl.CERT_REQUIRED if self.config.client_ca_file else ssl.CERT_NONE,

@@ -41,8 +41,13 @@ def dns(config: LabConfig, upstreams: Sequence[str] = ()) -> list[Manifest]:
         cluster_domain=config.cluster_domain,
         replicas=min(config.nodes, 2),
     )
-    container = made[-1]["spec"]["template"]["spec"]["containers"][0]
-    container["args"] += [f"--forward={upstream}" for upstream in upstreams]
+    args = made[-1]["spec"]["template"]["spec"]["containers"][0]["args"]
+    args += [f"--dns-ip={address}" for address in config.dns_addresses]
+    args += [f"--forward={upstream}" for upstream in upstreams]
+    if config.dual_stack:
+        service = next(one for one in made if one["kind"] == "Service")
+        service["spec"] |= {"ipFamilyPolicy": "RequireDualStack", "clusterIPs": config.dns_addresses}
+        args += ["--bind-address=0.0.0.0", "--bind-address=::", "--health-address="]
     return made
 
 
