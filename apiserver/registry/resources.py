@@ -23,6 +23,7 @@ from apiserver.registry.core.events.view import EventsView
 from apiserver.registry.core.namespaces.strategy import NamespaceStrategy
 from apiserver.registry.core.nodes.strategy import NodeStrategy
 from apiserver.registry.core.pods.strategy import PodStrategy
+from apiserver.registry.core.podtemplates.strategy import PodTemplateStrategy
 from apiserver.registry.core.secrets.strategy import SecretStrategy
 from apiserver.registry.core.serviceaccounts.strategy import ServiceAccountStrategy
 from apiserver.registry.core.services.allocation import ServiceAllocator
@@ -68,6 +69,7 @@ def strategies(needs: Dependencies) -> dict[tuple[str, str], Strategy[Any]]:
         ("", "namespaces"): NamespaceStrategy(),
         ("", "nodes"): NodeStrategy(),
         ("", "pods"): PodStrategy(),
+        ("", "podtemplates"): PodTemplateStrategy(),
         ("", "secrets"): SecretStrategy(),
         ("", "serviceaccounts"): ServiceAccountStrategy(),
         ("", "services"): ServiceStrategy(allocator),

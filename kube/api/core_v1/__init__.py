@@ -84,6 +84,7 @@ from kube.api.core_v1.pod import (
     PodReadinessGate,
     PodResourceClaim,
     PodSpec,
+    PodTemplate,
     PodTemplateSpec,
 )
 from kube.api.core_v1.pod_status import (
@@ -321,6 +322,7 @@ __all__ = [
     "PodSecurityContext",
     "PodSpec",
     "PodStatus",
+    "PodTemplate",
     "PodTemplateSpec",
     "PortStatus",
     "PortworxVolumeSource",

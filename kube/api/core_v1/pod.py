@@ -166,8 +166,16 @@ class Pod(Object):
 
 
 class PodTemplateSpec(APIModel):
-    metadata: Annotated[ObjectMeta, wire(1)] = always(ObjectMeta)
+    """What pods that are made from a template look like."""
+
+    metadata: Annotated[ObjectMeta, wire(1, "Labels and annotations of the pods.")] = always(ObjectMeta)
     spec: Annotated[PodSpec, wire(2, "The pods' spec.")] = always(PodSpec)
+
+
+class PodTemplate(Object):
+    """A pod's description to be kept and copied; nothing runs it."""
+
+    template: Annotated[PodTemplateSpec, wire(2, "What a pod made from it looks like.")] = always(PodTemplateSpec)
 
 
 class Binding(Object):
