@@ -12,6 +12,7 @@ from typing import Any
 
 from controllers.hashing import fnv32a, safe_encode
 from controllers.ownership import apply_claim, claim, controller_reference
+from controllers.selectors import selected
 from kube.api.apps_v1 import ControllerRevision
 from kube.api.core_v1 import PodTemplateSpec
 from kube.apimachinery.errors import AlreadyExists, NotFound
@@ -79,7 +80,7 @@ class History:
         """The owner's, oldest first; orphans that match are adopted."""
         candidates = [
             *self._informer.by_index("by_controller", owner.metadata.uid),
-            *self._informer.by_index("orphans", owner.metadata.namespace),
+            *selected(self._informer, owner.metadata.namespace, owner.spec.selector, "orphans"),
         ]
         owned = await apply_claim(
             self._client, owner, claim(owner, from_label_selector(owner.spec.selector), candidates)

@@ -15,12 +15,6 @@ from kube.apimachinery.labels import is_subset
 from kube.informer import Informer
 
 
-def pods_by_label(pod: Pod) -> Iterable[str]:
-    """An index function for pods: each label, within the namespace."""
-    namespace = pod.metadata.namespace
-    return [f"{namespace}/{key}={value}" for key, value in pod.metadata.labels.items()]
-
-
 def services_by_label(service: Service) -> Iterable[str]:
     """An index function for Services: the first pair of the selector, within the namespace."""
     if not service.spec.selector:

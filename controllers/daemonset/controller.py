@@ -14,8 +14,8 @@ from controllers.daemonset import plan
 from controllers.expectations import Expectations
 from controllers.history import HASH_LABEL, History
 from controllers.ownership import apply_claim, claim, controller_of
-from controllers.replicaset.controller import orphans
 from controllers.replicaset.plan import slow_start
+from controllers.selectors import by_selector, orphans, selected, selecting
 from kube.api.apps_v1 import ControllerRevision, DaemonSet
 from kube.api.core_v1 import Node, Pod
 from kube.apimachinery.errors import NotFound, StatusError
@@ -33,7 +33,7 @@ class DaemonSetController(Controller):
         super().__init__(context)
         self.events = context.recorder(self.name)
         self.expectations = Expectations(context.clock.monotonic)
-        self.sets = self.informer(DaemonSet)
+        self.sets = self.informer(DaemonSet, by_selector=by_selector)
         self.nodes = self.informer(Node)
         self.pods = self.informer(Pod, by_controller=by_controller, orphans=orphans)
         revisions = self.informer(ControllerRevision, by_controller=by_controller, orphans=orphans)
@@ -72,7 +72,7 @@ class DaemonSetController(Controller):
     async def _claim(self, ds: DaemonSet) -> list[Pod]:
         candidates = [
             *self.pods.by_index("by_controller", ds.metadata.uid),
-            *self.pods.by_index("orphans", ds.metadata.namespace),
+            *selected(self.pods, ds.metadata.namespace, ds.spec.selector, "orphans"),
         ]
         return await apply_claim(self.client, ds, claim(ds, from_label_selector(ds.spec.selector), candidates))
 
@@ -172,6 +172,5 @@ class DaemonSetController(Controller):
             self.queue.add(key)
 
     def _enqueue_adopters(self, pod: Pod) -> None:
-        for ds in self.sets.list(pod.metadata.namespace):
-            if pod.metadata.labels and from_label_selector(ds.spec.selector).matches(pod.metadata.labels):
-                self.enqueue(ds)
+        for ds in selecting(self.sets, pod):
+            self.enqueue(ds)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from controllers.controller import Context, Controller
 from controllers.deployment import plan, revisions
 from controllers.ownership import apply_claim, claim, controller_of, is_controlled_by
-from controllers.replicaset.controller import orphans
+from controllers.selectors import by_selector, orphans, selected, selecting
 from kube.api.apps_v1 import Deployment, DeploymentStatus, ReplicaSet
 from kube.api.core_v1 import Pod
 from kube.apimachinery.errors import AlreadyExists, NotFound, StatusError
@@ -26,7 +26,7 @@ class DeploymentController(Controller):
     def __init__(self, context: Context):
         super().__init__(context)
         self.events = context.recorder(self.name)
-        self.deployments = self.informer(Deployment)
+        self.deployments = self.informer(Deployment, by_selector=by_selector)
         self.replicasets = self.informer(ReplicaSet, by_controller=by_controller, orphans=orphans)
         self.pods = self.informer(Pod, by_controller=by_controller)
         self.deployments.on_any(self.enqueue)
@@ -45,7 +45,7 @@ class DeploymentController(Controller):
             return None
         candidates = [
             *self.replicasets.by_index("by_controller", d.metadata.uid),
-            *self.replicasets.by_index("orphans", d.metadata.namespace),
+            *selected(self.replicasets, d.metadata.namespace, d.spec.selector, "orphans"),
         ]
         sets = await apply_claim(self.client, d, claim(d, selector, candidates))
         pods = {rs.metadata.uid: self.pods.by_index("by_controller", rs.metadata.uid) for rs in sets}
@@ -144,9 +144,8 @@ class DeploymentController(Controller):
             if ref.kind == "Deployment":
                 self.queue.add((rs.metadata.namespace, ref.name))
             return
-        for d in self.deployments.list(rs.metadata.namespace):
-            if from_label_selector(d.spec.selector).matches(rs.metadata.labels):
-                self.enqueue(d)
+        for d in selecting(self.deployments, rs):
+            self.enqueue(d)
 
     def _replicaset_updated(self, old: ReplicaSet, rs: ReplicaSet) -> None:
         before = controller_of(old)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from controllers.controller import Context, Controller
 from controllers.disruption import budget
 from controllers.ownership import controller_of
+from controllers.selectors import by_label, by_selector, selected, selecting
 from kube.api.apps_v1 import Deployment, ReplicaSet, StatefulSet
 from kube.api.core_v1 import Pod
 from kube.api.policy_v1 import PodDisruptionBudget
-from kube.apimachinery.labels import from_label_selector
 from kube.events import WARNING
 from kube.informer import Key
 
@@ -26,8 +26,8 @@ class DisruptionController(Controller):
     def __init__(self, context: Context):
         super().__init__(context)
         self.events = context.recorder("controllermanager")
-        self.budgets = self.informer(PodDisruptionBudget)
-        self.pods = self.informer(Pod)
+        self.budgets = self.informer(PodDisruptionBudget, by_selector=by_selector)
+        self.pods = self.informer(Pod, by_label=by_label)
         self._owners = {kind.__name__: self.informer(kind) for kind in (Deployment, ReplicaSet, StatefulSet)}
         self.budgets.on_any(self.enqueue)
         self.pods.add_handler(self._pod_changed, self._pod_updated, self._pod_changed)
@@ -38,8 +38,7 @@ class DisruptionController(Controller):
         pdb = self.budgets.get(*key)
         if pdb is None or self.is_stale(key, pdb):
             return None
-        selector = from_label_selector(pdb.spec.selector)
-        pods = [p for p in self.pods.list(key[0]) if selector.matches(p.metadata.labels) and budget.counts(p)]
+        pods = [p for p in selected(self.pods, key[0], pdb.spec.selector) if budget.counts(p)]
         now = self.clock.now()
         disrupted, wait = budget.still_disrupted(pdb.status.disruptedPods, pods, now)
         try:
@@ -77,9 +76,8 @@ class DisruptionController(Controller):
     # ---- what wakes it ----
 
     def _pod_changed(self, pod: Pod) -> None:
-        for pdb in self.budgets.list(pod.metadata.namespace):
-            if from_label_selector(pdb.spec.selector).matches(pod.metadata.labels):
-                self.enqueue(pdb)
+        for pdb in selecting(self.budgets, pod):
+            self.enqueue(pdb)
 
     def _pod_updated(self, old: Pod, pod: Pod) -> None:
         self._pod_changed(pod)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from controllers.controller import Context, Controller
 from controllers.endpoints.subsets import OVER_CAPACITY, subsets_of, truncate
-from controllers.service_index import endpoint_facts, pods_by_label, pods_of, services_by_label, services_of
+from controllers.selectors import by_label
+from controllers.service_index import endpoint_facts, pods_of, services_by_label, services_of
 from kube.api.core_v1 import Endpoints, Pod, Service
 from kube.apimachinery.errors import AlreadyExists, NotFound
 from kube.apimachinery.meta_v1 import ObjectMeta
@@ -27,7 +28,7 @@ class EndpointsController(Controller):
     def __init__(self, context: Context):
         super().__init__(context)
         self.services = self.informer(Service, by_label=services_by_label)
-        self.pods = self.informer(Pod, by_label=pods_by_label)
+        self.pods = self.informer(Pod, by_label=by_label)
         self.endpoints = self.informer(Endpoints)
         self.services.on_any(self.enqueue)
         self.pods.add_handler(self._enqueue_services, self._pod_updated, self._enqueue_services)

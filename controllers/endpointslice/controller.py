@@ -22,7 +22,8 @@ from controllers.endpointslice.desired import (
 from controllers.endpointslice.slices import SlicePlan, Template, plan_slices
 from controllers.endpointslice.tracker import SliceTracker, TriggerTimes
 from controllers.ownership import controller_reference
-from controllers.service_index import endpoint_facts, pods_by_label, pods_of, services_by_label, services_of
+from controllers.selectors import by_label
+from controllers.service_index import endpoint_facts, pods_of, services_by_label, services_of
 from kube.api.core_v1 import Node, Pod, Service
 from kube.api.discovery_v1 import EndpointSlice
 from kube.apimachinery.errors import NotFound, StatusError
@@ -30,6 +31,7 @@ from kube.client import Unreachable
 from kube.events import WARNING
 from kube.informer import Key, key_of
 from kube.metrics import Counter, Histogram
+from kube.stages import Round, Stages
 
 CHANGES = Counter("endpoint_slice_controller_changes", "Number of EndpointSlice changes", ("operation",))
 PER_SYNC = Histogram(
@@ -62,14 +64,15 @@ class EndpointSliceController(Controller):
     def __init__(self, context: Context):
         super().__init__(context)
         self.events = context.recorder(self.name)
+        self.stages: Stages = Stages(context.clock)
         self.services = self.informer(Service, by_label=services_by_label)
-        self.pods = self.informer(Pod, by_label=pods_by_label, by_node=pods_by_node)
+        self.pods = self.informer(Pod, by_label=by_label, by_node=pods_by_node)
         self.nodes = self.informer(Node)
         self.slices = self.informer(EndpointSlice, by_service=slices_by_service)
         self.tracker = SliceTracker(context.clock.monotonic)
         self.times = TriggerTimes()
         self._stale: set[Key] = set()
-        self.services.add_handler(self.enqueue, lambda _old, new: self.enqueue(new), self._service_deleted)
+        self.services.add_handler(self._service_changed, lambda _old, new: self._service_changed(new), self.enqueue)
         self.pods.add_handler(self._enqueue_services, self._pod_updated, self._enqueue_services)
         self.nodes.add_handler(self._node_changed, self._node_updated, self._node_changed)
         self.slices.add_handler(self._slice_changed, self._slice_updated, self._slice_deleted)
@@ -88,8 +91,10 @@ class EndpointSliceController(Controller):
             self.queue.add_after(key, STALE_SECONDS)
             return None
         existing = [s for s in existing if s.metadata.deletionTimestamp is None]
+        turn = self.stages.begin(key)
         planned = self._plan(service, existing)
-        await self._apply(service, planned)
+        await self._apply(service, planned, turn)
+        self.stages.end(key, turn)
         return str(planned)
 
     def _plan(self, service: Service, existing: list[EndpointSlice]) -> SlicePlan:
@@ -105,10 +110,10 @@ class EndpointSliceController(Controller):
         )
         return plan_slices(template, wanted.groups, existing, address_types(service))
 
-    async def _apply(self, service: Service, planned: SlicePlan) -> None:
+    async def _apply(self, service: Service, planned: SlicePlan, turn: Round | None) -> None:
         PER_SYNC.observe(len(planned.create) + len(planned.update) + len(planned.delete))
-        writes = [self._create(service, s) for s in planned.create]
-        writes += [self._update(service, s) for s in planned.update]
+        writes = [self._create(service, s, turn) for s in planned.create]
+        writes += [self._update(service, s, turn) for s in planned.update]
         writes += [self._delete(service, s) for s in planned.delete]
         done = await asyncio.gather(*writes, return_exceptions=True)
         failed = [e for e in done if isinstance(e, BaseException)]
@@ -119,13 +124,17 @@ class EndpointSliceController(Controller):
             self.events.event(service, WARNING, "FailedToUpdateEndpointSlices", text)
         raise failed[0]
 
-    async def _create(self, service: Service, one: EndpointSlice) -> None:
-        self.tracker.written(key_of(service), await self.client.create(one))
+    async def _create(self, service: Service, one: EndpointSlice, turn: Round | None) -> None:
+        self._written(service, await self.client.create(one), turn)
         CHANGES.inc("create")
 
-    async def _update(self, service: Service, one: EndpointSlice) -> None:
-        self.tracker.written(key_of(service), await self.client.update(one))
+    async def _update(self, service: Service, one: EndpointSlice, turn: Round | None) -> None:
+        self._written(service, await self.client.update(one), turn)
         CHANGES.inc("update")
+
+    def _written(self, service: Service, one: EndpointSlice, turn: Round | None) -> None:
+        self.tracker.written(key_of(service), one)
+        self.stages.wrote(turn, "EndpointSlice", one.metadata.name, one.metadata.resourceVersion)
 
     async def _delete(self, service: Service, one: EndpointSlice) -> None:
         try:
@@ -137,11 +146,13 @@ class EndpointSliceController(Controller):
 
     # ---- what wakes it ----
 
-    def _service_deleted(self, service: Service) -> None:
+    def _service_changed(self, service: Service) -> None:
+        self.stages.seen(key_of(service), "Service", service.metadata.name, service.metadata.resourceVersion)
         self.enqueue(service)
 
     def _enqueue_services(self, pod: Pod) -> None:
         for service in services_of(self.services, pod.metadata.namespace, pod.metadata.labels):
+            self.stages.seen(key_of(service), "Pod", pod.metadata.name, pod.metadata.resourceVersion)
             self.enqueue(service)
 
     def _pod_updated(self, old: Pod, pod: Pod) -> None:

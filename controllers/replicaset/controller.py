@@ -14,19 +14,14 @@ from controllers.expectations import Expectations
 from controllers.ownership import apply_claim, claim, controller_of
 from controllers.pods import is_active, is_ready
 from controllers.replicaset import plan
+from controllers.selectors import by_selector, orphans, selected, selecting
 from kube.api.apps_v1 import ReplicaSet
 from kube.api.core_v1 import Pod
 from kube.apimachinery.errors import NotFound, StatusError
 from kube.apimachinery.labels import from_label_selector
-from kube.apimachinery.meta_v1 import Object
 from kube.client import Unreachable
 from kube.events import NORMAL, WARNING
 from kube.informer import Key, by_controller, key_of
-
-
-def orphans(obj: Object) -> tuple[str, ...]:
-    """An index function: the namespace of an object that nobody controls."""
-    return () if controller_of(obj) else (obj.metadata.namespace,)
 
 
 class ReplicaSetController(Controller):
@@ -36,7 +31,7 @@ class ReplicaSetController(Controller):
         super().__init__(context)
         self.events = context.recorder(self.name)
         self.expectations = Expectations(context.clock.monotonic)
-        self.replicasets = self.informer(ReplicaSet, by_controller=by_controller)
+        self.replicasets = self.informer(ReplicaSet, by_controller=by_controller, by_selector=by_selector)
         self.pods = self.informer(Pod, by_controller=by_controller, orphans=orphans)
         self.replicasets.add_handler(self.enqueue, lambda _old, new: self.enqueue(new), self._replicaset_deleted)
         self.pods.add_handler(self._pod_added, self._pod_updated, self._pod_deleted)
@@ -66,7 +61,7 @@ class ReplicaSetController(Controller):
     async def _claim(self, rs: ReplicaSet) -> list[Pod]:
         candidates = [
             *self.pods.by_index("by_controller", rs.metadata.uid),
-            *self.pods.by_index("orphans", rs.metadata.namespace),
+            *selected(self.pods, rs.metadata.namespace, rs.spec.selector, "orphans"),
         ]
         return await apply_claim(self.client, rs, claim(rs, from_label_selector(rs.spec.selector), candidates))
 
@@ -187,9 +182,8 @@ class ReplicaSetController(Controller):
     def _enqueue_adopters(self, pod: Pod) -> None:
         if not pod.metadata.labels:
             return
-        for rs in self.replicasets.list(pod.metadata.namespace):
-            if from_label_selector(rs.spec.selector).matches(pod.metadata.labels):
-                self.enqueue(rs)
+        for rs in selecting(self.replicasets, pod):
+            self.enqueue(rs)
 
 
 def _namespace_terminating(error: Exception) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from controllers.ownership import controller_of
 from kube.api.core_v1 import Container, Node, Pod
 from kube.apimachinery import quantity
 from kube.informer import Key, key_of
@@ -67,6 +68,11 @@ def has_anti_affinity(pod: Pod) -> bool:
     return bool(anti and anti.requiredDuringSchedulingIgnoredDuringExecution)
 
 
+def _counted_owner(pod: Pod) -> list[str]:
+    owner = controller_of(pod)
+    return [owner.uid] if owner is not None and pod.metadata.deletionTimestamp is None else []
+
+
 @dataclass
 class NodeInfo:
     """One node. `node` is None while only its pods are known."""
@@ -76,6 +82,8 @@ class NodeInfo:
     requested: Counter[str] = field(default_factory=Counter)
     ports: Counter[HostPort] = field(default_factory=Counter)
     with_anti_affinity: dict[Key, Pod] = field(default_factory=dict)
+    owned: Counter[str] = field(default_factory=Counter)
+    """UID of a controller -> how many pods of it, without those that are being deleted."""
     allocatable: Counter[str] = field(default_factory=Counter)
 
     def set_node(self, node: Node | None) -> None:
@@ -91,6 +99,7 @@ class NodeInfo:
         self.ports.update(host_ports(pod))
         if has_anti_affinity(pod):
             self.with_anti_affinity[key] = pod
+        self.owned.update(_counted_owner(pod))
 
     def remove(self, key: Key) -> None:
         pod = self.pods.pop(key, None)
@@ -99,6 +108,7 @@ class NodeInfo:
         self.requested -= requests_of(pod)
         self.ports -= Counter(host_ports(pod))
         self.with_anti_affinity.pop(key, None)
+        self.owned -= Counter(_counted_owner(pod))
 
     @property
     def name(self) -> str:

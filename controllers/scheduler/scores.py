@@ -101,10 +101,9 @@ class Scorer:
             return []
         hosts, zones = Counter(), Counter()
         for info in self.infos:
-            found = sum(_is_owned(other, owner.uid) for other in info.pods.values())
-            hosts[info.labels.get(HOSTNAME, info.name)] += found
+            hosts[info.labels.get(HOSTNAME, info.name)] += info.owned[owner.uid]
             if ZONE in info.labels:
-                zones[info.labels[ZONE]] += found
+                zones[info.labels[ZONE]] += info.owned[owner.uid]
         return [(HOSTNAME, hosts), *([(ZONE, zones)] if len(zones) > 1 else [])]
 
     def _pod_affinity(self) -> dict[str, float]:
@@ -168,8 +167,3 @@ class Scorer:
         if reverse:
             return {name: MAX * (high - value) / (high - low) for name, value in found.items()}
         return {name: MAX * (value - low) / (high - low) for name, value in found.items()}
-
-
-def _is_owned(pod: Pod, uid: str) -> bool:
-    owner = controller_of(pod)
-    return owner is not None and owner.uid == uid and pod.metadata.deletionTimestamp is None

@@ -10,7 +10,7 @@ from controllers import pods as podutil
 from controllers.controller import Context, Controller
 from controllers.history import History, template_in
 from controllers.ownership import apply_claim, claim, controller_of
-from controllers.replicaset.controller import orphans
+from controllers.selectors import by_selector, orphans, selected, selecting
 from controllers.statefulset import plan
 from kube.api.apps_v1 import ControllerRevision, StatefulSet
 from kube.api.core_v1 import Pod
@@ -18,7 +18,7 @@ from kube.apimachinery.errors import AlreadyExists, NotFound, StatusError
 from kube.apimachinery.labels import from_label_selector
 from kube.client import Unreachable
 from kube.events import NORMAL, WARNING
-from kube.informer import Key, by_controller, key_of
+from kube.informer import Key, by_controller
 
 
 class StatefulSetController(Controller):
@@ -29,7 +29,7 @@ class StatefulSetController(Controller):
     def __init__(self, context: Context):
         super().__init__(context)
         self.events = context.recorder(self.name)
-        self.sets = self.informer(StatefulSet)
+        self.sets = self.informer(StatefulSet, by_selector=by_selector)
         self.pods = self.informer(Pod, by_controller=by_controller, orphans=orphans)
         revisions = self.informer(ControllerRevision, by_controller=by_controller, orphans=orphans)
         self.history = History(context.client, revisions)
@@ -65,7 +65,7 @@ class StatefulSetController(Controller):
             *self.pods.by_index("by_controller", sts.metadata.uid),
             *(
                 p
-                for p in self.pods.by_index("orphans", sts.metadata.namespace)
+                for p in selected(self.pods, sts.metadata.namespace, sts.spec.selector, "orphans")
                 if plan.ordinal_of(p, sts.metadata.name) is not None
             ),
         ]
@@ -111,10 +111,9 @@ class StatefulSetController(Controller):
             if ref.kind == "StatefulSet":
                 self.queue.add((pod.metadata.namespace, ref.name))
             return
-        for sts in self.sets.list(pod.metadata.namespace):
-            named = plan.ordinal_of(pod, sts.metadata.name) is not None
-            if named and from_label_selector(sts.spec.selector).matches(pod.metadata.labels):
-                self.queue.add(key_of(sts))
+        for sts in selecting(self.sets, pod):
+            if plan.ordinal_of(pod, sts.metadata.name) is not None:
+                self.enqueue(sts)
 
     def _pod_updated(self, old: Pod, pod: Pod) -> None:
         before = controller_of(old)
