@@ -47,6 +47,8 @@ class Settings:
     scale: float = 1.0
     """1: as documented; less for a quick look (0.1), more for a quiet hour."""
     peer: Peer | None = None
+    workers: int = 1
+    """`--workers` of our API server."""
     minutes: float = 10.0
     """How long a soak lasts."""
 

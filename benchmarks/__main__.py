@@ -45,7 +45,7 @@ def collect(module: ModuleType, settings: Settings) -> Iterator[Row]:
 
 def settings_of(given: argparse.Namespace) -> Settings:
     peer = Peer(given.peer, given.peer_token, given.peer_pid) if given.peer else None
-    return Settings(given.repeat, given.scale, peer, given.minutes)
+    return Settings(given.repeat, given.scale, peer, given.workers, given.minutes)
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -56,6 +56,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--peer-pid", type=int, default=0, help="its process, to measure CPU and memory")
     parser.add_argument("--repeat", type=int, default=3, help="how often each thing is measured (default 3)")
     parser.add_argument("--scale", type=float, default=1.0, help="how much work: 0.1 for a quick look (default 1)")
+    parser.add_argument("--workers", type=int, default=1, help="--workers of our API server (default 1)")
     parser.add_argument("--minutes", type=float, default=10, help="how long a soak lasts (default 10)")
     parser.add_argument("--json", type=Path, default=Path(".cache/benchmarks.json"), help="where the rows are written")
     return parser.parse_args(argv)
