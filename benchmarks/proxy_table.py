@@ -12,7 +12,7 @@ from itertools import islice
 
 from kube.api.core_v1 import Service
 from kube.api.discovery_v1 import EndpointSlice
-from proxy.dataplane import Change, Dataplane
+from proxy.dataplane import Change, Dataplane, joined
 from proxy.model.objects import NodeInfo, service_info, slice_info
 from proxy.model.tracker import ChangeTracker
 from proxy.planner import Planner
@@ -77,7 +77,7 @@ class Agent:
 
     def full_sync(self) -> int:
         self.plan()
-        outcome = self.dataplane.resync(self.planner.states)
+        outcome = joined(self.dataplane.compare(self.planner.states))
         assert not outcome.failures, list(outcome.failures.items())[:3]
         return len(outcome.operations)
 

@@ -6,7 +6,7 @@ these block). It calls nothing. It leaves out how.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from proxy.inspected import Inspected
@@ -34,12 +34,26 @@ class Outcome(NamedTuple):
     problems: tuple[str, ...] = ()
 
 
+def joined(outcomes: Iterable[Outcome]) -> Outcome:
+    """Several outcomes as one: `joined(dataplane.compare(states))` is a whole comparison."""
+    operations: list[Any] = []
+    failures: dict[Key | None, str] = {}
+    problems: list[str] = []
+    for outcome in outcomes:
+        operations += outcome.operations
+        failures.update(outcome.failures)
+        problems += outcome.problems
+    return Outcome(tuple(operations), failures, tuple(problems))
+
+
 class Dataplane(Protocol):
     """One way to program this node's kernel.
 
     1. `sync` costs what changed. A failed Service does not keep the others from being programmed.
-    2. `resync` makes the kernel's state what `states` say, whatever was there, and touches nothing of others; it also
+    2. `compare` makes the kernel's state what `states` say, whatever was there, and touches nothing of others; it also
        adopts what an earlier process left, without cutting a connection.
+    3. `compare` works in small steps. Once the first comparison has ended, `sync` may be called between two steps of
+       a later one: no change waits for a whole comparison.
     """
 
     mode: str
@@ -47,8 +61,9 @@ class Dataplane(Protocol):
     def sync(self, changes: Iterable[Change]) -> Outcome:
         """Programs the changes."""
 
-    def resync(self, states: Mapping[Key, ServiceState]) -> Outcome:
-        """Compares the kernel with the states and repairs the differences."""
+    def compare(self, states: Mapping[Key, ServiceState]) -> Iterator[Outcome]:
+        """Compares the kernel with the states and repairs the differences, some with each step. `states` is what has
+        been told, also as it changes between the steps."""
 
     def inspect(self, state: ServiceState) -> list[Inspected]:
         """What the kernel holds for one Service; writes nothing. Raises OSError, RuntimeError."""

@@ -7,16 +7,16 @@ servers. It leaves out deciding what a Service needs, and how the kernel is told
    `min_sync_period` of it, are programmed together.
 2. Nothing is programmed before Services, EndpointSlices and the Node have been listed.
 3. A Service that could not be programmed is tried again after a while, longer each time; the others do not wait.
-4. Every `iptables_sync_period` the kernel is compared with what is wanted.
+4. Every `iptables_sync_period` the kernel is compared with what is wanted, in steps; changes go in between.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from kube.api.core_v1 import Node, Service
 from kube.api.discovery_v1 import EndpointSlice
@@ -40,6 +40,8 @@ from proxy.planner import Planner
 
 log = logging.getLogger("proxy")
 
+T = TypeVar("T")
+
 FIRST_RETRY, LONGEST_RETRY = 0.1, 30.0
 
 
@@ -57,7 +59,7 @@ class Proxy:
         self.busy = asyncio.Lock()
         """Held while the kernel is being changed or looked at: its sockets take one question at a time."""
         self._wake = asyncio.Event()
-        self._resync_wanted = True
+        self._resync_wanted, self._compared = True, False
         self._tries: dict[Key | None, int] = {}
         self._housekeeping_at: float | None = None
         self._make_informers(PagedClient(client))
@@ -142,7 +144,7 @@ class Proxy:
         while True:
             if self._resync_wanted or self.clock.monotonic() >= next_resync:
                 next_resync = self.clock.monotonic() + self.config.iptables_sync_period
-                await self._resync()
+                await self._compare()
                 if self.config.once:
                     return
             elif self.tracker.pending:
@@ -173,23 +175,46 @@ class Proxy:
         await self._after(changes, outcome)
         metrics.SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
         self._observe_latency(changed, outcome)
-        self._log("synced", changes, outcome, began)
+        self._show(outcome.operations)
+        self._log("synced", changes, outcome, len(outcome.operations), began)
 
-    async def _resync(self) -> None:
+    async def _compare(self) -> None:
+        """Compares the kernel with everything that is wanted, step by step; changes are not held up by it."""
+        if self._compared and self.tracker.pending:
+            await self._sync()
         began = self.clock.monotonic()
         self._resync_wanted = False
-        async with self.busy:
-            changed = self.tracker.take()
-            rounds = self.stages.begin_all(changed)
-            changes = self.planner.plan(changed)
-            outcome = await self._kernel(self.dataplane.resync, self.planner.states)
+        changed = self.tracker.take()
+        rounds = self.stages.begin_all(changed)
+        changes = self.planner.plan(changed)
+        outcome, operations = await self._compare_steps()
+        self._compared = True
         self._remember(rounds, changes, outcome)
         await self._after(changes, outcome)
         metrics.FULL_SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
         self._observe_latency(changed, outcome)
-        self._log("compared with the kernel", changes, outcome, began)
+        self._log("compared with the kernel", changes, outcome, operations, began)
 
-    async def _kernel(self, work: Callable[[Any], Outcome], argument: Any) -> Outcome:
+    async def _compare_steps(self) -> tuple[Outcome, int]:
+        """What failed, and how many operations it took; they are not kept, for a first comparison has one for
+        everything there is."""
+        steps, count = self.dataplane.compare(self.planner.states), 0
+        failures: dict[Key | None, str] = {}
+        problems: list[str] = []
+        while (step := await self._step(steps)) is not None:
+            count += len(step.operations)
+            self._show(step.operations)
+            failures.update(step.failures)
+            problems += step.problems
+            if self._compared and self.tracker.pending:
+                await self._sync()
+        return Outcome((), failures, tuple(problems)), count
+
+    async def _step(self, steps: Iterator[Outcome]) -> Outcome | None:
+        async with self.busy:
+            return await self._kernel(lambda _: next(steps, None), None)
+
+    async def _kernel(self, work: Callable[[Any], T], argument: Any) -> T | Outcome:
         """Work on the kernel, in a worker thread. What fails as a whole is a failure of everything: compared again."""
         try:
             return await asyncio.to_thread(work, argument)
@@ -208,15 +233,12 @@ class Proxy:
 
     async def _after(self, changes: list[Change], outcome: Outcome) -> None:
         if self.config.dry_run:
-            for operation in outcome.operations:
-                print(operation, flush=True)
             return
         for problem in outcome.problems:
             log.warning("%s", problem)
         self._retry_failures(changes, outcome)
         await self._delete_stale_flows(changes)
         await self.service_health.update(changes)
-        metrics.OPERATIONS.inc(by=len(outcome.operations))
         metrics.PENDING.set(self.tracker.pending)
         if not outcome.failures:
             metrics.LAST_SYNC.set(self.clock.now().timestamp())
@@ -282,16 +304,22 @@ class Proxy:
                 seconds = (now - datetime.fromisoformat(trigger)).total_seconds()
                 metrics.PROGRAMMING_SECONDS.observe(max(0.0, seconds))
 
-    def _log(self, what: str, changes: list[Change], outcome: Outcome, began: float) -> None:
+    def _show(self, operations: Sequence[Any]) -> None:
+        metrics.OPERATIONS.inc(by=len(operations))
+        if self.config.dry_run:
+            for operation in operations:
+                print(operation, flush=True)
+        elif log.isEnabledFor(logging.DEBUG):
+            for operation in operations:
+                log.debug("%s", operation)
+
+    def _log(self, what: str, changes: list[Change], outcome: Outcome, operations: int, began: float) -> None:
         took = (self.clock.monotonic() - began) * 1000
-        level = logging.INFO if outcome.operations or outcome.failures else logging.DEBUG
         log.log(
-            level,
+            logging.INFO if operations or outcome.failures else logging.DEBUG,
             "%s: %d changed, %d operations, %d failed, %.1f ms",
-            what, len(changes), len(outcome.operations), len(outcome.failures), took,
+            what, len(changes), operations, len(outcome.failures), took,
         )  # fmt: skip
-        for operation in outcome.operations:
-            log.debug("%s", operation)
 
     async def _serve(self) -> list[HttpServer]:
         health: Mapping[str, Handler] = {"/healthz": self._healthz, "/livez": self._livez}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from proxy.inspected import Inspected
 from proxy.ipvs.kernel import Kernel
-from proxy.ipvs.lower import Here, Wanted, lower
+from proxy.ipvs.lower import Here, Wanted, identities, lower
 from proxy.ipvs.messages import Destination
 from proxy.ipvs.operations import DUMMY, Member, Settings
 from proxy.model.desired import Identity, ServiceState, VirtualServer
@@ -19,17 +19,18 @@ from proxy.model.desired import Identity, ServiceState, VirtualServer
 class Held(NamedTuple):
     """What the kernel holds."""
 
-    table: Mapping[Identity, Sequence[Destination]]
     settings: Mapping[Identity, Settings]
+    destinations: Mapping[Identity, Sequence[Destination]]
     addresses: frozenset[str]
     members: frozenset[Member]
 
 
-def read(kernel: Kernel) -> Held:
-    """Raises OSError, RuntimeError."""
-    return Held(
-        dict(kernel.table()), kernel.servers(), frozenset(kernel.bound_addresses()), frozenset(kernel.members())
-    )
+def read(kernel: Kernel, here: Here, state: ServiceState) -> Held:
+    """All virtual servers, addresses and members; destinations of this Service's only. Raises OSError, RuntimeError."""
+    wanted = [identity for server in state.servers for identity in identities(server, here)]
+    settings = kernel.servers()
+    destinations = {identity: kernel.destinations(identity) for identity in wanted if identity in settings}
+    return Held(settings, destinations, frozenset(kernel.bound_addresses()), frozenset(kernel.members()))
 
 
 def inspect(held: Held, here: Here, state: ServiceState) -> list[Inspected]:
@@ -48,11 +49,10 @@ def _inspected(server: VirtualServer, held: Held, here: Here) -> Inspected:
 
 def _lines(identity: Identity, held: Held) -> Iterable[str]:
     """As `ipvsadm -Ln` shows it."""
-    if identity not in held.table:
+    if identity not in held.settings:
         return
-    settings = held.settings.get(identity)
-    yield f"{identity.protocol} {_at(identity.address, identity.port)} {str(settings)[3:] if settings else ''}".rstrip()
-    for d in held.table[identity]:
+    yield f"{identity.protocol} {_at(identity.address, identity.port)} {str(held.settings[identity])[3:]}"
+    for d in held.destinations[identity]:
         counts = f"weight {d.weight} active {d.active} inactive {d.inactive}"
         yield f"  -> {_at(d.address, d.port)} Masq {counts}"
 
@@ -60,10 +60,10 @@ def _lines(identity: Identity, held: Held) -> Iterable[str]:
 def _differences(wanted: Wanted, held: Held) -> Iterable[str]:
     identity = wanted.identity
     shown = f"{identity.protocol} {_at(identity.address, identity.port)}"
-    if identity not in held.table:
+    if identity not in held.settings:
         yield f"no virtual server {shown}"
         return
-    serving = {(d.address, d.port) for d in held.table[identity] if d.weight}
+    serving = {(d.address, d.port) for d in held.destinations[identity] if d.weight}
     backends = {(b.address, b.port) for b in wanted.backends}
     for address, port in sorted(backends - serving):
         yield f"{shown} does not lead to {_at(address, port)}"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import errno
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
-from proxy.ipvs import iptables, messages, proc, rules, sysctls
+from proxy.ipvs import iptables, messages, rules, sysctls
 from proxy.ipvs.ipset import member_message, parse_save
 from proxy.ipvs.operations import (
     DUMMY,
@@ -116,11 +116,6 @@ class Kernel:
                 return []
             raise
         return [messages.parse_destination(payload) for payload in found]
-
-    def table(self) -> Iterator[tuple[Identity, list[messages.Destination]]]:
-        """All virtual servers with their destinations, one at a time: one file instead of one question a server."""
-        with open("/proc/thread-self/net/ip_vs") as lines:
-            yield from proc.parse(lines)
 
     def bound_addresses(self) -> list[str]:
         """What `kube-ipvs0` holds."""

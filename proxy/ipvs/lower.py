@@ -74,7 +74,7 @@ def lower(state: ServiceState, here: Here) -> Lowered:
     for server in state.servers:
         settings = Settings(server.scheduler or here.scheduler, server.affinity_seconds)
         backends = _backends(server)
-        for identity in _identities(server, here):
+        for identity in identities(server, here):
             servers[identity] = Wanted(identity, settings, backends)
             members.update(_members(server, identity))
             # An external IP that is one of the node's own addresses is there already, and its other ports stay open.
@@ -94,7 +94,8 @@ def merge(parts: Iterable[Lowered]) -> Lowered:
     return merged
 
 
-def _identities(server: VirtualServer, here: Here) -> Iterator[Identity]:
+def identities(server: VirtualServer, here: Here) -> Iterator[Identity]:
+    """The virtual servers that one of the model's becomes: for a node port, one on each of its addresses."""
     if server.reach is not Reach.NODE_PORT:
         yield server.identity
         return

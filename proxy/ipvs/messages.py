@@ -4,8 +4,9 @@ Called by `proxy.ipvs.kernel`. It calls struct and `proxy.netlink.wire`. It leav
 direct routing, thresholds and the sync daemon, which this proxy does not use.
 Source: linux/ip_vs.h.
 
-The bytes that name a virtual server come first in every message and are packed once for each server; a destination
-then costs one `struct.pack`. Addresses are a 16 byte union, whatever the family.
+The bytes that name a virtual server come first in every message and are packed once for each server, and all that
+follows a destination's address is the same for most of them: one costs a few lookups and a `join`. Addresses are a
+16 byte union, whatever the family.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132}
 _PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 
 _GENL = struct.Struct("=BBH")
+_ATTR, _U16, _U32, _PORT = struct.Struct("=HH"), struct.Struct("=H"), struct.Struct("=I"), struct.Struct("!H")
 _IDENTITY = struct.Struct("=HHH2xHHH2xHH16sHHH2x")
 _SETTINGS = struct.Struct("=HHIIHHIHHI")
 _DESTINATION_TAIL = struct.Struct("=HHH2xHHIHHIHHIHHIHHH2x")
@@ -84,7 +86,8 @@ def destination_message(operation: DestinationOperation) -> bytes:
     """The payload that adds, edits or deletes a destination."""
     command, weight = _DESTINATION_COMMANDS[type(operation)]
     identity, address, port = operation
-    return command + _named(identity) + _destination(address, port, weight)
+    raw = packed(address)
+    return b"".join((command, _named(identity), _DESTINATION_HEAD, raw, _destination_tail(len(raw), port, weight)))
 
 
 def list_servers() -> bytes:
@@ -114,12 +117,18 @@ def parse_server(payload: bytes) -> Server | None:
 
 
 def parse_destination(payload: bytes) -> Destination:
-    """One answer of `list_destinations`."""
-    found = attribute_dict(attribute_dict(payload, 4)[_CMD_DEST])
-    family = 6 if struct.unpack("=H", found.get(_DST_FAMILY, b"\2\0"))[0] == AF_INET6 else 4
-    weight, active, inactive = (struct.unpack("=I", found[a])[0] for a in (_DST_WEIGHT, _DST_ACTIVE, _DST_INACTIVE))
+    """One answer of `list_destinations`. The statistics, most of it, come last and are not looked at."""
+    at, found = 8, {}
+    while at + 4 <= len(payload) and _DST_FAMILY not in found:
+        length, kind = _ATTR.unpack_from(payload, at)
+        found[kind] = at + 4
+        at += (length + 3) & ~3
+    is_six = _DST_FAMILY in found and _U16.unpack_from(payload, found[_DST_FAMILY])[0] == AF_INET6
+    start = found[_DST_ADDR]
     return Destination(
-        _address(found[_DST_ADDR], family), struct.unpack("!H", found[_DST_PORT])[0], weight, active, inactive
+        unpacked(payload[start : start + (16 if is_six else 4)]),
+        _PORT.unpack_from(payload, found[_DST_PORT])[0],
+        *(_U32.unpack_from(payload, found[kind])[0] for kind in (_DST_WEIGHT, _DST_ACTIVE, _DST_INACTIVE)),
     )
 
 
@@ -157,26 +166,20 @@ def _service(identity: Identity, settings: Settings) -> bytes:
     return struct.pack("=HH", len(body) + 4, _CMD_SERVICE | NLA_F_NESTED) + body
 
 
-def _destination(address: str, port: int, weight: int) -> bytes:
-    raw = packed(address)
-    family = 6 if len(raw) == 16 else 4
-    return _DESTINATION_HEAD + raw.ljust(16, b"\0") + _destination_tail(family, port, weight)
-
-
 _DESTINATION_LENGTH = 72
 _DESTINATION_HEAD = struct.pack("=HHHH", _DESTINATION_LENGTH, _CMD_DEST | NLA_F_NESTED, 20, _DST_ADDR)
 
 
 @lru_cache(maxsize=4096)
-def _destination_tail(family: int, port: int, weight: int) -> bytes:
-    """All but the address is the same for most destinations."""
-    return _DESTINATION_TAIL.pack(
+def _destination_tail(address_length: int, port: int, weight: int) -> bytes:
+    """All that follows the address: the same for most destinations."""
+    return bytes(16 - address_length) + _DESTINATION_TAIL.pack(
         6, _DST_PORT, htons(port),
         8, _DST_FWD, _MASQUERADE,
         8, _DST_WEIGHT, weight,
         8, _DST_UTHRESH, 0,
         8, _DST_LTHRESH, 0,
-        6, _DST_FAMILY, address_family(family),
+        6, _DST_FAMILY, address_family(6 if address_length == 16 else 4),
     )  # fmt: skip
 
 

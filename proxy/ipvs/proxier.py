@@ -6,7 +6,7 @@ Called by `proxy.runner`. It calls `lower`, `plan`, `kernel` and `draining`. It 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from proxy.dataplane import Change, Outcome
 from proxy.inspected import Inspected
@@ -14,9 +14,10 @@ from proxy.ipvs import rules
 from proxy.ipvs.draining import Draining
 from proxy.ipvs.inspect import inspect, read
 from proxy.ipvs.kernel import Kernel
-from proxy.ipvs.lower import Here, Lowered, Wanted, lower, merge
+from proxy.ipvs.lower import Here, Lowered, Wanted, identities, lower, merge
 from proxy.ipvs.messages import Destination
 from proxy.ipvs.operations import (
+    AddAddress,
     AddDestination,
     DeleteDestination,
     DeleteServer,
@@ -32,6 +33,8 @@ from proxy.model.objects import Key
 from proxy.model.shared import Shared
 
 DRAIN_POLL_SECONDS = 1.0
+SLICE = 200
+"""Services compared in one step: a few dozen milliseconds."""
 
 Attributed = list[tuple[Key | None, Operation]]
 """Operations, each with the Service it is for; None: shared by several."""
@@ -55,9 +58,10 @@ class IpvsProxier:
         self._draining = Draining() if draining is None else draining
         self._dry_run = dry_run
         self._shared: Shared[str | Member] = Shared()
-        self._here = Here((), frozenset(), scheduler)
+        self._here: Here | None = None
 
     def sync(self, changes: Iterable[Change]) -> Outcome:
+        assert self._here is not None, "the first comparison comes first"
         changes = list(changes)
         olds = [lower(change.old, self._here) for change in changes]
         news = [lower(change.new, self._here) for change in changes]
@@ -76,20 +80,23 @@ class IpvsProxier:
         self._forget(change for change in changes if change.key in outcome.failures)
         return outcome
 
-    def resync(self, states: Mapping[Key, ServiceState]) -> Outcome:
+    def compare(self, states: Mapping[Key, ServiceState]) -> Iterator[Outcome]:
         problems = () if self._dry_run else tuple(self._kernel.prepare())
-        own = self._kernel.own_addresses()
-        self._here = Here(self._choose(own), frozenset(own), self._scheduler)
-        found = self._kernel.servers()
-        members, addresses = self._kernel.members(), self._kernel.bound_addresses()
-        ours = _ours(found, addresses, members)
-        operations, wanted = self._compare_servers(states, found)
-        operations += [(None, DeleteServer(server)) for server in ours if server not in wanted]
-        operations += [(None, operation) for operation in plan_shared(*self._compare_shared(members, addresses))]
-        return self._execute(operations)._replace(problems=problems)
+        self._look_around(states)
+        yield Outcome(problems=problems)
+        found, addresses, members = self._kernel.servers(), self._kernel.bound_addresses(), self._kernel.members()
+        before = dict(states)
+        yield self._execute(self._compare_shared(states, found, addresses, members))
+        lacking = {item for item in self._shared if not isinstance(item, Member)}.difference(addresses)
+        keys = list(before)
+        for start in range(0, len(keys), SLICE):
+            # What changed since the kernel was read has just been programmed.
+            still = [(key, before[key]) for key in keys[start : start + SLICE] if states.get(key) is before[key]]
+            yield self._execute(self._compare_servers(still, found, lacking))
 
     def inspect(self, state: ServiceState) -> list[Inspected]:
-        return inspect(read(self._kernel), self._here, state)
+        here = self._here or self._look()
+        return inspect(read(self._kernel, here, state), here, state)
 
     def housekeeping(self, now: float) -> float | None:
         for server in self._draining.servers():
@@ -118,26 +125,50 @@ class IpvsProxier:
         self._shared.add([*(new.members - old.members), *(new.addresses - old.addresses)])
         self._shared.remove([*(old.members - new.members), *(old.addresses - new.addresses)])
 
-    def _compare_servers(
-        self, states: Mapping[Key, ServiceState], found: Mapping[Identity, Settings]
-    ) -> tuple[Attributed, set[Identity]]:
-        """What makes the virtual servers right, and which there are to be. Counts anew what is shared."""
-        self._shared = Shared()
-        wanted: dict[Identity, tuple[Key, Wanted]] = {}
-        for key, state in states.items():
-            lowered = lower(state, self._here)
+    def _look_around(self, states: Mapping[Key, ServiceState]) -> None:
+        """The node's own addresses decide what a Service needs here. When they change, what is shared counts anew."""
+        here = self._look()
+        if here == self._here:
+            return
+        self._here, self._shared = here, Shared()
+        for state in states.values():
+            lowered = lower(state, here)
             self._shared.add([*lowered.members, *lowered.addresses])
-            wanted.update((identity, (key, server)) for identity, server in lowered.servers.items())
+        self._shared.take()
+
+    def _look(self) -> Here:
+        own = self._kernel.own_addresses()
+        return Here(self._choose(own), frozenset(own), self._scheduler)
+
+    def _compare_shared(
+        self,
+        states: Mapping[Key, ServiceState],
+        found: Mapping[Identity, Settings],
+        addresses: Sequence[str],
+        members: Sequence[Member],
+    ) -> Attributed:
+        """Members of sets, and everything that nobody wants. Addresses that lack come with their virtual servers."""
+        there: set[str | Member] = {*members, *addresses}
+        added = [item for item in self._shared if isinstance(item, Member) and item not in there]
+        operations = plan_shared(added, [item for item in there if item not in self._shared])
+        wanted = {i for state in states.values() for server in state.servers for i in identities(server, self._here)}
+        leaked = [server for server in _ours(found, addresses, members) if server not in wanted]
+        return [(None, operation) for operation in (*operations, *map(DeleteServer, leaked))]
+
+    def _compare_servers(
+        self, states: Iterable[tuple[Key, ServiceState]], found: Mapping[Identity, Settings], lacking: set[str]
+    ) -> Attributed:
+        """What makes the virtual servers of these Services right."""
         operations: Attributed = []
-        for identity, there in self._kernel.table():
-            if identity in wanted:
-                key, server = wanted[identity]
-                there = self._but_draining(server, there)
-                operations += [(key, operation) for operation in plan_server(server, found.get(identity), there)]
-        for identity in wanted.keys() - found.keys():
-            key, server = wanted[identity]
-            operations += [(key, operation) for operation in plan_server(server, None, ())]
-        return operations, set(wanted)
+        for key, state in states:
+            lowered = lower(state, self._here)
+            for identity, server in lowered.servers.items():
+                settings = found.get(identity)
+                there = self._kernel.destinations(identity) if settings else ()
+                planned = plan_server(server, settings, self._but_draining(server, there))
+                operations += [(key, operation) for operation in planned]
+            operations += [(key, AddAddress(address)) for address in lowered.addresses & lacking]
+        return operations
 
     def _but_draining(self, server: Wanted, there: Sequence[Destination]) -> Sequence[Destination]:
         """Without those that are on their way out as they should be."""
@@ -149,31 +180,23 @@ class IpvsProxier:
             if d.weight or (d.address, d.port) in serving or (server.identity, d.address, d.port) not in self._draining
         ]  # fmt: skip
 
-    def _compare_shared(
-        self, members: Sequence[Member], addresses: Sequence[str]
-    ) -> tuple[list[str | Member], list[str | Member]]:
-        self._shared.take()
-        there: set[str | Member] = {*members, *addresses}
-        return [item for item in self._shared if item not in there], [i for i in there if i not in self._shared]
-
     def _execute(self, operations: Attributed) -> Outcome:
         ordered = in_order(operations)
         plain = tuple(operation for _, operation in ordered)
         if self._dry_run:
             return Outcome(plain)
         failures = self._kernel.execute(plain)
-        self._note_draining(operation for index, operation in enumerate(plain) if index not in failures)
+        if len(self._draining) or any(isinstance(operation, DrainDestination) for operation in plain):
+            self._note_draining(operation for index, operation in enumerate(plain) if index not in failures)
         return Outcome(plain, {ordered[index][0]: f"{ordered[index][1]}: {error}" for index, error in failures.items()})
 
     def _note_draining(self, done: Iterable[Operation]) -> None:
         now = time.monotonic()
-        drains = len(self._draining) > 0
         for operation in done:
             match operation:
                 case DrainDestination():
                     self._draining.start(operation[:3], now)
-                    drains = True
-                case AddDestination() | RestoreDestination() | DeleteDestination() if drains:
+                case AddDestination() | RestoreDestination() | DeleteDestination():
                     self._draining.stop(operation[:3])
                 case DeleteServer(server):
                     self._draining.forget(server)

@@ -32,6 +32,8 @@ from proxy.netlink.wire import (
 NETLINK_ROUTE, NETLINK_NETFILTER, NETLINK_GENERIC = 0, 12, 16
 BATCH = 100
 _RECEIVE = 64 * 1024
+_HEADER_SIZE = HEADER.size
+_PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
 _GENL_ID_CTRL, _CTRL_CMD_GETFAMILY, _CTRL_ATTR_FAMILY_ID, _CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
 
 Message = tuple[int, int, bytes]
@@ -110,10 +112,9 @@ class NetlinkSocket:
         last = self._sequence
         pieces: list[bytes] = []
         for sequence, (kind, flags, payload) in enumerate(batch, first):
-            flags |= NLM_F_REQUEST | (NLM_F_ACK if sequence == last else 0)
-            pieces.append(HEADER.pack(HEADER.size + len(payload), kind, flags, sequence, 0))
-            pieces.append(payload)
-            pieces.append(b"\0" * (-len(payload) % 4))
+            flags |= NLM_F_REQUEST | NLM_F_ACK if sequence == last else NLM_F_REQUEST
+            size = len(payload)
+            pieces += (HEADER.pack(_HEADER_SIZE + size, kind, flags, sequence, 0), payload, _PADDING[size % 4])
         self._socket.send(b"".join(pieces))
         return self._errors_until(first, last)
 

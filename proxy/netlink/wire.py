@@ -6,10 +6,9 @@ Source: linux/netlink.h, `man 7 netlink`.
 
 from __future__ import annotations
 
-import socket
 import struct
 from collections.abc import Iterator
-from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_MULTI, NLM_F_ACK = 0x1, 0x2, 0x4
@@ -84,16 +83,15 @@ def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         start += (length + 3) & ~3
 
 
-@lru_cache(maxsize=65536)
 def packed(address: str) -> bytes:
     """4 or 16 bytes. Raises OSError for what is no address."""
-    return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    return inet_pton(AF_INET6 if ":" in address else AF_INET, address)
 
 
 def unpacked(data: bytes) -> str:
-    return socket.inet_ntop(socket.AF_INET6 if len(data) == 16 else socket.AF_INET, data)
+    return inet_ntop(AF_INET6 if len(data) == 16 else AF_INET, data)
 
 
 def address_family(family: int) -> int:
     """AF_INET or AF_INET6, for 4 or 6."""
-    return socket.AF_INET6 if family == 6 else socket.AF_INET
+    return AF_INET6 if family == 6 else AF_INET

@@ -5,7 +5,7 @@ Called by `proxy.runner`. It calls `lower`, `plan`, `listing` and `kernel`. It l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from proxy.dataplane import Change, Outcome
 from proxy.inspected import Inspected
@@ -46,7 +46,10 @@ class NftablesProxier:
             self._generation = before + bool(lines)
         return Outcome(tuple(lines))
 
-    def resync(self, states: Mapping[Key, ServiceState]) -> Outcome:
+    def compare(self, states: Mapping[Key, ServiceState]) -> Iterator[Outcome]:
+        yield self._compare(states)
+
+    def _compare(self, states: Mapping[Key, ServiceState]) -> Outcome:
         problems = () if self._dry_run else tuple(ensure_forwarding(t.settings.family for t in self._tables))
         before = self._nft.generation()
         if before == self._generation:

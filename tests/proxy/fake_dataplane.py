@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from proxy.dataplane import Change, Outcome
 from proxy.inspected import Inspected
@@ -34,14 +34,15 @@ class FakeDataplane:
         self._tell()
         return Outcome(tuple(change.key for change in changes), failures)
 
-    def resync(self, states: Mapping[Key, ServiceState]) -> Outcome:
+    def compare(self, states: Mapping[Key, ServiceState]) -> Iterator[Outcome]:
         self.resyncs += 1
         if self._fails(None):
             self._tell()
-            return Outcome((), {None: "told to fail"})
+            yield Outcome((), {None: "told to fail"})
+            return
         self.states = dict(states)
         self._tell()
-        return Outcome()
+        yield Outcome()
 
     def inspect(self, state: ServiceState) -> list[Inspected]:
         return [Inspected(server, (str(server),), ()) for server in state.servers]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kube.api.core_v1 import Service
 from kube.api.discovery_v1 import EndpointSlice
-from proxy.dataplane import Dataplane
+from proxy.dataplane import Dataplane, Outcome, joined
 from proxy.model.desired import ServiceState, service_state
-from proxy.model.objects import NodeInfo, ServiceInfo, SliceInfo, service_info, slice_info
+from proxy.model.objects import Key, NodeInfo, ServiceInfo, SliceInfo, service_info, slice_info
 from proxy.model.tracker import ChangeTracker
 from proxy.planner import Planner
 
@@ -55,11 +56,16 @@ def state(svc: Service | ServiceInfo, *slices: EndpointSlice | SliceInfo, node: 
     return service_state(service_info(svc), [slice_info(s) for s in slices], node)
 
 
+def resync(dataplane: Dataplane, states: Mapping[Key, ServiceState]) -> Outcome:
+    """A whole comparison."""
+    return joined(dataplane.compare(states))
+
+
 def program(dataplane: Dataplane, *objects: Service | EndpointSlice) -> Planner:
     """A full sync of an empty node, then one sync of these objects; returns who remembers the state."""
     tracker = ChangeTracker()
     planner = Planner(tracker, NODE)
-    assert not dataplane.resync({}).failures
+    assert not resync(dataplane, {}).failures
     for obj in objects:
         if isinstance(obj, Service):
             tracker.set_service(service_info(obj))

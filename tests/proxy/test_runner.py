@@ -89,14 +89,15 @@ async def test_a_kernel_that_fails_as_a_whole_is_tried_again():
     server = FakeServer()
     server.seed(service())
     client, dataplane = FakeClient(server), FakeDataplane()
-    works = dataplane.resync
+    works = dataplane.compare
 
     def fails(states):
-        dataplane.resync = works
+        dataplane.compare = works
         dataplane.resyncs += 1
         raise RuntimeError("ipset: no such program")
+        yield
 
-    dataplane.resync = fails
+    dataplane.compare = fails
     task = asyncio.create_task(Proxy(Config(hostname_override="node1", **QUIET), client, dataplane).run())
     await dataplane.reached(lambda d: KEY in d.states)
     task.cancel()

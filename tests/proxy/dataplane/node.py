@@ -19,7 +19,7 @@ from proxy.model.tracker import ChangeTracker
 from proxy.netlink.socket import NETLINK_NETFILTER, NetlinkSocket
 from proxy.planner import Planner
 from tests.proxy.dataplane.world import World
-from tests.proxy.objects import NODE
+from tests.proxy.objects import NODE, resync
 
 
 class Node:
@@ -55,7 +55,7 @@ class Node:
 
     def resync(self) -> Outcome:
         self.planner.plan(self.tracker.take())
-        outcome = self.call(self.dataplane.resync, self.planner.states)
+        outcome = self.call(resync, self.dataplane, self.planner.states)
         assert not outcome.failures, outcome.failures
         assert not outcome.problems, outcome.problems
         return outcome

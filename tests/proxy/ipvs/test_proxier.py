@@ -7,10 +7,10 @@ import pytest
 from proxy.dataplane import Change
 from proxy.ipvs.draining import Draining
 from proxy.ipvs.operations import AddDestination, AddServer, Member, Settings
-from proxy.ipvs.proc import parse
 from proxy.ipvs.proxier import IpvsProxier
 from proxy.model.desired import NOTHING, Identity
-from tests.proxy.objects import endpoint, endpoint_slice, program, service, state
+from proxy.model.objects import slice_info
+from tests.proxy.objects import endpoint, endpoint_slice, program, resync, service, state
 from tests.proxy.trace.ipvs_kernel import IpvsKernel
 
 KEY = ("default", "myapp")
@@ -24,6 +24,13 @@ def kernel() -> IpvsKernel:
 
 @pytest.fixture
 def proxier(kernel: IpvsKernel) -> IpvsProxier:
+    proxier = make(kernel)
+    resync(proxier, {})
+    return proxier
+
+
+def make(kernel: IpvsKernel) -> IpvsProxier:
+    """What a process that starts makes."""
     return IpvsProxier(kernel, lambda own: [a for a in own if a.startswith("192.")])
 
 
@@ -101,10 +108,10 @@ def test_a_resync_finds_every_difference(proxier: IpvsProxier, kernel: IpvsKerne
     kernel.sets = {Member("KUBE-CLUSTER-IP", "10.96.0.99", "TCP", 80)}
     stray = Identity(4, "10.96.0.99", "TCP", 80)
     kernel.virtual_servers[stray], kernel.weights[stray] = Settings("rr", 0), {}
-    proxier.resync(planner.states)
+    resync(proxier, planner.states)
     proxier.housekeeping(0.0)
     assert kernel.dump() == wanted
-    assert proxier.resync(planner.states).operations == ()
+    assert resync(proxier, planner.states).operations == ()
 
 
 def test_a_virtual_server_of_others_is_left_alone(proxier: IpvsProxier, kernel: IpvsKernel):
@@ -112,7 +119,7 @@ def test_a_virtual_server_of_others_is_left_alone(proxier: IpvsProxier, kernel: 
     kernel.execute([AddServer(foreign, Settings("wlc", 0)), AddDestination(foreign, "192.0.2.1", 80)])
     svc = service(type="NodePort", ports=[{"protocol": "TCP", "port": 80, "nodePort": 30080}])
     program(proxier, svc)
-    proxier.resync({})
+    resync(make(kernel), {})
     assert kernel.dump().splitlines() == [
         "ipvsadm -A -t 192.168.77.11:8443 -s wlc",
         "ipvsadm -a -t 192.168.77.11:8443 -r 192.0.2.1:80 -m -w 1",
@@ -121,7 +128,7 @@ def test_a_virtual_server_of_others_is_left_alone(proxier: IpvsProxier, kernel: 
 
 def test_a_dry_run_plans_and_touches_nothing(kernel: IpvsKernel):
     proxier = IpvsProxier(kernel, lambda own: [], dry_run=True)
-    outcome = proxier.resync({KEY: state(service())})
+    outcome = resync(proxier, {KEY: state(service())})
     assert "ipvsadm -A -t 10.96.0.10:80 -s rr" in map(str, outcome.operations)
     assert kernel.dump() == ""
 
@@ -137,17 +144,13 @@ def test_draining_ends_with_the_last_connection_or_at_the_limit(kernel: IpvsKern
     assert len(draining.due(server, kernel.destinations(server), 105.0)) == 1
 
 
-def test_the_kernels_own_listing():
-    text = """IP Virtual Server version 1.2.1 (size=4096)
-Prot LocalAddress:Port Scheduler Flags
-  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
-FWM  00000001 rr
-  -> 0AF40102:1F90      Masq    1      0          0
-TCP  0A60000A:0050 rr persistent 10800 FFFFFFFF
-  -> 0AF40102:1F90      Masq    1      2          3
-UDP  [fd00:0010:0096:0000:0000:0000:0000:000a]:0035 rr
-"""
-    assert list(parse(text.splitlines(keepends=True))) == [
-        (Identity(4, "10.96.0.10", "TCP", 80), [("10.244.1.2", 8080, 1, 2, 3)]),
-        (Identity(6, "fd00:10:96::a", "UDP", 53), []),
-    ]
+def test_a_change_between_two_steps_of_a_comparison_is_not_undone(proxier: IpvsProxier, kernel: IpvsKernel):
+    planner = program(proxier, service(), endpoint_slice("myapp", PODS))
+    server = planner.states[KEY].servers[0].identity
+    steps = proxier.compare(planner.states)
+    next(steps), next(steps)
+    planner.tracker.set_slice(slice_info(endpoint_slice("myapp", PODS[:1])))
+    kernel.connections[server, "10.244.2.2", 8080] = 1
+    proxier.sync(planner.plan(planner.tracker.take()))
+    assert [operation for step in steps for operation in step.operations] == []
+    assert kernel.weights[server] == {("10.244.1.2", 8080): 1, ("10.244.2.2", 8080): 0}

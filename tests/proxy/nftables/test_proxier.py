@@ -11,7 +11,7 @@ from proxy.nftables.kernel import NftError
 from proxy.nftables.listing import parse
 from proxy.nftables.proxier import NftablesProxier
 from proxy.nftables.skeleton import Settings
-from tests.proxy.objects import endpoint, endpoint_slice, program, service, state
+from tests.proxy.objects import endpoint, endpoint_slice, program, resync, service, state
 from tests.proxy.trace.nft_table import NftTable
 
 KEY = ("default", "myapp")
@@ -48,7 +48,7 @@ def test_a_service_is_elements(proxier: NftablesProxier, nft: NftTable):
 
 def test_a_changed_endpoint_is_one_element(proxier: NftablesProxier, nft: NftTable):
     old, new = (state(service(), endpoint_slice("myapp", [endpoint(a, "node2")])) for a in ("10.244.2.2", "10.244.2.3"))
-    proxier.resync({KEY: old})
+    resync(proxier, {KEY: old})
     assert proxier.sync([Change(KEY, old, new)]).operations == (
         "delete element ip kube-proxy tcp-endpoints { 10.96.0.10 . 80 . 0 }",
         "add element ip kube-proxy tcp-endpoints { 10.96.0.10 . 80 . 0 : 10.244.2.3 . 8080 }",
@@ -56,7 +56,7 @@ def test_a_changed_endpoint_is_one_element(proxier: NftablesProxier, nft: NftTab
 
 
 def test_the_last_service_takes_its_chains_and_maps_along(proxier: NftablesProxier, nft: NftTable):
-    proxier.resync({})
+    resync(proxier, {})
     empty = nft.dump("ip")
     full = state(
         service(
@@ -71,7 +71,7 @@ def test_the_last_service_takes_its_chains_and_maps_along(proxier: NftablesProxi
 
 
 def test_a_refused_service_is_named_and_the_others_are_done(proxier: NftablesProxier, nft: NftTable):
-    proxier.resync({})
+    resync(proxier, {})
     refuse_once = nft.run
 
     def run(lines):
@@ -93,10 +93,10 @@ def test_a_resync_reads_the_table_only_when_somebody_wrote(proxier: NftablesProx
     planner = program(proxier, service(), endpoint_slice("myapp", PODS))
     listed = []
     nft.list_table = lambda ip: listed.append(ip) or NftTable.list_table(nft, ip)
-    assert proxier.resync(planner.states).operations == ()
+    assert resync(proxier, planner.states).operations == ()
     assert listed == []
     nft.touch()
-    assert proxier.resync(planner.states).operations == ()
+    assert resync(proxier, planner.states).operations == ()
     assert listed == ["ip"]
 
 
@@ -116,7 +116,7 @@ def test_a_resync_repairs_whatever_was_done(proxier: NftablesProxier, nft: NftTa
     wanted = parse(nft.dump("ip"))
     harm(nft)
     nft.touch()
-    assert proxier.resync(planner.states).operations
+    assert resync(proxier, planner.states).operations
     assert parse(nft.dump("ip")) == wanted
     nft.touch()
-    assert proxier.resync(planner.states).operations == ()
+    assert resync(proxier, planner.states).operations == ()

@@ -7,7 +7,7 @@ on a word it does not know. Instead of drawing a destination it follows every on
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from proxy.ipvs import operations as op
@@ -61,10 +61,6 @@ class IpvsKernel:
     def destinations(self, server: Identity) -> list[Destination]:
         found = self.weights.get(server, {})
         return [Destination(*at, weight, self.connections.get((server, *at), 0), 0) for at, weight in found.items()]
-
-    def table(self) -> Iterator[tuple[Identity, list[Destination]]]:
-        for server in list(self.virtual_servers):
-            yield server, self.destinations(server)
 
     def bound_addresses(self) -> list[str]:
         return list(self.addresses)
