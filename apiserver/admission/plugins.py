@@ -13,6 +13,7 @@ from apiserver.admission.interface import Plugin
 from apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from apiserver.admission.priority import Priority
 from apiserver.admission.rbac_escalation import RBACEscalation
+from apiserver.admission.runtime_class import RuntimeClass
 from apiserver.admission.service_account import ServiceAccountPlugin
 from apiserver.admission.taint_nodes_by_condition import TaintNodesByCondition
 from apiserver.authz.rbac import RBAC
@@ -26,6 +27,7 @@ def plugins(lookup: Any, rbac: RBAC, suffix: Callable[[], str], disabled: Collec
         "TaintNodesByCondition": TaintNodesByCondition(),
         "Priority": Priority(),
         "DefaultTolerationSeconds": DefaultTolerationSeconds(),
+        "RuntimeClass": RuntimeClass(),
         "RBACEscalation": RBACEscalation(rbac),
     }
     return [plugin for name, plugin in known.items() if name not in disabled]

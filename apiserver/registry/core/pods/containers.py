@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from apiserver.registry.core.pods.environment import validate_env, validate_env_from
 from apiserver.registry.core.pods.probes import validate_lifecycle, validate_liveness, validate_readiness
 from apiserver.registry.core.pods.resources import validate_requirements
+from apiserver.registry.core.pods.restarts import validate_resize_policy, validate_restart_policy
 from apiserver.registry.core.pods.security import validate_container_security
 from apiserver.registry.core.pods.volumes import validate_devices, validate_mounts
 from apiserver.registry.validation.names import validate_dns_label
@@ -31,7 +32,6 @@ from kube.apimachinery.validation import is_valid_port_name
 
 _PULL_POLICIES = frozenset({"Always", "IfNotPresent", "Never"})
 _MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
-_RESTART_POLICIES = frozenset({"Always", "Never", "OnFailure"})
 _SIDECARS_ONLY = "may not be set for init containers without restartPolicy=Always"
 _NOT_EPHEMERAL = (
     "ports", "resources", "resizePolicy", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle",
@@ -42,12 +42,13 @@ AnyContainer = Container | EphemeralContainer
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a container may refer to in its Pod: good volumes, resource claims, and the seconds it has to end.
-    `in_pod`: the Pod is one, not a template."""
+    """What a container may refer to in its Pod: good volumes, resource claims, the seconds it has to end, and
+    the Pod's restart policy. `in_pod`: the Pod is one, not a template."""
 
     volumes: Mapping[str, Volume]
     claims: Collection[str]
     grace: int
+    restart_policy: str
     in_pod: bool
 
 
@@ -63,7 +64,7 @@ def validate_containers(containers: list[Container], around: Surroundings, path:
             found.append(duplicate(at["name"], container.name))
         names.add(container.name)
         found += _validate_running(container, around, at)
-        found += _validate_restart_policy(container, at)
+        found += validate_restart_policy(container, at)
     return found + _validate_host_ports_unique(containers, path)
 
 
@@ -75,7 +76,7 @@ def validate_init_containers(
     for index, container in enumerate(containers):
         at = path[index]
         found += _validate_common(container, around, at)
-        found += _validate_restart_policy(container, at)
+        found += validate_restart_policy(container, at)
         if container.name in names:
             found.append(duplicate(at["name"], container.name))
         elif container.name:
@@ -128,6 +129,7 @@ def _validate_common(container: AnyContainer, around: Surroundings, path: Path) 
         *validate_devices(container, around.volumes, path["volumeDevices"]),
         *_validate_choice(container.imagePullPolicy, _PULL_POLICIES, path["imagePullPolicy"]),
         *validate_requirements(container.resources, around.claims, path["resources"]),
+        *validate_resize_policy(container.resizePolicy, around.restart_policy, path["resizePolicy"]),
         *validate_container_security(container.securityContext, path["securityContext"]),
     ]
 
@@ -140,13 +142,6 @@ def _validate_running(container: Container, around: Surroundings, path: Path) ->
         *validate_readiness(container.readinessProbe, around.grace, path["readinessProbe"]),
         *validate_liveness(container.startupProbe, around.grace, path["startupProbe"]),
     ]
-
-
-def _validate_restart_policy(container: Container, path: Path) -> list[FieldError]:
-    policy = container.restartPolicy
-    if policy is None or policy in _RESTART_POLICIES:
-        return []
-    return [not_supported(path["restartPolicy"], policy, _RESTART_POLICIES)]
 
 
 def _validate_image(image: str, path: Path, in_pod: bool) -> list[FieldError]:

@@ -7,6 +7,7 @@ ValidatePodCreate, ValidatePodTemplateSpec.
 
 from __future__ import annotations
 
+from apiserver.registry.core.pods.claims import validate_resource_claims
 from apiserver.registry.core.pods.containers import (
     Surroundings,
     validate_containers,
@@ -14,6 +15,7 @@ from apiserver.registry.core.pods.containers import (
     validate_init_containers,
 )
 from apiserver.registry.core.pods.network import validate_dns_config, validate_host_aliases
+from apiserver.registry.core.pods.os import validate_os
 from apiserver.registry.core.pods.resources import validate_requirements
 from apiserver.registry.core.pods.scheduling import (
     validate_affinity,
@@ -68,8 +70,9 @@ def validate_pod_annotations(meta: ObjectMeta, spec: PodSpec, path: Path) -> lis
 def validate_pod_spec(spec: PodSpec, path: Path, *, in_pod: bool) -> list[FieldError]:
     """`in_pod`: of a Pod itself, not of a template."""
     volumes, found = validate_volumes(spec.volumes, path["volumes"])
+    found += validate_resource_claims(spec.resourceClaims, path["resourceClaims"])
     claims = {claim.name for claim in spec.resourceClaims}
-    around = Surroundings(volumes, claims, spec.terminationGracePeriodSeconds or 0, in_pod)
+    around = Surroundings(volumes, claims, spec.terminationGracePeriodSeconds or 0, spec.restartPolicy, in_pod)
     both = [*spec.containers, *spec.initContainers]
     found += validate_containers(spec.containers, around, path["containers"])
     found += validate_init_containers(spec.initContainers, spec.containers, around, path["initContainers"])
@@ -90,7 +93,8 @@ def validate_pod_spec(spec: PodSpec, path: Path, *, in_pod: bool) -> list[FieldE
     found += _validate_names(spec, path)
     found += validate_tolerations(spec.tolerations, path["tolerations"])
     found += validate_host_aliases(spec.hostAliases, path["hostAliases"])
-    return found + _validate_classes(spec, path)
+    found += _validate_classes(spec, path)
+    return found + validate_os(spec, path)
 
 
 def _validate_choices(spec: PodSpec, path: Path) -> list[FieldError]:
@@ -133,9 +137,4 @@ def _validate_classes(spec: PodSpec, path: Path) -> list[FieldError]:
     known = ("PreemptLowerPriority", "Never")
     if spec.preemptionPolicy is not None and spec.preemptionPolicy not in known:
         found.append(not_supported(path["preemptionPolicy"], spec.preemptionPolicy, known))
-    if spec.os is not None:
-        if not spec.os.name:
-            found.append(required(path["os"]["name"], "cannot be empty"))
-        elif spec.os.name not in ("linux", "windows"):
-            found.append(not_supported(path["os"], spec.os.name, frozenset({"linux", "windows"})))
     return found
