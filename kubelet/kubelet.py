@@ -20,8 +20,8 @@ from kubelet.network.commands import NetworkError
 from kubelet.network.pods import PodNetwork
 from kubelet.network.routes import Routes
 from kubelet.node.registration import NodeRegistration
+from kubelet.pods.context import Services
 from kubelet.pods.manager import PodManager
-from kubelet.pods.worker import Services
 from kubelet.runtime.process.runtime import ProcessRuntime
 from kubelet.server.server import KubeletServer
 from kubelet.status_manager import StatusManager

@@ -189,5 +189,3 @@ class ContainerProbes:
             self.ready = good
             self.changed()
         return False
-
-

@@ -87,9 +87,7 @@ class Volumes:
                 files[one.path] = (await self._token(pod, one.audience, one.expirationSeconds)).encode()
         return files
 
-    async def _config_map(
-        self, namespace: str, name: str, items: Iterable[KeyToPath], optional: bool | None
-    ) -> Files:
+    async def _config_map(self, namespace: str, name: str, items: Iterable[KeyToPath], optional: bool | None) -> Files:
         try:
             found = await self.client.get(ConfigMap, name, namespace)
         except NotFound:
@@ -123,9 +121,7 @@ class Volumes:
                                         "uid": pod.metadata.uid}},
         })  # fmt: skip
         account = pod.spec.serviceAccountName or "default"
-        answer = await self.client.create_subresource(
-            ServiceAccount, account, pod.metadata.namespace, "token", request
-        )
+        answer = await self.client.create_subresource(ServiceAccount, account, pod.metadata.namespace, "token", request)
         self._tokens[key] = (time.time() + 0.8 * lifetime, answer.status.token)
         return answer.status.token
 

@@ -12,7 +12,8 @@ import logging
 from kube.api.core_v1 import Container, Pod, PodSpec
 from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.informer import Informer
-from kubelet.pods.worker import PodWorker, Services
+from kubelet.pods.context import Services
+from kubelet.pods.worker import PodWorker
 from kubelet.runtime.interface import PodRecord
 
 log = logging.getLogger(__name__)

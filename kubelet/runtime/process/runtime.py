@@ -268,9 +268,7 @@ class ProcessRuntime:
         return await asyncio.open_connection(sock=sock)
 
 
-def exec_argv(
-    records: Records, uid: str, container: str, command: Sequence[str]
-) -> tuple[list[str], dict[str, str]]:
+def exec_argv(records: Records, uid: str, container: str, command: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """`nsenter` into a running container, and the container's environment. Raises RuntimeFailure."""
     record = running_record(records, uid, container)
     spec = read_json(records.attempt_directory(uid, container, record.attempt) / "spec.json") or {}
@@ -345,6 +343,3 @@ def _hosts(spec: SandboxSpec, ips: Sequence[str]) -> str:
         lines += ["", "# Entries added by HostAliases."]
         lines += [f"{ip}\t{chr(9).join(names)}" for ip, names in spec.host_aliases]
     return "\n".join(lines) + "\n"
-
-
-
