@@ -18,14 +18,20 @@ from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
-OPTIONS = ("filename", "recursive", "selector", "field_selector", "all_", "all_namespaces")
+OPTIONS: Json = {"filename": (), "recursive": False, "selector": "", "field_selector": "", "all_": False,
+                 "all_namespaces": False}  # fmt: skip
+
+
+def file_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `-f` and `-R` to a command."""
+    function = click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")(function)
+    return click.option("-f", "--filename", multiple=True, help="Files that name the resources.")(function)
 
 
 def select_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `-f`, `-R`, `-l`, `--field-selector`, `--all` and `-A` to a command."""
     for option in (
-        click.option("-f", "--filename", multiple=True, help="Files that name the resources."),
-        click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively."),
+        file_options,
         click.option("-l", "--selector", default="", help="Label selector to filter on."),
         click.option("--field-selector", default="", help="Field selector to filter on."),
         click.option("--all", "all_", is_flag=True, help="Select all objects of the type in the namespace."),
@@ -35,11 +41,16 @@ def select_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-async def selected(session: Session, args: Sequence[str], flags: Json, command: str) -> list[Target]:
-    """The targets, each named; collections are listed. Takes its own flags out of `flags`."""
-    own = {name: flags.pop(name) for name in OPTIONS}
+async def selected(
+    session: Session, args: Sequence[str], flags: Json, command: str, *, nothing: str = "", whole: bool = False
+) -> list[Target]:
+    """The targets, each named; collections are listed. Takes its own flags out of `flags`.
+
+    `nothing` is what to say when nothing was given; `whole` allows a bare type, which means all of it.
+    """
+    own = {name: flags.pop(name, empty) for name, empty in OPTIONS.items()}
     if not args and not own["filename"]:
-        raise CommandError("resource(s) were provided, but no name was specified" if own["all_"] else NOTHING_NAMED)
+        raise CommandError(nothing or NOTHING_NAMED)
     given = await targets(
         session, args, files=own["filename"], recursive=own["recursive"],
         all_namespaces=own["all_namespaces"], command=command,
@@ -49,7 +60,7 @@ async def selected(session: Session, args: Sequence[str], flags: Json, command: 
     for target in given:
         if target.name:
             named.append(target)
-        elif not (own["all_"] or own["all_namespaces"] or any(filters.values())):
+        elif not (whole or own["all_"] or own["all_namespaces"] or any(filters.values())):
             raise CommandError("resource(s) were provided, but no name was specified")
         else:
             named += await _listed(session, target, filters)
@@ -57,6 +68,12 @@ async def selected(session: Session, args: Sequence[str], flags: Json, command: 
 
 
 NOTHING_NAMED = "one or more resources must be specified as <resource> <name> or <resource>/<name>"
+NOTHING_GIVEN = """You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'"""
 
 
 async def _listed(session: Session, target: Target, filters: Json) -> list[Target]:

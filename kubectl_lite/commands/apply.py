@@ -45,7 +45,7 @@ async def cli(session: Session, filename: tuple[str, ...], recursive: bool, sele
     writing = Writing.read(flags, "kubectl" if server_side else CLIENT_SIDE)
     _check_flags(server_side, force, prune, everything, selector, writing)
     found = await targets(session, (), files=filename or ("",), recursive=recursive, command="apply")
-    found = [t for t in found if not selector or _selected(t, selector)]
+    found = [t for t in found if not selector or is_selected(t, selector)]
     if not found:
         raise CommandError("no objects passed to apply")
     code = 0
@@ -74,7 +74,7 @@ def _check_flags(
         )
 
 
-def _selected(target: Target, selector: str) -> bool:
+def is_selected(target: Target, selector: str) -> bool:
     from kube.apimachinery.labels import parse
 
     return parse(selector).matches(((target.object or {}).get("metadata") or {}).get("labels") or {})
@@ -103,7 +103,7 @@ async def _apply(session: Session, target: Target, writing: Writing) -> None:
             raise add_source(error, "creating", target.source) from error
         return
     _warn_of_missing_annotation(target, live)
-    patch, patch_type = _difference(target, modified, live)
+    patch, patch_type = difference(target, modified, live)
     if not patch:
         writing.say(target, "unchanged", live)
         return
@@ -126,7 +126,7 @@ def _warn_of_missing_annotation(target: Target, live: dict[str, Any]) -> None:
         )
 
 
-def _difference(target: Target, modified: dict[str, Any], live: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def difference(target: Target, modified: dict[str, Any], live: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """The patch that leads from the live object to the manifest, and its type. An empty patch changes nothing."""
     from kube.api import scheme
     from kube.apimachinery.patch import merge, strategic

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from kubectl_lite.cli import command
@@ -23,13 +21,10 @@ def cordoning(name: str, unschedulable: bool, help_: str) -> click.Command:
     async def run(session: Session, nodes: tuple[str, ...], selector: str, dry_run: str) -> int:
         if not nodes and not selector:
             raise CommandError(f"USAGE: {name} NODE [flags]\nSee 'kubectl_lite {name} -h' for help and examples")
-        own: dict[str, Any] = {"filename": (), "recursive": False, "field_selector": "", "all_": False,
-                               "all_namespaces": False, "selector": selector}  # fmt: skip
-
         async def act(target: Target) -> None:
             await _set(session, target, unschedulable, name, dry_run)
 
-        return await for_each(await selected(session, ("nodes", *nodes), own, name), act)
+        return await for_each(await selected(session, ("nodes", *nodes), {"selector": selector}, name), act)
 
     return run
 

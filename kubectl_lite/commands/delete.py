@@ -59,7 +59,7 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
         from kubectl_lite.durations import seconds
 
         limit = seconds(flags["timeout"]) or None
-        await asyncio.gather(*(_wait_until_gone(session, target, uid, limit) for target, uid in gone))
+        await asyncio.gather(*(wait_until_gone(session, target, uid, limit) for target, uid in gone))
     return code
 
 
@@ -129,7 +129,7 @@ def _failed(error: Exception, ignore_not_found: bool) -> int:
     return 1
 
 
-async def _wait_until_gone(session: Session, target: Target, uid: str, limit: float | None) -> None:
+async def wait_until_gone(session: Session, target: Target, uid: str, limit: float | None) -> None:
     """Waits for the deletion of just this object; one of the same name that came after it counts as gone."""
     by_name = {"fieldSelector": f"metadata.name={target.name}"}
     collection = target.mapping.path(target.namespace)

@@ -15,7 +15,15 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError, usage
-from kubectl_lite.picking import WITH_PODS, all_containers, default_container, for_logs, pod_of, selected_pods, target_of
+from kubectl_lite.picking import (
+    WITH_PODS,
+    all_containers,
+    default_container,
+    for_logs,
+    pod_of,
+    selected_pods,
+    target_of,
+)
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]

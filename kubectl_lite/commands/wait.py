@@ -15,7 +15,7 @@ from kubectl_lite.cli import command
 from kubectl_lite.durations import seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import Target
-from kubectl_lite.selecting import OPTIONS, for_each, select_options, selected
+from kubectl_lite.selecting import for_each, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -69,7 +69,7 @@ async def _found(
 ) -> list[Target]:  # fmt: skip
     """The objects to look at. `--for=create` waits for a selector to select something."""
     while True:
-        found = await selected(session, args, {name: flags[name] for name in OPTIONS}, "wait")
+        found = await selected(session, args, dict(flags), "wait")
         if found or condition.lower() != "create" or asyncio.get_running_loop().time() >= deadline:
             return found
         await asyncio.sleep(0.2)

@@ -1,0 +1,39 @@
+"""Giving text to the person's own editor, and taking it back. Called by `edit`.
+
+The editor is $KUBE_EDITOR, else $EDITOR, else vi, run through the shell when it has words of its own, as kubectl does.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+from kubectl_lite.errors import CommandError
+
+
+class Editor:
+    """One file that is edited as often as needed."""
+
+    def __init__(self, suffix: str = ".yaml"):
+        handle, name = tempfile.mkstemp(prefix="kubectl_lite-edit-", suffix=suffix)
+        os.close(handle)
+        self.path = Path(name)
+        self.command = os.environ.get("KUBE_EDITOR") or os.environ.get("EDITOR") or "vi"
+
+    def edit(self, text: str) -> str:
+        """Shows the text; returns what was saved. Raises CommandError when the editor fails."""
+        self.path.write_text(text)
+        try:
+            done = subprocess.run([*shlex.split(self.command), str(self.path)], check=False)
+        except OSError as why:
+            raise CommandError(f'unable to launch the editor "{self.command}"') from why
+        if done.returncode:
+            raise CommandError(f'there was a problem with the editor "{self.command}"')
+        return self.path.read_text()
+
+    def forget(self) -> None:
+        """Removes the file, unless somebody still needs it."""
+        self.path.unlink(missing_ok=True)
