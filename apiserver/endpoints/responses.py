@@ -21,17 +21,20 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 _JSON_TYPE = (b"content-type", b"application/json")
+_WORTH_SHARING = 16 << 10
 _NO_CACHE = (b"cache-control", b"no-cache, private")
 
 
 @dataclass(slots=True)
 class Response:
-    """A whole response. `body` is JSON unless `media_type` says otherwise."""
+    """A whole response. `body` is JSON unless `media_type` says otherwise; `tail` goes on where it ends: bytes that are
+    shared with other responses and too long to be copied for each."""
 
     body: bytes
     status: int = 200
     media_type: str = JSON
     headers: list[Header] = field(default_factory=list)
+    tail: bytes = b""
 
 
 def warning_headers(texts: Iterable[str]) -> list[Header]:
@@ -56,13 +59,18 @@ def success(details: StatusDetails | None = None, code: int = 0) -> bytes:
 
 async def send_response(send: Send, response: Response, media_type: str = JSON) -> None:
     """Sends it, as YAML when the client asked for that."""
-    body, media = response.body, response.media_type
+    body, tail, media = response.body, response.tail, response.media_type
     if media == JSON and media_type == YAML:
-        body, media = to_yaml(body), YAML
+        body, tail, media = to_yaml(body + tail), b"", YAML
     type_header = _JSON_TYPE if media == JSON else (b"content-type", media.encode())
-    headers: Sequence[Header] = [type_header, _NO_CACHE, (b"content-length", b"%d" % len(body)), *response.headers]
+    if len(tail) < _WORTH_SHARING:
+        body, tail = body + tail, b""
+    length = (b"content-length", b"%d" % (len(body) + len(tail)))
+    headers: Sequence[Header] = [type_header, _NO_CACHE, length, *response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    if tail:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+    await send({"type": "http.response.body", "body": tail or body})
 
 
 def to_yaml(body: bytes) -> bytes:

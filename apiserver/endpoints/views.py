@@ -39,14 +39,18 @@ def list_head(
     return f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{meta},"items":'
 
 
+def list_start(resource: Resource, revision: int, continue_token: str, remaining: int | None) -> bytes:
+    """A list of the resource's own objects up to the first of them; `Items.tail` goes on from there."""
+    return list_head(resource.list_kind, resource.api_version, revision, continue_token, remaining).encode() + b"["
+
+
 def list_body(
-    resource: Resource, wires: Sequence[bytes], joined: bytes | None, output: Output, include_object: str,
+    resource: Resource, wires: Sequence[bytes], output: Output, include_object: str,
     revision: int, continue_token: str, remaining: int | None,
 ) -> bytes:  # fmt: skip
-    """A list. `joined`, where it is given, is the items' JSON without kind and apiVersion, ready to be sent."""
+    """A list in the form that was asked for."""
     if not output.as_kind:
-        head = list_head(resource.list_kind, resource.api_version, revision, continue_token, remaining)
-        return b"%s[%s]}" % (head.encode(), _joined(wires) if joined is None else joined)
+        return list_start(resource, revision, continue_token, remaining) + _joined(wires) + b"]}"
     if output.as_kind == "PartialObjectMetadataList":
         version = f"meta.k8s.io/{output.as_version}"
         head = list_head(output.as_kind, version, revision, continue_token, remaining)

@@ -15,6 +15,7 @@ import httptools
 from uvicorn.protocols.http import httptools_impl
 
 from apiserver.authn.certificate import user_of_certificate
+from apiserver.serving.chunks import MOST_WAITING, Chunks
 from apiserver.serving.cycle import KubeCycle
 from apiserver.serving.takeover import TakeOver
 
@@ -29,6 +30,8 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
         ssl_object: Any = transport.get_extra_info("ssl_object")
         user = user_of_certificate(ssl_object.getpeercert()) if ssl_object is not None else None
         self.app_state = {**self.app_state, "certificate_user": user}
+        transport.set_write_buffer_limits(MOST_WAITING)
+        self._extensions = {"kube.chunks": Chunks(transport, self.flow)}
 
     def on_headers_complete(self) -> None:
         """Starts the request. As uvicorn's, but for the cycle, and for limits, which are the application's here."""
@@ -38,6 +41,7 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
         if parser.should_upgrade() and self._should_upgrade():
             return
         self._read_url()
+        scope["extensions"] = self._extensions
         self._offer_takeover()
         cycle = KubeCycle(
             scope=scope, transport=self.transport, flow=self.flow, logger=self.logger,
@@ -57,7 +61,7 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
     def _offer_takeover(self) -> None:
         if self.parser.should_upgrade() and self._get_upgrade() == b"spdy/3.1":
             self._takeover = TakeOver(self.transport, self.flow)
-            self.scope["extensions"] = {"kube.takeover": self._takeover}  # type: ignore[typeddict-item]
+            self.scope["extensions"] = {**self._extensions, "kube.takeover": self._takeover}  # type: ignore[typeddict-item]
 
     def data_received(self, data: bytes) -> None:
         if self._takeover is not None:

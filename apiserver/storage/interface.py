@@ -22,9 +22,10 @@ Numbered guarantees (each has a test that bears its number):
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
 
@@ -93,17 +94,17 @@ class Stored:
 
 class Items(tuple[Stored, ...]):
     """The values of a list, in key order. Readers of an unchanged prefix get the same `Items`, so what one of them
-    worked out is there for the next: `joined` here, and whatever is put in `memo`."""
+    worked out is there for the next: `tail` here, and whatever is put in `memo`."""
 
     memo: Any = None
-    _joined: bytes | None = None
+    _tail: bytes | None = None
 
     @property
-    def joined(self) -> bytes:
-        """Every item's JSON (without kind and apiVersion), separated by commas: the inside of `"items":[…]`."""
-        if self._joined is None:
-            self._joined = b",".join([stored.item for stored in self])
-        return self._joined
+    def tail(self) -> bytes:
+        """Every item's JSON (without kind and apiVersion), as a list's JSON ends: what follows `"items":[`."""
+        if self._tail is None:
+            self._tail = b",".join([stored.item for stored in self]) + b"]}"
+        return self._tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,53 @@ class Watch(ABC):
         if not self._left:
             self._left.extend(await self.batch())
         return self._left.popleft()
+
+
+class PolledWatch(Watch):
+    """A watch that can be asked without waiting, and that calls back when there is something to ask for: its events
+    reach many readers without a task switch for each. `start` comes first; `batch` is made of the other three."""
+
+    closed = False
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Waits until its revision has been reached. Raises ExpiredRevision, FutureRevision."""
+
+    @abstractmethod
+    def poll(self) -> Sequence[Event]:
+        """All events that have come since the last call, possibly none. Raises ExpiredRevision."""
+
+    @abstractmethod
+    def when_ready(self, callback: Callable[[], None]) -> None:
+        """Calls it once, after the next change or when the watch is closed. Nothing may be left to poll now."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Takes the callback back."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends the watch: who waits is called."""
+
+    async def aclose(self) -> None:
+        self.close()
+
+    async def batch(self) -> Sequence[Event]:
+        await self.start()
+        while not self.closed:
+            if events := self.poll():
+                return events
+            await self._wait()
+        raise StopAsyncIteration
+
+    async def _wait(self) -> None:
+        woken = asyncio.get_running_loop().create_future()
+        self.when_ready(lambda: woken.done() or woken.set_result(None))
+        try:
+            await woken
+        except asyncio.CancelledError:
+            self.forget()
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ async def deletecollection(endpoint: Endpoint, request: Request) -> Response:
         except NotFound:
             continue
     body = list_body(
-        endpoint.resource, [s.wire for s in page.items], None, request.output,
+        endpoint.resource, [s.wire for s in page.items], request.output,
         request.query.get("includeObject", ""), page.revision, page.continue_token, page.remaining,
     )  # fmt: skip
     return Response(body)

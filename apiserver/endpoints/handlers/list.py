@@ -24,7 +24,7 @@ from apiserver.endpoints.options import ListOptions, list_options
 from apiserver.endpoints.request import Request
 from apiserver.endpoints.responses import Response
 from apiserver.endpoints.selectors import filter_of
-from apiserver.endpoints.views import list_body
+from apiserver.endpoints.views import list_body, list_start
 from apiserver.storage.interface import Items, Stored
 from kube.apimachinery.errors import BadRequest
 
@@ -33,23 +33,23 @@ _CHUNK = 1000
 
 @dataclass(slots=True)
 class Selected:
-    """The objects of one page. `joined`: their JSON, where the store has it ready."""
+    """The objects of one page. `tail`: their JSON up to the list's end, where the store has it ready."""
 
     items: list[Stored] | Items
     revision: int
     continue_token: str = ""
     remaining: int | None = None
-    joined: bytes | None = None
+    tail: bytes | None = None
 
 
 async def list_(endpoint: Endpoint, request: Request) -> Response:
     """200 with the list."""
     page = await select(endpoint, request, list_options(request.query, watch=False))
-    body = list_body(
-        endpoint.resource, [] if page.joined is not None else [s.wire for s in page.items], page.joined,
-        request.output, request.query.get("includeObject", ""), page.revision, page.continue_token, page.remaining,
-    )  # fmt: skip
-    return Response(body)
+    what = page.revision, page.continue_token, page.remaining
+    if page.tail is not None:
+        return Response(list_start(endpoint.resource, *what), tail=page.tail)
+    include = request.query.get("includeObject", "")
+    return Response(list_body(endpoint.resource, [s.wire for s in page.items], request.output, include, *what))
 
 
 async def select(endpoint: Endpoint, request: Request, options: ListOptions) -> Selected:
@@ -83,10 +83,10 @@ async def _whole(endpoint: Endpoint, request: Request, options: ListOptions, aft
     if page.continue_key:
         prefix = store.list_prefix(namespace)
         token, remaining = encode_continue(page.continue_key.removeprefix(prefix), page.revision), page.remaining
-    joined = None
+    tail = None
     if isinstance(page.items, Items) and not request.output.as_kind:
-        joined = page.items.joined
-    return Selected(page.items, page.revision, token, remaining, joined)  # type: ignore[arg-type]
+        tail = page.items.tail
+    return Selected(page.items, page.revision, token, remaining, tail)  # type: ignore[arg-type]
 
 
 async def _filtered(endpoint: Endpoint, request: Request, options: ListOptions, after: str, wanted: Filter) -> Selected:

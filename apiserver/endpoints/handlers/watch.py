@@ -25,7 +25,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable
+from itertools import islice
 
+from apiserver.endpoints.chunks import chunk, chunks_of
 from apiserver.endpoints.endpoint import Endpoint
 from apiserver.endpoints.facts import Filter
 from apiserver.endpoints.negotiation import Output
@@ -38,13 +40,13 @@ from apiserver.endpoints.selectors import filter_of
 from apiserver.endpoints.streams import Streams
 from apiserver.endpoints.views import wrong_kind
 from apiserver.registry.generic.faults import status_of
-from apiserver.storage.interface import Event, StorageError, Stored, Watch, with_revision
+from apiserver.storage.interface import Event, PolledWatch, StorageError, Stored, with_revision
 from kube.apimachinery.errors import StatusError
 from kube.apimachinery.scheme import Resource
 
 _SHORTEST, _LONGEST = 1800, 3600
 _INITIAL_END = '"annotations":{"k8s.io/initial-events-end":"true"}'
-_CHUNK = 200
+_TOGETHER = 200
 
 
 async def watch(endpoint: Endpoint, request: Request) -> Response | None:
@@ -58,7 +60,7 @@ async def watch(endpoint: Endpoint, request: Request) -> Response | None:
         await _run(endpoint, request, options, wanted, lines, stream)
     except (StatusError, StorageError) as error:
         status = error if isinstance(error, StatusError) else status_of(error)
-        await stream.send(b'{"type":"ERROR","object":%s}\n' % status.status.to_json())
+        await stream.send(chunk(b'{"type":"ERROR","object":%s}\n' % status.status.to_json()))
     finally:
         await stream.end()
     return None
@@ -78,7 +80,7 @@ async def _run(
     try:
         await _follow(watching, wanted, lines, stream)
     finally:
-        await watching.aclose()
+        watching.close()
 
 
 async def _initial(endpoint: Endpoint, request: Request, options: ListOptions) -> tuple[int, Iterable[Stored] | None]:
@@ -92,18 +94,45 @@ async def _initial(endpoint: Endpoint, request: Request, options: ListOptions) -
     return page.revision, page.items if initial else None
 
 
-async def _follow(watching: Watch, wanted: Filter, lines: Lines, stream: _Stream) -> None:
-    while stream.open:
+async def _follow(watching: PolledWatch, wanted: Filter, lines: Lines, stream: _Stream) -> None:
+    """Until the watch is closed. This task only wakes up when the client reads too slowly."""
+    await watching.start()
+    while not watching.closed:
+        await stream.writable()
+        pump = _Pump(watching, wanted, lines, stream)
+        pump.run()
+        await pump.stopped
+
+
+class _Pump:
+    """Writes what has come from within the very call that brought it: an event for three hundred watchers costs no
+    task switch. `stopped` is done when the watch has been closed, or failed, or when the client must be waited for."""
+
+    def __init__(self, watching: PolledWatch, wanted: Filter, lines: Lines, stream: _Stream):
+        self._watching, self._wanted, self._lines, self._stream = watching, wanted, lines, stream
+        self.stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def run(self) -> None:
         try:
-            events = await watching.batch()
-        except StopAsyncIteration:
+            going_on = not self._watching.closed and self._write()
+        except Exception as error:
+            if not self.stopped.done():
+                self.stopped.set_exception(error)
             return
-        if wanted.empty:
-            body = [lines.of_event(event) for event in events]
+        if going_on:
+            self._watching.when_ready(self.run)
+        elif not self.stopped.done():
+            self.stopped.set_result(None)
+
+    def _write(self) -> bool:
+        """Whether more can be written."""
+        events = self._watching.poll()
+        if self._wanted.empty:
+            body = [self._lines.of_event(event) for event in events]
         else:
-            body = [line for event in events if (line := _filtered_line(event, wanted, lines)) is not None]
-        if body:
-            await stream.send(b"".join(body))
+            found = (_filtered_line(event, self._wanted, self._lines) for event in events)
+            body = [line for line in found if line is not None]
+        return not body or self._stream.write(body[0] if len(body) == 1 else b"".join(body))
 
 
 def _filtered_line(event: Event, wanted: Filter, lines: Lines) -> bytes | None:
@@ -136,14 +165,14 @@ def _lines_for(resource: Resource, output: Output, include_object: str) -> Lines
 
 
 class Lines:
-    """Events as lines of JSON, the objects as they are stored."""
+    """Events as lines of JSON, the objects as they are stored, each line ready to be sent as a chunk."""
 
     def __init__(self, resource: Resource):
         self._resource = resource
         self._kind, self._api_version = resource.kind, resource.api_version
 
     def of(self, type_: str, wire: bytes) -> bytes:
-        return b'{"type":"%s","object":%s}\n' % (type_.encode(), self.shown(wire))
+        return chunk(b'{"type":"%s","object":%s}\n' % (type_.encode(), self.shown(wire)))
 
     def shown(self, wire: bytes) -> bytes:
         return wire
@@ -167,7 +196,7 @@ class Lines:
         meta = f'"resourceVersion":"{revision}"' + (f",{more}" if more else "")
         meta += ',"creationTimestamp":null'
         obj = f'{{"kind":"{self._kind}","apiVersion":"{self._api_version}","metadata":{{{meta}}}}}'
-        return b'{"type":"BOOKMARK","object":%s}\n' % self._whole(obj.encode())
+        return chunk(b'{"type":"BOOKMARK","object":%s}\n' % self._whole(obj.encode()))
 
     def _whole(self, bookmark: bytes) -> bytes:
         return bookmark
@@ -213,7 +242,8 @@ class _Stream:
 
     def __init__(self, request: Request, streams: Streams):
         self._request, self._streams = request, streams
-        self._watch: Watch | None = None
+        self._chunks = chunks_of(request.scope)
+        self._watch: PolledWatch | None = None
         self._ear: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.open = True
@@ -236,7 +266,7 @@ class _Stream:
             pass
         self.close()
 
-    def follow(self, watching: Watch) -> None:
+    def follow(self, watching: PolledWatch) -> None:
         """`close` ends this watch."""
         self._watch = watching
         if not self.open:
@@ -246,22 +276,26 @@ class _Stream:
         """Ends the stream soon: nothing more will be awaited from the store."""
         self.open = False
         if self._watch is not None:
-            self._closing = asyncio.ensure_future(self._watch.aclose())
+            self._watch.close()
 
-    async def send(self, body: bytes) -> None:
-        await self._request.send({"type": "http.response.body", "body": body, "more_body": True})
+    def write(self, chunks: bytes) -> bool:
+        """At once; whether more may follow without waiting."""
+        return self._chunks.write(chunks)
 
-    async def send_all(self, lines: Iterable[bytes]) -> None:
-        """Many lines, some hundred in one chunk, with a turn for others in between."""
-        chunk: list[bytes] = []
-        for line in lines:
-            chunk.append(line)
-            if len(chunk) == _CHUNK:
-                await self.send(b"".join(chunk))
-                chunk.clear()
-                await asyncio.sleep(0)
-        if chunk:
-            await self.send(b"".join(chunk))
+    async def writable(self) -> None:
+        """Waits for a client that reads slowly; one that does not read at all is given up."""
+        await self._chunks.writable()
+
+    async def send(self, chunks: bytes) -> None:
+        if not self.write(chunks):
+            await self.writable()
+
+    async def send_all(self, chunks: Iterable[bytes]) -> None:
+        """Many, some hundred in one write, with a turn for others in between."""
+        source = iter(chunks)
+        while some := b"".join(islice(source, _TOGETHER)):
+            await self.send(some)
+            await asyncio.sleep(0)
 
     async def end(self) -> None:
         """The closing chunk."""

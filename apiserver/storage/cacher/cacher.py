@@ -43,6 +43,7 @@ BOOKMARK_SECONDS = 60.0
 ASK_PROGRESS_SECONDS, READ_THROUGH_SECONDS = 0.1, 0.3
 SNAPSHOTS = 64
 """How many paged lists can be under way and still be answered from memory."""
+WOKEN_AT_ONCE = 400
 
 
 _EMPTY = Items()
@@ -98,7 +99,7 @@ class Cacher:
         self._tasks = []
         for resource in self._resources.values():
             for watch in resource.all_waiting():
-                await watch.aclose()
+                watch.close()
         await self._reader.aclose()
         await self._etcd.aclose()
 
@@ -134,8 +135,15 @@ class Cacher:
                 resource.delete(key, change.kv.mod_revision)
             woken.extend(resource.waiting_for(key))
         self._reached.advance(changes.revision)
-        for watch in woken:
+        if woken:
+            self._wake(woken)
+
+    def _wake(self, woken: list[CacheWatch]) -> None:
+        """Each writes to its client at once. Of thousands some hundred a turn, so that requests come in between."""
+        for watch in woken[:WOKEN_AT_ONCE]:
             watch.wake()
+        if len(woken) > WOKEN_AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._wake, woken[WOKEN_AT_ONCE:])
 
     def _resource(self, root: str) -> ResourceCache:
         resource = self._resources.get(root)

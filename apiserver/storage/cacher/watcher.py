@@ -1,20 +1,19 @@
 """One client's watch on the cache: a position in a resource's history.
 
 Made by `Cacher.watch`, read by the watch handler. It calls `History`. It holds no queue: while its reader is busy the
-events gather in the shared history, and `batch` hands over all of them at once. A reader that falls behind the
+events gather in the shared history, and `poll` hands over all of them at once. A reader that falls behind the
 history's beginning gets ExpiredRevision and lists anew, as Kubernetes clients do.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from apiserver.storage.cacher.resource import ResourceCache
-from apiserver.storage.interface import Event, ExpiredRevision, Watch
+from apiserver.storage.interface import Event, ExpiredRevision, PolledWatch
 
 
-class CacheWatch(Watch):
+class CacheWatch(PolledWatch):
     def __init__(
         self,
         resource: ResourceCache,
@@ -34,30 +33,23 @@ class CacheWatch(Watch):
         self._whole = prefix == resource.root
         self._reached, self._reach = reached, reach
         self._position: int | None = resource.history.end if not revision else None
-        self._woken: asyncio.Future[None] | None = None
-        self._loop = asyncio.get_running_loop()
-        self._closed = False
+        self._ready: Callable[[], None] | None = None
 
-    async def batch(self) -> Sequence[Event]:
+    async def start(self) -> None:
         if self._position is None:
-            await self._start()
-        while not self._closed:
-            if events := self._take():
-                self.revision = events[-1].revision
-                return events
-            self.revision = self._reached()
-            if self.bookmark_due:
-                self.bookmark_due = False
-                return (Event("BOOKMARK", self.revision),)
-            await self._wait()
-        raise StopAsyncIteration
+            if self.revision > self._reached():
+                await self._reach(self.revision)
+            self._position = self._resource.history.position_after(self.revision)
+            if self._position is None:
+                raise self._expired()
 
-    async def _start(self) -> None:
-        if self.revision > self._reached():
-            await self._reach(self.revision)
-        self._position = self._resource.history.position_after(self.revision)
-        if self._position is None:
-            raise self._expired()
+    def poll(self) -> Sequence[Event]:
+        events = self._take()
+        self.revision = events[-1].revision if events else self._reached()
+        if not events and self.bookmark_due:
+            self.bookmark_due = False
+            return (Event("BOOKMARK", self.revision),)
+        return events
 
     def _take(self) -> Sequence[Event]:
         """What has come since the last time."""
@@ -72,21 +64,21 @@ class CacheWatch(Watch):
     def _expired(self) -> ExpiredRevision:
         return ExpiredRevision(self.revision, self._resource.expired_at or self._resource.history.floor)
 
-    async def _wait(self) -> None:
-        self._woken = self._loop.create_future()
+    def when_ready(self, callback: Callable[[], None]) -> None:
+        self._ready = callback
         self._resource.wait(self)
-        try:
-            await self._woken
-        except asyncio.CancelledError:
-            self._resource.forget(self)
-            raise
 
     def wake(self) -> None:
         """Something has come. Whoever calls has taken this watch from those that wait."""
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            ready()
 
-    async def aclose(self) -> None:
-        self._closed = True
+    def forget(self) -> None:
+        self._ready = None
+        self._resource.forget(self)
+
+    def close(self) -> None:
+        self.closed = True
         self._resource.forget(self)
         self.wake()

@@ -6,10 +6,10 @@ rule. Keys, revisions and transactions are those of the storage beneath.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from apiserver.registry.core.events.conversion import to_core, to_new
-from apiserver.storage.interface import Check, Event, Items, Op, Page, Put, Storage, Stored, Watch
+from apiserver.storage.interface import Check, Event, Items, Op, Page, PolledWatch, Put, Storage, Stored
 from kube.api import core_v1, events_v1
 
 
@@ -32,25 +32,35 @@ class EventsView:
     async def commit(self, checks: Sequence[Check], ops: Sequence[Op]) -> int:
         return await self._storage.commit(checks, [_written(op) for op in ops])
 
-    def watch(self, prefix: str, *, revision: int, bookmarks: bool = False) -> Watch:
+    def watch(self, prefix: str, *, revision: int, bookmarks: bool = False) -> PolledWatch:
         return _WatchView(self._storage.watch(prefix, revision=revision, bookmarks=bookmarks))
 
     async def current_revision(self) -> int:
         return await self._storage.current_revision()
 
 
-class _WatchView(Watch):
-    def __init__(self, watch: Watch):
+class _WatchView(PolledWatch):
+    def __init__(self, watch: PolledWatch):
         super().__init__(watch.revision)
         self._watch = watch
 
-    async def batch(self) -> Sequence[Event]:
-        events = await self._watch.batch()
+    async def start(self) -> None:
+        await self._watch.start()
+
+    def poll(self) -> Sequence[Event]:
+        events = self._watch.poll()
         self.revision = self._watch.revision
         return [Event(e.type, e.revision, _seen(e.value), _seen(e.before)) for e in events]
 
-    async def aclose(self) -> None:
-        await self._watch.aclose()
+    def when_ready(self, callback: Callable[[], None]) -> None:
+        self._watch.when_ready(callback)
+
+    def forget(self) -> None:
+        self._watch.forget()
+
+    def close(self) -> None:
+        self.closed = True
+        self._watch.close()
 
 
 def _seen(stored: Stored | None) -> Stored | None:
