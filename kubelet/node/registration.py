@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from kube.api.coordination_v1 import Lease, LeaseSpec
-from kube.api.core_v1 import Node, NodeCondition
+from kube.api.core_v1 import Node, NodeCondition, NodeStatus
 from kube.apimachinery.errors import AlreadyExists, Conflict, NotFound, StatusError
 from kube.apimachinery.meta_v1 import ObjectMeta, OwnerReference
 from kube.apimachinery.times import format_micro_time, format_time
@@ -110,7 +111,7 @@ class NodeRegistration:
             return
         status = make_status(self.config, self.facts, conditions)
         try:
-            body = {"status": status.to_dict()}
+            body = {"status": status_patch(status)}
             await self.client.patch(Node, self.config.node_name, "", body, "strategic", subresource="status")
         except NotFound:
             await self._register()  # somebody deleted the node
@@ -143,6 +144,13 @@ class NodeRegistration:
         owner = OwnerReference(apiVersion="v1", kind="Node", name=self.config.node_name, uid=self._uid)
         meta = ObjectMeta(name=self.config.node_name, namespace=LEASE_NAMESPACE, ownerReferences=[owner])
         return Lease(kind="Lease", apiVersion="coordination.k8s.io/v1", metadata=meta, spec=self._lease_spec())
+
+
+def status_patch(status: NodeStatus) -> dict[str, Any]:
+    """The status as a strategic merge patch. Addresses would be merged by type, but a node with two IP families has
+    two of one type: they are replaced as a whole (k8s.io/component-helpers/node/util)."""
+    patch = status.to_dict()
+    return patch | {"addresses": [{"$patch": "replace"}, *patch["addresses"]]}
 
 
 def _same(new: list[NodeCondition], old: list[NodeCondition]) -> bool:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kube.api.core_v1 import ConfigMap, Container, Pod, Service
+from kube.api.core_v1 import ConfigMap, Container, NodeAddress, NodeStatus, Pod, Service
 from kubelet import images
 from kubelet.network.ipam import Addresses, Exhausted, next_free
 from kubelet.network.plan import link_name, route_changes, wanted_routes
+from kubelet.node.registration import status_patch
 from kubelet.pods import dns, environment
 from kubelet.pods.backoff import BackOff
 from kubelet.server.logs import LogOptions, select
@@ -191,3 +192,10 @@ LOG = [
 ])  # fmt: skip
 def test_log_lines(options: LogOptions, expected: bytes) -> None:
     assert b"".join(select(LOG, options)) == expected
+
+
+def test_the_addresses_of_both_families_are_patched_as_a_whole() -> None:
+    addresses = [NodeAddress(type="InternalIP", address="10.0.0.1"), NodeAddress(type="InternalIP", address="fd00::1")]
+    patch = status_patch(NodeStatus(addresses=addresses))
+    assert patch["addresses"][0] == {"$patch": "replace"}
+    assert [one["address"] for one in patch["addresses"][1:]] == ["10.0.0.1", "fd00::1"]
