@@ -13,6 +13,7 @@ from itertools import islice
 from kube.api.core_v1 import Service
 from kube.api.discovery_v1 import EndpointSlice
 from proxy.dataplane import Change, Dataplane, joined
+from proxy.memory import collect_seldom
 from proxy.model.objects import NodeInfo, service_info, slice_info
 from proxy.model.tracker import ChangeTracker
 from proxy.planner import Planner
@@ -55,6 +56,7 @@ class Agent:
     """The proxy's path from objects to the kernel, without the informers."""
 
     def __init__(self, dataplane: Dataplane):
+        collect_seldom()
         self.dataplane = dataplane
         self.tracker = ChangeTracker()
         self.planner = Planner(self.tracker, NODE)

@@ -16,6 +16,7 @@ from kube.apimachinery.errors import StatusError
 from kube.client import Client, ConfigError, Unreachable
 from proxy.config import Config, choose_addresses, parse
 from proxy.dataplane import Dataplane
+from proxy.memory import collect_seldom
 
 log = logging.getLogger("proxy")
 
@@ -29,6 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
+    collect_seldom()
     try:
         if config.cleanup:
             return clean_up(config)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from proxy.conntrack.plan import StaleFlow
-from proxy.netlink.socket import NETLINK_NETFILTER, Message, NetlinkError, NetlinkSocket
+from proxy.netlink.socket import NETLINK_NETFILTER, Message, NetlinkSocket
 from proxy.netlink.wire import NLA_F_NESTED, address_family, attr, attribute_dict, unpacked
 
 _SUBSYSTEM, _GET, _DELETE = 1, 1, 2
@@ -59,13 +59,7 @@ def _entries(netfilter: NetlinkSocket, family: int) -> Iterator[Entry]:
 def dump(netfilter: NetlinkSocket, family: int) -> list[bytes]:
     """Every entry of a family, as the kernel writes it. Raises NetlinkError."""
     header = struct.pack("=BBH", address_family(family), 0, 0)
-    for _ in range(5):
-        try:
-            return list(netfilter.dump(((_SUBSYSTEM << 8) | _GET, 0, header)))
-        except NetlinkError as error:
-            if error.errno != errno.EINTR:
-                raise
-    raise NetlinkError(errno.EINTR)
+    return netfilter.read(((_SUBSYSTEM << 8) | _GET, 0, header))
 
 
 def _parse(payload: bytes) -> Entry | None:

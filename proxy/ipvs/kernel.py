@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import errno
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
-from proxy.ipvs import iptables, messages, rules, sysctls
-from proxy.ipvs.ipset import member_message, parse_save
+from proxy.ipvs import ipset, iptables, messages, rules, sysctls
 from proxy.ipvs.operations import (
     DUMMY,
     AddAddress,
@@ -80,8 +80,8 @@ class Kernel:
         Returns sentences about what is amiss.
         """
         problems = self._set_sysctls()
-        for family in self.families:
-            _ipset(["restore", "-exist"], rules.create_sets(family))
+        if not all(map(self._has_set, self._set_names())):
+            _ipset(["restore", "-exist"], "".join(map(rules.create_sets, self.families)))
         if not self._iptables:
             problems.append("no usable iptables: traffic from outside the cluster will not be masqueraded")
         for one in self._iptables:
@@ -104,13 +104,13 @@ class Kernel:
 
     def servers(self) -> dict[Identity, Settings]:
         """All virtual servers, also those of others."""
-        found = map(messages.parse_server, self._dump((self._ipvs, 0, messages.list_servers())))
+        found = map(messages.parse_server, self._generic.read((self._ipvs, 0, messages.list_servers())))
         return {server.identity: server.settings for server in found if server}
 
     def destinations(self, server: Identity) -> list[messages.Destination]:
         """The destinations of a virtual server; none when it does not exist."""
         try:
-            found = self._dump((self._ipvs, 0, messages.list_destinations(server)))
+            found = self._generic.read((self._ipvs, 0, messages.list_destinations(server)))
         except NetlinkError as error:
             if error.errno in _GONE:
                 return []
@@ -133,8 +133,30 @@ class Kernel:
 
     def members(self) -> list[Member]:
         """What our sets hold."""
-        names = {name for family in self.families for name in rules.sets(family)}
-        return parse_save(_ipset(["save"]), names)
+        return [member for name in self._set_names() for member in self._members_of(name)]
+
+    def _set_names(self) -> list[str]:
+        return [name for family in self.families for name in rules.sets(family)]
+
+    def _has_set(self, name: str) -> bool:
+        try:
+            self._netfilter.ask(ipset.header_message(name))
+        except NetlinkError as error:
+            if error.errno != errno.ENOENT:
+                raise
+            return False
+        return True
+
+    def _members_of(self, name: str) -> Iterator[Member]:
+        """Of a set that is not there: none."""
+        try:
+            found = self._netfilter.read(ipset.list_message(name))
+        except NetlinkError as error:
+            if error.errno != errno.ENOENT:
+                raise
+            return
+        for payload in found:
+            yield from ipset.parse_members(name, payload)
 
     # ---- taking all away ----
 
@@ -144,14 +166,12 @@ class Kernel:
         self._route.delete_link(DUMMY)
         for one in self._iptables:
             one.remove()
-        existing = set(_ipset(["list", "-n"]).split())
-        ours = [name for family in self.families for name in rules.sets(family) if name in existing]
-        _ipset(["restore"], "".join(f"destroy {name}\n" for name in ours))
+        _ipset(["restore"], "".join(f"destroy {name}\n" for name in self._set_names() if self._has_set(name)))
 
     # ---- how each kind of operation is carried out ----
 
     def _execute_ipvs(self, batch: Sequence[Operation]) -> Failures:
-        failures = self._generic.send_all([(self._ipvs, 0, _pack(operation)) for operation in batch])
+        failures = self._generic.send_all([(self._ipvs, 0, _PACK[type(operation)](operation)) for operation in batch])
         return self._second_try(batch, failures) if failures else failures
 
     def _execute_addresses(self, batch: Sequence[Operation]) -> Failures:
@@ -159,7 +179,7 @@ class Kernel:
         return change(self._dummy, [op.address for op in batch])
 
     def _execute_members(self, batch: Sequence[Operation]) -> Failures:
-        return self._netfilter.send_all([member_message(op) for op in batch])
+        return self._netfilter.send_all([ipset.member_message(op) for op in batch])
 
     def _second_try(self, batch: Sequence[Operation], failures: Failures) -> Failures:
         """The table was not as we thought, but another operation may lead to the same end."""
@@ -169,18 +189,9 @@ class Kernel:
             if instead is None:
                 remaining[index] = error
             elif instead is not batch[index]:
-                for again in self._generic.send_all([(self._ipvs, 0, _pack(instead))]).values():
+                for again in self._generic.send_all([(self._ipvs, 0, _PACK[type(instead)](instead))]).values():
                     remaining[index] = again
         return remaining
-
-    def _dump(self, question: tuple[int, int, bytes]) -> list[bytes]:
-        for _ in range(5):
-            try:
-                return list(self._generic.dump(question))
-            except NetlinkError as error:
-                if error.errno != errno.EINTR:
-                    raise
-        raise NetlinkError(errno.EINTR)
 
     def _set_sysctls(self) -> list[str]:
         forwarding = ensure_forwarding(self.families)
@@ -193,6 +204,11 @@ _WAYS: dict[str, Callable[[Kernel, Sequence[Operation]], Failures]] = {
     "delete address": Kernel._execute_addresses,
     "member": Kernel._execute_members,
 }
+_PACK: dict[type, Callable[[Any], bytes]] = {
+    AddServer: messages.server_message, EditServer: messages.server_message, DeleteServer: messages.server_message,
+    AddDestination: messages.destination_message, RestoreDestination: messages.destination_message,
+    DrainDestination: messages.destination_message, DeleteDestination: messages.destination_message,
+}  # fmt: skip
 _KINDS: dict[type, str] = {
     AddAddress: "add address", DeleteAddress: "delete address", AddMember: "member", DeleteMember: "member",
 }  # fmt: skip
@@ -200,12 +216,6 @@ _KINDS: dict[type, str] = {
 
 def _way(operation: Operation) -> str:
     return _KINDS.get(type(operation), "ipvs")
-
-
-def _pack(operation: Operation) -> bytes:
-    if isinstance(operation, AddServer | EditServer | DeleteServer):
-        return messages.server_message(operation)
-    return messages.destination_message(operation)
 
 
 def remedy(operation: Operation, number: int) -> Operation | None:

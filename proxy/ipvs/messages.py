@@ -45,7 +45,7 @@ _PERSISTENT = 0x1
 _MASQUERADE = 0
 
 PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132}
-_PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
+PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 
 _GENL = struct.Struct("=BBH")
 _ATTR, _U16, _U32, _PORT = struct.Struct("=HH"), struct.Struct("=H"), struct.Struct("=I"), struct.Struct("!H")
@@ -110,7 +110,7 @@ def parse_server(payload: bytes) -> Server | None:
     identity = Identity(
         family,
         _address(found[_SVC_ADDR], family),
-        _PROTOCOL_NAMES.get(protocol, str(protocol)),
+        PROTOCOL_NAMES.get(protocol, str(protocol)),
         struct.unpack("!H", found[_SVC_PORT])[0],
     )
     return Server(identity, Settings(found[_SVC_SCHED].rstrip(b"\0").decode(), timeout))

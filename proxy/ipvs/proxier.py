@@ -33,7 +33,7 @@ from proxy.model.objects import Key
 from proxy.model.shared import Shared
 
 DRAIN_POLL_SECONDS = 1.0
-SLICE = 200
+SLICE = 100
 """Services compared in one step: a few dozen milliseconds."""
 
 Attributed = list[tuple[Key | None, Operation]]

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from proxy.netlink.socket import NETLINK_ROUTE, Message, NetlinkError, NetlinkSocket
+from proxy.netlink.socket import NETLINK_ROUTE, Message, NetlinkSocket
 from proxy.netlink.wire import (
     NLM_F_CREATE,
     NLM_F_EXCL,
@@ -80,14 +80,8 @@ class RouteSocket:
 
     def addresses(self, interface: int | None = None) -> list[Address]:
         """All addresses, or those of one interface."""
-        for _ in range(5):
-            try:
-                found = [_parse(body) for body in self._netlink.dump((_RTM_GETADDR, 0, bytes(8)))]
-                return [a for a in found if interface in (None, a.interface)]
-            except NetlinkError as error:
-                if error.errno != errno.EINTR:
-                    raise
-        raise NetlinkError(errno.EINTR)
+        found = [_parse(body) for body in self._netlink.read((_RTM_GETADDR, 0, bytes(8)))]
+        return [a for a in found if interface in (None, a.interface)]
 
     def add(self, interface: int, addresses: Sequence[str]) -> dict[int, OSError]:
         """Adds host addresses in batches. Returns index -> error; one that is there already is fine."""

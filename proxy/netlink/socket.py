@@ -6,7 +6,7 @@ It leaves out what the messages say. It blocks: callers run it in a worker threa
 A batch is no transaction: each message stands alone. Only the last asks for an acknowledgement; the kernel reports
 an error of any message, matched by its sequence number, and handles messages in order, so when the last is
 acknowledged all are done. More than about 200 errors in one batch would overflow a default receive buffer and be
-lost, hence BATCH. Receiving with a buffer of 64 KiB is the fastest (a huge one is slow in a UML guest).
+lost, hence BATCH.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class NetlinkSocket:
         self._socket.settimeout(10)
         self._socket.bind((0, 0))
         self._sequence = 0
+        # One buffer for ever: memory that is new to a process is dear, in a UML guest most of all.
+        self._buffer = bytearray(_RECEIVE)
 
     def close(self) -> None:
         self._socket.close()
@@ -86,18 +88,15 @@ class NetlinkSocket:
         """The payloads of a dump. Raises NetlinkError (EINTR: the table changed meanwhile, ask again)."""
         return self._exchange(message, NLM_F_DUMP)
 
-    def dump_many(self, questions: Sequence[Message]) -> list[list[bytes] | OSError]:
-        """The answers to several dump questions, in their order; an error in the place of what was refused.
-
-        A socket runs one dump at a time, so each is asked when the last is answered.
-        """
-        answers: list[list[bytes] | OSError] = []
-        for question in questions:
+    def read(self, message: Message) -> list[bytes]:
+        """A whole dump, asked for again when the table changed meanwhile. Raises NetlinkError."""
+        for _ in range(5):
             try:
-                answers.append(list(self.dump(question)))
+                return list(self.dump(message))
             except NetlinkError as error:
-                answers.append(error)
-        return answers
+                if error.errno != errno.EINTR:
+                    raise
+        raise NetlinkError(errno.EINTR)
 
     def genl_family(self, name: str) -> int:
         """The number of a generic-netlink family. Raises NetlinkError (ENOENT) where the kernel lacks it."""
@@ -105,6 +104,10 @@ class NetlinkSocket:
         payload += struct.pack("=HH", len(name) + 5, _CTRL_ATTR_FAMILY_NAME) + name.encode() + b"\0"
         answer = self.ask((_GENL_ID_CTRL, 0, payload + b"\0" * (-len(payload) % 4)))
         return struct.unpack("=H", attribute_dict(answer, 4)[_CTRL_ATTR_FAMILY_ID])[0]
+
+    def _receive(self) -> bytes:
+        length = self._socket.recv_into(self._buffer)
+        return bytes(memoryview(self._buffer)[:length])
 
     def _send_batch(self, batch: Sequence[Message]) -> dict[int, OSError]:
         first = self._sequence + 1
@@ -121,7 +124,7 @@ class NetlinkSocket:
     def _errors_until(self, first: int, last: int) -> dict[int, OSError]:
         failures: dict[int, OSError] = {}
         while True:
-            for kind, _, sequence, payload in messages(self._socket.recv(_RECEIVE)):
+            for kind, _, sequence, payload in messages(self._receive()):
                 if kind != NLMSG_ERROR or not first <= sequence <= last:
                     continue
                 number = -struct.unpack_from("=i", payload)[0]
@@ -137,7 +140,7 @@ class NetlinkSocket:
         header = HEADER.pack(HEADER.size + len(payload), kind, flags | more_flags | NLM_F_REQUEST, sequence, 0)
         self._socket.send(header + payload)
         while True:
-            for kind, _flags, answered, body in messages(self._socket.recv(_RECEIVE)):
+            for kind, _flags, answered, body in messages(self._receive()):
                 if answered != sequence:
                     continue
                 if kind in (NLMSG_ERROR, NLMSG_DONE):
