@@ -83,10 +83,14 @@ class Cluster:
         return {address for one in slices for endpoint in one.get("endpoints") or []
                 if endpoint["conditions"].get("ready") for address in endpoint["addresses"]}  # fmt: skip
 
+    @property
+    def mode(self) -> str:
+        """`ipvs` or `nftables`."""
+        return json.loads((self.directory / "state.json").read_text())["config"]["proxy_mode"]
+
     def table(self, node: str = "node1") -> str:
         """The node's load-balancing table, in the words of its kernel's own tool."""
-        mode = json.loads((self.directory / "state.json").read_text())["config"]["proxy_mode"]
-        return self.node(*(["ipvsadm", "-Ln"] if mode == "ipvs" else ["nft", "list", "ruleset"]), node=node)
+        return self.node(*(["ipvsadm", "-Ln"] if self.mode == "ipvs" else ["nft", "list", "ruleset"]), node=node)
 
     def answers(self, address: str, times: int = 24, source: str = "node1") -> set[str]:
         """Who answered: the first words of pages."""

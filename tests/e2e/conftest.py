@@ -1,12 +1,17 @@
-"""A lab with three nodes, one for all tests of a session (with pytest-xdist: of a worker)."""
+"""Labs with three nodes, one of each proxy mode for all tests of a session (with pytest-xdist: of a worker).
+
+Both have two IP families, a cloud provider, and a name server outside that cluster DNS asks.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from examples import nameserver
 from lab import uml
 from tests.e2e.cluster import EXAMPLES, Cluster, wait_for
 
@@ -17,15 +22,27 @@ def _needs() -> None:
 
 
 @pytest.fixture(scope="session")
-def empty_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Three nodes made of namespaces, proxies in nftables mode, nothing applied."""
-    _needs()
-    cluster = Cluster(tmp_path_factory.mktemp("lab") / "netns", "--driver=netns", "--proxy-mode=nftables")
+def upstream() -> Iterator[str]:
+    """HOST:PORT of a name server that knows `example.com`."""
+    with nameserver.serving() as address:
+        yield address
+
+
+def _lab(directory: Path, *flags: str) -> Iterator[Cluster]:
+    cluster = Cluster(directory, "--dual-stack", *flags)
     try:
         cluster.up()
         yield cluster
     finally:
         cluster.down()
+
+
+@pytest.fixture(scope="session")
+def empty_cluster(tmp_path_factory: pytest.TempPathFactory, upstream: str) -> Iterator[Cluster]:
+    """Three nodes made of namespaces, proxies in nftables mode, nothing applied."""
+    _needs()
+    directory = tmp_path_factory.mktemp("lab") / "netns"
+    yield from _lab(directory, "--driver=netns", "--proxy-mode=nftables", f"--forward={upstream}")
 
 
 @pytest.fixture
@@ -35,22 +52,28 @@ def cluster(empty_cluster: Cluster) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def empty_ipvs_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def empty_ipvs_cluster(tmp_path_factory: pytest.TempPathFactory, upstream: str) -> Iterator[Cluster]:
     """Three guests with a kernel of their own, proxies in IPVS mode."""
     _needs()
     if lacking := uml.missing():
         pytest.skip(f"guests need apt-get install {' '.join(lacking)}")
-    cluster = Cluster(tmp_path_factory.mktemp("lab") / "uml", "--driver=uml")
-    try:
-        cluster.up()
-        yield cluster
-    finally:
-        cluster.down()
+    directory = tmp_path_factory.mktemp("lab") / "uml"
+    yield from _lab(directory, "--driver=uml", "--proxy-mode=ipvs", f"--forward={upstream}")
 
 
 @pytest.fixture
 def ipvs_cluster(empty_ipvs_cluster: Cluster) -> Iterator[Cluster]:
     yield from _with_examples(empty_ipvs_cluster)
+
+
+NFTABLES = pytest.param("empty_cluster", id="nftables", marks=pytest.mark.xdist_group("e2e"))
+IPVS = pytest.param("empty_ipvs_cluster", id="ipvs", marks=[pytest.mark.uml, pytest.mark.xdist_group("uml")])
+
+
+@pytest.fixture(params=[NFTABLES, IPVS])
+def either(request: pytest.FixtureRequest) -> Cluster:
+    """Each test runs twice: in the lab of one proxy mode, and in that of the other."""
+    return request.getfixturevalue(request.param)
 
 
 def _with_examples(cluster: Cluster) -> Iterator[Cluster]:

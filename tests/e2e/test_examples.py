@@ -1,33 +1,22 @@
-"""The five examples, their READMEs executed in a lab of namespaces (`make examples`: in guests with IPVS too)."""
+"""The five examples, their READMEs executed in the lab of each proxy mode (`make examples`: in labs of their own)."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from examples import nameserver, runner
+from examples import runner
+from tests.e2e.cluster import Cluster, wait_for
 
 EXAMPLES = runner.examples()
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict]]:
-    """A proxy mode, and what commands need to find its lab."""
-    mode = "nftables"
-    if os.geteuid() != 0:
-        pytest.skip("nodes need root")
-    home: Path = tmp_path_factory.mktemp(mode)
-    with nameserver.serving() as upstream, runner.lab(mode, home, upstream) as variables:
-        yield mode, variables
-
-
 @pytest.mark.root
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("examples")
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example.name for example in EXAMPLES])
-def test_example(example: runner.Example, lab: tuple[str, dict]) -> None:
-    mode, variables = lab
-    runner.run(example, mode, variables)
+def test_example(example: runner.Example, either: Cluster) -> None:
+    where = {"KUBE_LITE_HOME": str(either.directory.parent), "LAB_NAME": either.directory.name}
+    try:
+        runner.run(example, either.mode, where | {"KUBECONFIG": str(either.kubeconfig)})
+    finally:
+        either.kubectl("delete", "-f", "examples/deployment.yaml", "--ignore-not-found", "--wait=false")
+        wait_for("no pods", lambda: not either.get("pods")["items"], 120)
