@@ -101,6 +101,22 @@ kubectl_for_tests() {
     say "kubernetes-client could not be fetched: the tests with kubectl will be skipped"
 }
 
+# The official JavaScript client, for the tests of interoperability. Without node they are skipped, in one line.
+node_for_tests() {
+  local folder=tests/interop/node stamp key
+  stamp=$folder/node_modules/.installed
+  key=$(sha256sum <$folder/package.json)
+  [ "$(cat $stamp 2>/dev/null)" = "$key" ] && return 0
+  if ! command -v npm >/dev/null && [ -z "${SKIP_APT:-}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt_update_once
+    (install_packages nodejs npm) || true
+  fi
+  command -v npm >/dev/null || { say "no npm here: the tests with the JavaScript client will be skipped"; return 0; }
+  say "npm install @kubernetes/client-node"
+  (cd $folder && npm install --silent --no-package-lock --no-audit --no-fund >/dev/null && echo "$key" >node_modules/.installed) ||
+    say "npm could not install it: the tests with the JavaScript client will be skipped"
+}
+
 [ -n "${SKIP_APT:-}" ] || os_packages
 virtual_environment
-[ "${1:-}" != test ] || kubectl_for_tests
+[ "${1:-}" != test ] || { kubectl_for_tests; node_for_tests; }

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -20,7 +17,8 @@ from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.client import Client
 from kube.clock import RealClock
 from kube.informer import Informer
-from tests.support.cluster import ROOT, ApiServer, start_apiserver
+from tests.support.cluster import ApiServer, start_apiserver
+from tests.support.manager import ManagerProcess
 
 
 @pytest.fixture
@@ -35,30 +33,6 @@ def apiserver(etcd: str, tmp_path: Path) -> Iterator[ApiServer]:
 async def client(apiserver: ApiServer) -> AsyncIterator[Client]:
     async with Client.from_kubeconfig(apiserver.kubeconfig()) as made:
         yield made
-
-
-class ManagerProcess:
-    """`python -m controllers`, with what it logged."""
-
-    def __init__(self, kubeconfig: Path, log: Path, *flags: str):
-        self.command = [
-            sys.executable, "-m", "controllers", "--kubeconfig", str(kubeconfig), "--secure-port", "0",
-            "--leader-elect-lease-duration", "3", "--leader-elect-renew-deadline", "2",
-            "--leader-elect-retry-period", "0.3", *flags,
-        ]  # fmt: skip
-        self.log = log
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, cwd=ROOT, stdout=log, stderr=log)
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        if self.process is None:
-            return 0
-        self.process.send_signal(number)
-        code, self.process = self.process.wait(20), None
-        return code
 
 
 @pytest.fixture
