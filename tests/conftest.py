@@ -13,9 +13,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.etcd_server import EtcdServer, find_free_port
+
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)  # a busy machine is no failure
+hypothesis.settings.load_profile("suite")
 
 
 def _no_fsync() -> tuple[str, ...]:
