@@ -13,10 +13,13 @@ from controllers.deployment.controller import DeploymentController
 from controllers.endpoints.controller import EndpointsController
 from controllers.endpointslice.controller import EndpointSliceController
 from controllers.garbage_collector.controller import GarbageCollector
+from controllers.node_lifecycle.controller import NodeLifecycleController
+from controllers.pod_garbage_collector.controller import PodGarbageCollector
 from controllers.replicaset.controller import ReplicaSetController
 from controllers.scheduler.controller import Scheduler
+from controllers.taint_eviction.controller import TaintEvictionController
 from kube.api.apps_v1 import Deployment, ReplicaSet
-from kube.api.core_v1 import Endpoints, Node, Pod, Service
+from kube.api.core_v1 import Endpoints, Node, NodeCondition, Pod, Service
 from kube.api.discovery_v1 import EndpointSlice
 from kube.apimachinery.errors import AlreadyExists, Conflict, InternalError, NotFound
 from kube.client import Unreachable
@@ -29,6 +32,9 @@ ALL = (
     EndpointSliceController,
     EndpointsController,
     GarbageCollector,
+    NodeLifecycleController,
+    TaintEvictionController,
+    PodGarbageCollector,
 )
 NAMES = st.sampled_from(["a", "b"])
 
@@ -42,6 +48,8 @@ WISHES = st.one_of(
 FAULTS = st.one_of(
     st.tuples(st.just("lose pod"), st.integers(0, 9)),
     st.tuples(st.just("unready pod"), st.integers(0, 9)),
+    st.tuples(st.just("lose node"), st.sampled_from(["n1", "n2"])),
+    st.tuples(st.just("silence node"), st.sampled_from(["n1", "n2"])),
     st.tuples(st.just("restart controllers")),
     st.tuples(st.just("break watches")),
     st.tuples(st.just("compact")),
@@ -56,6 +64,11 @@ FAULTS = st.one_of(
 PAUSES = st.tuples(st.just("pause"), st.sampled_from([0.0, 0.01, 0.5, 3.0]))
 RUN_PODS = st.tuples(st.just("kubelet"))
 STEPS = st.lists(st.one_of(WISHES, FAULTS, PAUSES, RUN_PODS), max_size=25)
+
+
+def start(world: World) -> None:
+    """Nodes say that they are well only once here, so that only those fall silent that shall."""
+    world.start(*ALL, random=random.Random(1), node_monitor_grace_period=1e9)
 
 
 def made(name: str, replicas: int) -> Deployment:
@@ -114,9 +127,14 @@ async def inflict(world: World, kind: str, *what) -> None:
         world.server.force_delete(Pod, pod.metadata.name, "default")
     elif kind == "unready pod" and pods:
         world.set_pod(pods[what[0] % len(pods)], ready=False)
+    elif kind == "lose node":
+        world.server.force_delete(Node, what[0])
+    elif kind == "silence node" and (node := world.server.get(Node, what[0])):
+        node.status.conditions = [NodeCondition(type="Ready", status="Unknown")]
+        world.server.update(node, "status")
     elif kind == "restart controllers":
         await world.kill()
-        world.start(*ALL, random=random.Random(1))
+        start(world)
     elif kind == "break watches":
         world.server.break_watches()
     elif kind == "compact":
@@ -134,8 +152,9 @@ async def run(steps: list[tuple], *, faults: bool) -> dict:
     for name in ("n1", "n2", "n3"):
         node = Node.from_dict({"metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}})
         node.status.allocatable = {"cpu": "8", "memory": "16Gi", "pods": "110"}
+        node.status.conditions = [NodeCondition(type="Ready", status="True")]
         world.server.seed(node)
-    world.start(*ALL, random=random.Random(1))
+    start(world)
     await world.settle()
     for kind, *what in steps:
         if kind in ("create", "scale", "image", "delete", "service"):
