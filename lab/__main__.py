@@ -10,14 +10,13 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 from lab.config import LabConfig, Layout, default_data_dir
 from lab.errors import LabError
 from lab.fleet import Fleet
-from lab.machines import Local, environment
+from lab.machines import Local
 from lab.state import State
 
 
@@ -68,18 +67,10 @@ def _up(options: argparse.Namespace, layout: Layout) -> int:
     missing = [file for file in options.apply if file != "-" and not Path(file).exists()]
     if missing:
         raise LabError(f"no such file: {', '.join(missing)}")
-    state = up.up(config, layout)
-    for file in options.apply:
-        kubectl = [sys.executable, "-m", "kubectl_lite", "apply", "-f", file]
-        if subprocess.run(kubectl, env=_kubectl_environment(layout), check=False).returncode:
-            raise LabError(f"cannot apply {file}")
+    state = up.up(config, layout, manifests=options.apply)
     flag = "" if options.name == "default" and not options.data_dir else f" --kubeconfig {layout.admin_kubeconfig}"
     print(f"lab {state.config.name} is up: kubectl_lite{flag} get nodes; export KUBECONFIG={layout.admin_kubeconfig}")
     return 0
-
-
-def _kubectl_environment(layout: Layout) -> dict[str, str]:
-    return environment(KUBECONFIG=str(layout.admin_kubeconfig))
 
 
 def _down(options: argparse.Namespace, layout: Layout) -> int:

@@ -68,7 +68,7 @@ class Fleet:
     # ---- making ----
 
     def create(self) -> None:
-        """Makes what is missing. Raises LabError."""
+        """Makes what is missing; guests then still boot. Raises LabError."""
         if not self.config.nodes:
             return
         if not self.is_alive(CONTROL):
@@ -76,7 +76,6 @@ class Fleet:
         for name in self.names:
             if not self.is_alive(name):
                 self._create(name)
-        self._wait_for_guests()
 
     def _create(self, name: str) -> None:
         try:
@@ -134,7 +133,8 @@ class Fleet:
         mounts = [f"mount --bind {hosts} /etc/hosts", "echo > /etc/resolv.conf || true"]
         return "\n".join([*mounts, network.sysctl_script(network.FORWARDING), *commands]) + "\n"
 
-    def _wait_for_guests(self, seconds: float = 60) -> None:
+    def wait_for_guests(self, seconds: float = 60) -> None:
+        """Returns when each guest can be asked to start processes. Raises LabError."""
         deadline = time.monotonic() + seconds
         for name in filter(self._is_guest, self.names):
             while not self.machine(name).answers():

@@ -11,7 +11,9 @@ import dataclasses
 import os
 import signal
 import socket
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from lab import components, down, drivers, identities, network, ready
@@ -20,7 +22,7 @@ from lab.components import LISTEN_FD, Component
 from lab.config import API_PORT, LabConfig, Layout
 from lab.errors import LabError
 from lab.fleet import CONTROL, Fleet
-from lab.machines import Local, end
+from lab.machines import Local, end, environment
 from lab.spawn import SpawnError
 from lab.state import Process, State, locked
 
@@ -29,20 +31,26 @@ NODE_TIMEOUT = 180.0
 """Much more than it takes: a busy machine is no reason to give up, and a process that died is noticed at once."""
 
 
-def up(config: LabConfig, layout: Layout, say: Say = print) -> State:
-    """Brings the lab up, or mends it. Raises LabError; a lab that this call began is then removed again."""
+def up(config: LabConfig, layout: Layout, say: Say = print, manifests: Sequence[str] = ()) -> State:
+    """Brings the lab up, or mends it, and applies these files.
+
+    Raises LabError; a lab that this call began and whose nodes did not get ready is then removed again.
+    """
     with locked(layout):
         state = State.load(layout)
         began = state is None
         state = _check_same(state, config) if state else _begin(config, layout, say)
+        run = Up(state, layout, say)
         try:
-            Up(state, layout, say).everything()
+            run.machines_and_processes()
         except BaseException:
             if began:
                 say("removing what was started")
                 with suppress(LabError):
                     down.remove(state, layout, keep_data=True)
             raise
+        run.apply(manifests)
+        run.wait_for_dns()
     return state
 
 
@@ -102,17 +110,30 @@ class Up:
         self.config = state.config
         self.fleet = Fleet(state, layout)
 
-    def everything(self) -> None:
+    def machines_and_processes(self) -> None:
+        """All but what runs in pods. Guests boot while the control plane starts."""
         self.layout.logs.mkdir(parents=True, exist_ok=True)
         self._clear_dead()
         identities.create(self.config, self.layout, self.state.host_port)
         self.fleet.create()
         self.control_plane()
         if self.config.nodes:
-            addons = Addons(self)
-            addons.install()
+            Addons(self).install()
+            self.fleet.wait_for_guests()
             self.nodes()
-            addons.wait()
+
+    def apply(self, manifests: Sequence[str]) -> None:
+        """Applies files as a user would, while cluster DNS still starts. Raises LabError."""
+        if manifests:
+            words = [word for file in manifests for word in ("-f", file)]
+            command = [sys.executable, "-m", "kubectl_lite", "apply", *words]
+            env = environment(KUBECONFIG=str(self.layout.admin_kubeconfig))
+            if subprocess.run(command, env=env, check=False).returncode:
+                raise LabError(f"cannot apply {', '.join(manifests)}", hint="the lab is up; mend the file and apply it")
+
+    def wait_for_dns(self) -> None:
+        if self.config.nodes:
+            Addons(self).wait()
 
     def control_plane(self) -> None:
         config, state = self.config, self.state
