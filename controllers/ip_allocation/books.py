@@ -8,9 +8,14 @@ ipallocator/controller/repairip.go.
 | set | names this Service | none |
 | set | is missing | create it |
 | set | names a Service that is gone or does not use it | point it to this one |
-| set | names another Service that uses it too | report both: one must be made anew |
+| set | names another Service that uses it too | report: it cannot change, so one must be made anew |
 | outside of every ServiceCIDR | any | report |
 | none, though the type has one | - | ask the API server to give one |
+
+| a Service's node port | repair |
+|---|---|
+| is no other's | none |
+| is an older Service's too | the younger one gets a free one, and is told |
 
 | an IPAddress | repair |
 |---|---|
@@ -22,7 +27,7 @@ ipallocator/controller/repairip.go.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from kube.api.core_v1 import Service
 from kube.api.networking_v1 import IPAddress, IPAddressSpec, ParentReference
@@ -95,3 +100,15 @@ def doubled_ports(service: Service, holders: Iterable[Service]) -> list[tuple[st
         if (other.metadata.creationTimestamp or "", other.metadata.namespace, other.metadata.name) < age:
             doubled |= mine & {(p.protocol or "TCP", p.nodePort) for p in other.spec.ports if p.nodePort}
     return sorted(doubled)
+
+
+def with_other_ports(service: Service, doubled: Collection[tuple[str, int]], free: Iterator[int]) -> Service:
+    """The Service with another node port for each of the doubled ones; ports of one number keep sharing one."""
+    chosen: dict[int, int] = {}
+    moved = service.deep_copy()
+    for port in moved.spec.ports:
+        if (port.protocol or "TCP", port.nodePort) in doubled:
+            if port.nodePort not in chosen:
+                chosen[port.nodePort] = next(free)
+            port.nodePort = chosen[port.nodePort]
+    return moved

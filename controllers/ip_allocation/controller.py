@@ -2,19 +2,20 @@
 wrote to the store by hand, restored a backup, or an older version left something behind.
 
 Run by `controllers.manager`. It calls `books` to decide. Source: k8s.io/kubernetes/pkg/registry/core/service/
-ipallocator/controller. The keys of node ports are the API server's own and do not show here; doubles do.
+ipallocator/controller. The keys of node ports are the API server's own and do not show here; doubles do, and the
+younger Service gets another port.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from controllers.controller import Context, Controller
 from controllers.ip_allocation import books
 from kube.api.core_v1 import Service
 from kube.api.networking_v1 import IPAddress, ServiceCIDR
-from kube.apimachinery.errors import AlreadyExists, NotFound
+from kube.apimachinery.errors import AlreadyExists, InternalError, NotFound
 from kube.events import WARNING
 from kube.informer import key_of
 from kube.metrics import Counter
@@ -76,7 +77,8 @@ class IPAllocationController(Controller):
             REPAIRS.inc("adopted")
             return "asked for an address"
         said = [await self._check_booking(service, ip) for ip in books.addresses_of(service)]
-        said += [self._report_port(service, *double) for double in self._doubled_ports(service)]
+        if doubled := self._doubled_ports(service):
+            said.append(await self._move_ports(service, doubled))
         return "; ".join(part for part in said if part)
 
     async def _check_booking(self, service: Service, ip: str) -> str | None:
@@ -121,11 +123,25 @@ class IPAllocationController(Controller):
         holders = [other for port in by_node_port(service) for other in self.services.by_index("by_node_port", port)]
         return books.doubled_ports(service, holders)
 
-    def _report_port(self, service: Service, protocol: str, port: int) -> str:
-        text = f"Port {port} was assigned to multiple services; please recreate service"
-        self.events.event(service, WARNING, "PortAlreadyAllocated", text)
-        REPAIRS.inc("doubled")
-        return f"node port {protocol} {port} is held by an older Service too"
+    async def _move_ports(self, service: Service, doubled: list[tuple[str, int]]) -> str:
+        """The API server claims the new ports in the write, so a choice that somebody else makes too is refused, and
+        made again."""
+        moved = books.with_other_ports(service, doubled, self._free_ports())
+        for _, port in doubled:
+            text = f"Port {port} was assigned to multiple services; this one gets another"
+            self.events.event(service, WARNING, "PortAlreadyAllocated", text)
+        await self.client.update(moved)
+        REPAIRS.inc("moved")
+        return f"node ports {', '.join(str(port) for _, port in doubled)} are an older Service's: moved"
+
+    def _free_ports(self) -> Iterator[int]:
+        """Raises InternalError when there is none."""
+        first, last = self.context.node_port_range
+        taken = {int(value.partition("/")[2]) for value in self.services.store.index_values("by_node_port")}
+        free = [port for port in range(first, last + 1) if port not in taken]
+        if not free:
+            raise InternalError("every node port is taken")
+        yield from self.context.random.sample(free, min(len(free), 100))
 
     # ---- an IPAddress ----
 

@@ -90,7 +90,7 @@ async def test_a_service_without_an_address_is_brought_to_the_server(world: Worl
     assert set(world.server.calls) == {"update Service default/a"}
 
 
-async def test_doubles_are_reported_and_nothing_is_taken_away(world: World) -> None:
+async def test_doubled_addresses_are_reported_and_doubled_ports_repaired(world: World) -> None:
     old, new = (
         service("old", "10.0.0.1", node_port=30001),
         service("new", "10.0.0.1", node_port=30001, created="01:00:00"),
@@ -101,6 +101,17 @@ async def test_doubles_are_reported_and_nothing_is_taken_away(world: World) -> N
     assert booked(world) == {"10.0.0.1": "old"}
     said = {(e.involvedObject.name, e.reason) for e in world.server.all(Event)}
     assert said == {("new", "ClusterIPAlreadyAllocated"), ("new", "PortAlreadyAllocated")}
+    ports = {s.metadata.name: s.spec.ports[0].nodePort for s in world.server.all(Service)}
+    assert ports["old"] == 30001
+    assert ports["new"] in range(30000, 32768) and ports["new"] != 30001
+
+
+def test_ports_of_one_number_keep_sharing_a_node_port() -> None:
+    double = service("a", "10.0.0.1", node_port=30001)
+    double.spec.ports.append(double.spec.ports[0].model_copy(update={"protocol": "UDP", "name": "udp"}))
+    moved = books.with_other_ports(double, {("TCP", 30001), ("UDP", 30001)}, iter((30002, 30003)))
+    assert [port.nodePort for port in moved.spec.ports] == [30002, 30002]
+    assert [port.nodePort for port in double.spec.ports] == [30001, 30001]
 
 
 async def test_a_lagging_cache_releases_nothing(world: World) -> None:
