@@ -1,0 +1,126 @@
+"""Everything that `why` knows about a Service, as plain JSON, and the questions that several steps ask of it. Pure.
+
+Filled by `gather`, or by a test out of a manifest. It calls nothing. What could not be asked is empty, and `not_asked`
+says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from kubectl_lite.why import objects
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """What one node said. `proxy`: the proxy's own answer, or None and `proxy_error`. `listening`: the node's own
+    sockets. `cluster_ip`, `node_port`: connections from here to the cluster IP, and to here from another node."""
+
+    proxy: Json | None = None
+    proxy_error: str = ""
+    listening: tuple[Json, ...] = ()
+    cluster_ip: tuple[Json, ...] = ()
+    node_port: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    namespace: str
+    name: str
+    service: Json | None = None
+    same_name: tuple[Json, ...] = ()
+    """Services of this name in every namespace."""
+    neighbours: tuple[str, ...] = ()
+    """Names of the other Services here."""
+    pods: tuple[Json, ...] = ()
+    matching_elsewhere: tuple[Json, ...] = ()
+    """Pods of other namespaces that the selector would match."""
+    slices: tuple[Json, ...] = ()
+    nodes: tuple[Json, ...] = ()
+    events: tuple[Json, ...] = ()
+    service_cidrs: tuple[Json, ...] = ()
+    addresses_in_use: int = 0
+    dns_service: Json | None = None
+    dns_slices: tuple[Json, ...] = ()
+    dns_answer: Json | None = None
+    cluster_domain: str = "cluster.local"
+    listening: Mapping[str, tuple[Json, ...] | str] = field(default_factory=dict)
+    """Pod -> its listening sockets, or why they are not known."""
+    by_node: Mapping[str, NodeFacts] = field(default_factory=dict)
+    client: str = ""
+    """The address that asks from outside."""
+    now: float = 0.0
+    not_asked: tuple[str, ...] = ()
+
+    # ---- the Service ----
+
+    @property
+    def spec(self) -> Json:
+        return (self.service or {}).get("spec") or {}
+
+    @property
+    def type(self) -> str:
+        return self.spec.get("type") or "ClusterIP"
+
+    @property
+    def is_headless(self) -> bool:
+        return self.spec.get("clusterIP") == "None"
+
+    @property
+    def ports(self) -> list[Json]:
+        return self.spec.get("ports") or []
+
+    @property
+    def selector(self) -> dict[str, str]:
+        return self.spec.get("selector") or {}
+
+    @property
+    def command(self) -> str:
+        """The beginning of a command line about this Service."""
+        return f"-n {self.namespace}" if self.namespace != "default" else ""
+
+    def patch(self, body: str, type_: str = "") -> str:
+        """The command that patches the Service's spec."""
+        words = ["kubectl_lite patch service", self.name, self.command, type_, f"-p '{{\"spec\":{body}}}'"]
+        return " ".join(filter(None, words))
+
+    # ---- its pods ----
+
+    @cached_property
+    def selected(self) -> list[Json]:
+        """The pods that the selector matches, without those that have ended."""
+        return [p for p in self.pods if self.selector and objects.matches(self.selector, p) and not objects.is_over(p)]
+
+    @property
+    def living(self) -> list[Json]:
+        return [pod for pod in self.selected if not objects.is_terminating(pod)]
+
+    @property
+    def ready(self) -> list[Json]:
+        return [pod for pod in self.living if objects.is_ready(pod)]
+
+    # ---- its endpoints ----
+
+    def endpoints(self) -> Iterator[tuple[Json, Json]]:
+        """(slice, endpoint) of every endpoint."""
+        for one in self.slices:
+            for endpoint in one.get("endpoints") or ():
+                yield one, endpoint
+
+    @cached_property
+    def ready_endpoints(self) -> list[Json]:
+        return [e for _, e in self.endpoints() if objects.endpoint_condition(e, "ready")]
+
+    @property
+    def ready_nodes(self) -> list[str]:
+        return [objects.name(node) for node in self.nodes if objects.is_ready(node)]
+
+    def nodes_without_endpoint(self) -> list[str]:
+        """Ready nodes that have no ready endpoint of the Service."""
+        have = {endpoint.get("nodeName") for endpoint in self.ready_endpoints}
+        return [node for node in self.ready_nodes if node not in have]

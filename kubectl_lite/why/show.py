@@ -1,0 +1,40 @@
+"""The findings, for people: short lines, coloured on a terminal; and for machines, as JSON.
+
+Called by `kubectl_lite.commands.why`. It calls `kubectl_lite.colour`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from kubectl_lite.colour import BOLD, GREEN, RED, YELLOW, paint
+from kubectl_lite.why.finding import Finding, Verdict
+from kubectl_lite.why.judge import first_broken
+
+COLOURS = {Verdict.OK: GREEN, Verdict.NOTE: YELLOW, Verdict.BROKEN: RED}
+
+
+def lines(name: str, namespace: str, findings: Sequence[Finding], stream: TextIO) -> list[str]:
+    """The walk, and at its end where it breaks."""
+    width = max((len(f.step) for f in findings), default=0)
+    shown = [paint(f"service/{name} in namespace {namespace}", BOLD, stream)]
+    for finding in findings:
+        shown.append(f"  {paint(f'{finding.verdict:<6}', COLOURS[finding.verdict], stream)}  {finding.step:<{width}}  "
+                     f"{finding.what}")  # fmt: skip
+        indent = " " * (width + 12)
+        shown += [f"{indent}{finding.why}"] if finding.why else []
+        if finding.repair and finding.verdict is not Verdict.OK:
+            shown.append(f"{indent}{paint('repair:', BOLD, stream)} {finding.repair}")
+    end = first_broken(findings)
+    if end is None:
+        return [*shown, paint("Nothing is broken.", GREEN, stream)]
+    return [*shown, paint(f"It breaks at: {end.step}: {end.what}", RED, stream)]
+
+
+def as_json(name: str, namespace: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    end = first_broken(findings)
+    return {
+        "service": name, "namespace": namespace, "broken": end is not None, "breaksAt": end.step if end else "",
+        "findings": [{**f._asdict(), "verdict": str(f.verdict)} for f in findings],
+    }  # fmt: skip
