@@ -55,6 +55,16 @@ class Nft:
             return _tables(together.stdout)
         return [text for line in lines for text in _tables(_nft(["-f", "-"], line + "\n").stdout)]
 
+    def printed(self, lines: Sequence[str], ip: str) -> str:
+        """What `list_table` would return once these lines had made a table, found out in a network namespace that
+        lives as long as the question. Raises NftError."""
+        script = f"nft -f - && nft list table {ip} {TABLE}"
+        command, text = ["unshare", "--net", "sh", "-c", script], "\n".join(lines) + "\n"
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NftError(_first_lines(done.stderr))
+        return done.stdout
+
     def generation(self) -> int:
         """A number that grows with every change of any table of this network namespace."""
         answer = self._netfilter.ask((_GET_GENERATION, 0, struct.pack("=BBH", 0, 0, 0)))

@@ -1,8 +1,8 @@
 """Reads what `nft list table` prints back into elements, chains and sets, to compare it with what is wanted.
 
 Called by `proxier`, when somebody else may have changed the table. It calls nothing; pure.
-It leaves out the text of rules, which nft may print otherwise than it was given: of a chain only the number of rules
-and the first words count.
+nft prints rules otherwise than it was given them, so their text is compared with what nft prints of the same rules
+elsewhere (`kernel.Nft.printed`). It leaves out the elements of timed sets, which are the packets' own.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _COMMENT = re.compile(r' comment "[^"]*"')
 
 
 class Listing(NamedTuple):
-    """elements: (set, key) -> element; chains: name -> how many rules; sets: name -> `map` or `set`."""
+    """elements: (set, key) -> element; chains: name -> its lines; sets: name -> (`map` or `set`, its declaration)."""
 
     elements: dict[tuple[str, str], Element]
-    chains: dict[str, int]
-    sets: dict[str, str]
+    chains: dict[str, tuple[str, ...]]
+    sets: dict[str, tuple[str, str]]
 
 
 def parse(text: str) -> Listing:
@@ -34,16 +34,17 @@ def parse(text: str) -> Listing:
         kind, name = start.groups()
         body = text[start.end() : end]
         if kind == "chain":
-            listing.chains[name] = sum(1 for line in body.splitlines() if _is_rule(line.strip()))
+            listing.chains[name] = tuple(filter(_is_line, map(str.strip, body.splitlines())))
         else:
-            listing.sets[name] = kind
-            if "dynamic" not in body.partition("elements")[0]:
+            declaration = body.partition("elements = {")[0].rstrip("\n}\t ")
+            listing.sets[name] = kind, declaration
+            if "dynamic" not in declaration:
                 listing.elements.update(((name, e.key), e) for e in _elements(name, body))
     return listing
 
 
-def _is_rule(line: str) -> bool:
-    return bool(line) and line != "}" and not line.startswith("type ")
+def _is_line(line: str) -> bool:
+    return bool(line) and line != "}"
 
 
 def _elements(name: str, body: str) -> list[Element]:

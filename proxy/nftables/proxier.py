@@ -6,6 +6,7 @@ Called by `proxy.runner`. It calls `lower`, `plan`, `listing` and `kernel`. It l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from proxy.dataplane import Change, Outcome
 from proxy.inspected import Inspected
@@ -54,7 +55,7 @@ class NftablesProxier:
         before = self._nft.generation()
         if before == self._generation:
             return Outcome(problems=problems)
-        lines = [line for table in self._tables for line in table.plan_resync(states)]
+        lines = [line for table in self._tables for line in table.plan_compare(states)]
         if self._dry_run:
             return Outcome(tuple(lines))
         try:
@@ -100,6 +101,7 @@ class _Table:
     def __init__(self, nft: Nft, settings: Settings):
         self._nft, self.settings = nft, settings
         self._shared: Shared[Shareable] = Shared()
+        self._printed: tuple[Any, Listing] = None, Listing({}, {}, {})
 
     def plan(self, changes: Iterable[Change]) -> list[str]:
         olds, news = [], []
@@ -120,17 +122,21 @@ class _Table:
             self._shared.add(old.shared - new.shared)
         self._shared.take()
 
-    def plan_resync(self, states: Mapping[Key, ServiceState]) -> list[str]:
+    def plan_compare(self, states: Mapping[Key, ServiceState]) -> list[str]:
+        """The lines that make the table what it shall be; where its maps or base chains are not ours, a new table."""
         wanted = self._wanted(states)
-        text = self._nft.list_table(self.settings.ip)
-        listing = parse(text)
-        if any(name not in listing.chains for name in chains(self.settings)):
-            listing = Listing({}, {}, {})
-            skeleton = create_table(self.settings)
-        else:
-            skeleton = []
-        bare = _skeleton(self.settings) if skeleton else EMPTY
-        return skeleton + plan(bare if skeleton else as_contents(listing, wanted), wanted, self.settings.ip)
+        there, printed = parse(self._nft.list_table(self.settings.ip)), self._print(wanted)
+        if not _is_ours(there, printed, chains(self.settings)):
+            return create_table(self.settings) + plan(_skeleton(self.settings), wanted, self.settings.ip)
+        return plan(as_contents(there, printed, wanted), wanted, self.settings.ip)
+
+    def _print(self, wanted: Contents) -> Listing:
+        """The wanted chains and sets in nft's own words. They seldom change, so those of the last time are kept."""
+        if (wanted.chains, wanted.sets) != self._printed[0]:
+            named = wanted._replace(elements={})
+            lines = [f"add table {self.settings.ip} {TABLE}", *plan(EMPTY, named, self.settings.ip)]
+            self._printed = (wanted.chains, wanted.sets), parse(self._nft.printed(lines, self.settings.ip))
+        return self._printed[1]
 
     def _wanted(self, states: Mapping[Key, ServiceState]) -> Contents:
         self._shared = Shared()
@@ -143,15 +149,21 @@ class _Table:
         return merge(*parts, _contents(self._shared))
 
 
-def as_contents(listing: Listing, wanted: Contents) -> Contents:
-    """The listing in the form of `wanted`: a chain with the right number of rules counts as the one that is wanted."""
+def _is_ours(there: Listing, printed: Listing, base: Mapping[str, Chain]) -> bool:
+    """Whether all base chains are there and on their hooks, and the sets are of the right types."""
+    if any(name not in there.chains for name in base):
+        return False
+    hooks = all(there.chains[name][:1] == printed.chains[name][:1] for name, chain in base.items() if chain.hook)
+    return hooks and all(spec == printed.sets.get(name, spec) for name, spec in there.sets.items())
+
+
+def as_contents(there: Listing, printed: Listing, wanted: Contents) -> Contents:
+    """The table in the form of `wanted`: what is printed alike is alike."""
+    alike = {name for name in wanted.chains if there.chains.get(name) == printed.chains.get(name)}
     return Contents(
-        listing.elements,
-        {
-            name: wanted.chains[name] if name in wanted.chains and rules == len(wanted.chains[name].rules) else _UNKNOWN
-            for name, rules in listing.chains.items()
-        },
-        {name: wanted.sets.get(name, (kind, "")) for name, kind in listing.sets.items()},
+        there.elements,
+        {name: wanted.chains[name] if name in alike else _UNKNOWN for name in there.chains},
+        {name: wanted.sets.get(name, (kind, "")) for name, (kind, _) in there.sets.items()},
     )
 
 

@@ -213,7 +213,13 @@ def _dump(node: Node, mode: str) -> str:
 # ---- someone flushes the table by hand ----
 
 FLUSHES = {
-    "nftables": ["nft flush ruleset", "nft flush table ip kube-proxy", "nft flush map ip kube-proxy services"],
+    "nftables": [
+        "nft flush ruleset", "nft flush table ip kube-proxy", "nft flush map ip kube-proxy services",
+        "nft flush chain ip kube-proxy nat-prerouting; nft add rule ip kube-proxy nat-prerouting accept",
+        "nft delete element ip kube-proxy tcp-endpoints { 10.96.0.10 . 80 . 0 };"
+        "nft add element ip kube-proxy tcp-endpoints { 10.96.0.10 . 80 . 0 : 10.244.9.9 . 8080 }",
+        "nft chain ip kube-proxy filter-forward { policy drop \\; }",
+    ],
     "ipvs": [
         "ipvsadm -C", "ip link del kube-ipvs0", "IPT -t nat -F; IPT -F; IPT -t mangle -F", "ipset flush",
         f"ipvsadm -d -t {VIP}:80 -r 10.244.1.3:8080", "IPT -t nat -F PREROUTING; IPT -t nat -F OUTPUT",
@@ -227,6 +233,7 @@ def test_a_flushed_table_is_restored_by_the_next_resync(node: Node, mode: str, n
         pytest.skip("no such flush in this mode")
     svc = service(type="NodePort", ports=[{"protocol": "TCP", "port": 80, "nodePort": 30080}])
     node.set(svc, endpoint_slice("myapp", [POD2]))
+    assert node.resync().operations == ()
     node.shell(FLUSHES[mode][number].replace("IPT", node.iptables if mode == "ipvs" else ""))
     assert node.resync().operations or "IPT" in FLUSHES[mode][number]
     for client in ("pod1", "node1", "outside"):

@@ -109,6 +109,10 @@ def test_a_resync_reads_the_table_only_when_somebody_wrote(proxier: NftablesProx
         lambda nft: nft.sets["services"].update({"10.9.9.9 . tcp . 1": "drop"}),
         lambda nft: nft.sets["tcp-endpoints"].update({"10.96.0.10 . 80 . 0": "10.9.9.9 . 1"}),
         lambda nft: nft._add_chain("left-over", ""),
+        lambda nft: nft.chains.update({"mark-for-masquerade": ["return"]}),
+        lambda nft: nft.chains["nat-postrouting"].reverse(),
+        lambda nft: nft.hooks.update({"filter-input": "type filter hook input priority 0"}),
+        lambda nft: nft.specs.update({"services": ("map", "typeof ip daddr : verdict")}),
     ],
 )
 def test_a_resync_repairs_whatever_was_done(proxier: NftablesProxier, nft: NftTable, harm):

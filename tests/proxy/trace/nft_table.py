@@ -62,6 +62,11 @@ class NftTable:
 
     dump = list_table
 
+    def printed(self, lines: Sequence[str], ip: str) -> str:
+        elsewhere = NftTable()
+        elsewhere.run(lines)
+        return elsewhere.list_table(ip)
+
     def _blocks(self) -> Iterator[str]:
         for name, (kind, spec) in self.specs.items():
             elements = ",\n\t\t\t     ".join(f"{k} : {v}" if v else k for k, v in self.sets[name].items())
