@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controllers.deployment.controller import DeploymentController
+from controllers.hashing import template_hash
 from controllers.replicaset.controller import ReplicaSetController
 from kube.api.apps_v1 import Deployment, ReplicaSet
 from kube.api.core_v1 import Event, Pod
@@ -184,3 +185,76 @@ async def test_a_failing_creation_is_a_condition_and_an_event(world: World) -> N
     await world.converge()
     assert sizes(world) == {"nginx:1": (4, 4)}
     assert world.server.all(ReplicaSet)[0].status.conditions == []
+
+
+async def test_a_name_that_another_has_taken_counts_as_a_collision(world: World) -> None:
+    """The hash then takes the count in, so that the next name is another."""
+    d = deployment(2)
+    name = f"web-{template_hash(d.spec.template)}"
+    stranger = {"metadata": {"name": name, "namespace": "default"}, "spec": {"replicas": 0}}
+    stranger["spec"] |= {"selector": {"matchLabels": {"app": "other"}}}
+    world.server.seed(ReplicaSet.from_dict(stranger))
+    world.start(*BOTH)
+    await world.client.create(d)
+    await world.converge()
+    status = world.server.get(Deployment, "web", "default").status
+    assert (status.collisionCount, status.availableReplicas) == (1, 2)
+    [mine] = [rs for rs in world.server.all(ReplicaSet) if rs.metadata.ownerReferences]
+    assert mine.metadata.name == f"web-{template_hash(d.spec.template, 1)}" != name
+
+
+async def test_a_second_update_rolls_over_the_first(world: World) -> None:
+    """Pods of the version in between go at once: nobody waits for a rollout that is no longer wanted."""
+    world.start(*BOTH)
+    await world.client.create(deployment(4, strategy={"rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}))
+    await world.converge()
+    await change(world, lambda d: setattr(d.spec.template.spec.containers[0], "image", "nginx:2"))
+    await world.settle(1)
+    assert sizes(world) == {"nginx:1": (4, 4), "nginx:2": (2, 0)}
+    await change(world, lambda d: setattr(d.spec.template.spec.containers[0], "image", "nginx:3"))
+    await world.settle(1)
+    assert sizes(world) == {"nginx:1": (4, 4), "nginx:2": (0, 0), "nginx:3": (2, 0)}
+    await world.converge()
+    assert sizes(world) == {"nginx:1": (0, 0), "nginx:2": (0, 0), "nginx:3": (4, 4)}
+
+
+async def test_scaling_in_the_middle_of_a_rollout_is_shared_out(world: World) -> None:
+    """Kubernetes' documentation: "the Deployment controller balances the additional replicas in the existing active
+    ReplicaSets"; 10 replicas with maxSurge 3 and maxUnavailable 2, whose new image never gets ready, become 15."""
+    world.start(*BOTH)
+    await world.client.create(deployment(10, strategy={"rollingUpdate": {"maxSurge": 3, "maxUnavailable": 2}}))
+    await world.converge()
+    await change(world, lambda d: setattr(d.spec.template.spec.containers[0], "image", "nginx:2"))
+    for _ in range(3):
+        await world.settle(1)
+        world.run_pods(lambda _pod: False)
+    assert sizes(world) == {"nginx:1": (8, 8), "nginx:2": (5, 0)}
+    await change(world, lambda d: setattr(d.spec, "replicas", 15))
+    for _ in range(3):
+        await world.settle(1)
+        world.run_pods(lambda _pod: False)
+    assert {image: wanted for image, (wanted, _) in sizes(world).items()} == {"nginx:1": 11, "nginx:2": 7}
+
+
+async def test_a_pod_is_available_only_after_min_ready_seconds(world: World) -> None:
+    world.start(*BOTH)
+    rolling = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    await world.client.create(deployment(2, minReadySeconds=60, strategy=rolling))
+    await world.settle(1)
+    world.run_pods()
+    await world.settle(30)
+
+    def available() -> tuple[int, int]:
+        status = world.server.get(Deployment, "web", "default").status
+        return status.readyReplicas, status.availableReplicas
+
+    assert available() == (2, 0)
+    await world.settle(35)
+    assert available() == (2, 2)
+    await change(world, lambda d: setattr(d.spec.template.spec.containers[0], "image", "nginx:2"))
+    await world.settle(1)
+    world.run_pods()
+    await world.settle(30)
+    assert sizes(world) == {"nginx:1": (2, 2), "nginx:2": (1, 1)}, "the old ones stay until the new one is available"
+    await world.settle(35)
+    assert sizes(world)["nginx:1"][0] == 1
