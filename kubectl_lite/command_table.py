@@ -55,6 +55,11 @@ SECTIONS: dict[str, dict[str, str]] = {
         "annotate": "Update the annotations on a resource",
         "completion": "Output shell completion code for the specified shell (bash, zsh, fish)",
     },
+    "Understanding a Service": {
+        "timeline": "Show when each part of the cluster noticed the last changes of a service",
+        "trace": "Send one real request to a service and show every hop it took",
+        "why": "Walk the whole way to a service and say where it breaks",
+    },
     "Other Commands": {
         "api-resources": "Print the supported API resources on the server",
         "api-versions": "Print the supported API versions on the server, in the form of group/version",

@@ -25,7 +25,7 @@ class Said(NamedTuple):
     error: str = ""
 
 
-async def ask(session: Session, path: str, **query: Any) -> Said:
+async def ask(session: Session, path: str, /, **query: Any) -> Said:
     """GET, whatever may go wrong. Empty values of the query are left out."""
     from kube.apimachinery.errors import StatusError
 
@@ -41,7 +41,7 @@ async def ask(session: Session, path: str, **query: Any) -> Said:
         return Said(error=f"no answer within {SECONDS:g} s")
 
 
-async def ask_node(session: Session, node: str, path: str, **query: Any) -> Said:
+async def ask_node(session: Session, node: str, path: str, /, **query: Any) -> Said:
     """A question to the node's kubelet: `path` is below `/debug/`."""
     return await ask(session, f"/api/v1/nodes/{node}/proxy/debug/{path}", **query)
 
@@ -58,7 +58,7 @@ async def ask_flows(session: Session, node: str, end: str) -> list[Json]:
     return (said.answer or {}).get("flows") or []
 
 
-async def request_from(session: Session, node: str, pod: tuple[str, str] | None, **asked: Any) -> Said:
+async def request_from(session: Session, node: str, pod: tuple[str, str] | None, /, **asked: Any) -> Said:
     """One request (`kube.one_request`) from a pod, or from the node itself."""
     namespace, name = pod or ("", "")
     return await ask_node(session, node, "request", namespace=namespace, pod=name, **asked)
