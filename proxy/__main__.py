@@ -58,7 +58,7 @@ def make_dataplane(config: Config, mode: str, primary: list[str]) -> Dataplane:
     """The dataplane of a mode. `primary`: the Node's internal addresses."""
     prefixes = config.node_port_prefixes(primary)
     cidrs = config.cluster_cidrs
-    families = sorted(cidrs) or [4]
+    families = config.families
     if mode == "nftables":
         from proxy.nftables.kernel import Nft
         from proxy.nftables.proxier import NftablesProxier

@@ -49,6 +49,11 @@ class Config:
         """Family -> the pods' prefix."""
         return {family_of(c): c for c in filter(None, map(str.strip, self.cluster_cidr.split(",")))}
 
+    @property
+    def families(self) -> list[int]:
+        """The families that are proxied: those of the pods' prefixes; IPv4 where none is told."""
+        return sorted(self.cluster_cidrs) or [4]
+
     def node_port_prefixes(self, primary: Sequence[str]) -> tuple[str, ...]:
         """The prefixes on which node ports are open; empty: everywhere. `primary`: the Node's internal addresses."""
         named = tuple(filter(None, map(str.strip, self.nodeport_addresses.split(","))))

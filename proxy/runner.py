@@ -13,8 +13,10 @@ servers. It leaves out deciding what a Service needs, and how the kernel is told
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -34,6 +36,7 @@ from proxy.debug import Debug
 from proxy.healthcheck.proxy_health import ProxyHealth
 from proxy.healthcheck.service_health import ServiceHealth
 from proxy.listing import PagedClient
+from proxy.model.desired import lacks_local
 from proxy.model.objects import LABEL_HEADLESS, LABEL_PROXY_NAME, Key, NodeInfo, node_info, service_info, slice_info
 from proxy.model.tracker import ChangeTracker
 from proxy.planner import Planner
@@ -62,6 +65,7 @@ class Proxy:
         self._resync_wanted, self._compared = True, False
         self._tries: dict[Key | None, int] = {}
         self._housekeeping_at: float | None = None
+        self._lacking: Counter[tuple[int, str]] = Counter()
         self._make_informers(PagedClient(client))
 
     async def run(self) -> None:
@@ -98,24 +102,28 @@ class Proxy:
         self.tracker.set_service(service)
         self._noticed(service.metadata[:2], "Service", service)
         metrics.SERVICE_CHANGES.inc()
+        metrics.SERVICE_CHANGES_PENDING.inc()
         self._changed()
 
     def _on_service_gone(self, service: Any) -> None:
         self.tracker.delete_service(service)
         self._noticed(service.metadata[:2], "Service", service)
         metrics.SERVICE_CHANGES.inc()
+        metrics.SERVICE_CHANGES_PENDING.inc()
         self._changed()
 
     def _on_slice(self, piece: Any, before: Any = None) -> None:
         self.tracker.set_slice(piece, before)
         self._noticed(piece.service_key, "EndpointSlice", piece)
         metrics.ENDPOINT_CHANGES.inc()
+        metrics.ENDPOINT_CHANGES_PENDING.inc()
         self._changed()
 
     def _on_slice_gone(self, piece: Any) -> None:
         self.tracker.delete_slice(piece)
         self._noticed(piece.service_key, "EndpointSlice", piece)
         metrics.ENDPOINT_CHANGES.inc()
+        metrics.ENDPOINT_CHANGES_PENDING.inc()
         self._changed()
 
     def _on_node(self, node: Node) -> None:
@@ -134,7 +142,8 @@ class Proxy:
 
     def _changed(self) -> None:
         self.health.queued()
-        metrics.LAST_QUEUED.set(self.clock.now().timestamp())
+        for family in self.config.families:
+            metrics.LAST_QUEUED.set(self.clock.now().timestamp(), metrics.family_label(family))
         self._wake.set()
 
     # ---- the loop ----
@@ -166,14 +175,14 @@ class Proxy:
     async def _sync(self) -> None:
         began = self.clock.monotonic()
         async with self.busy:
-            changed = self.tracker.take()
+            changed = self._take()
             rounds = self.stages.begin_all(changed)
             changes = self.planner.plan(changed)
             # What changed may not matter here: a label, another's status.
             outcome = await self._kernel(self.dataplane.sync, changes) if changes else Outcome()
         self._remember(rounds, changes, outcome)
         await self._after(changes, outcome)
-        metrics.SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
+        metrics.synced(self.clock.monotonic() - began, self.config.families, full=False)
         self._observe_latency(changed, outcome)
         self._show(outcome.operations)
         self._log("synced", changes, outcome, len(outcome.operations), began)
@@ -184,14 +193,14 @@ class Proxy:
             await self._sync()
         began = self.clock.monotonic()
         self._resync_wanted = False
-        changed = self.tracker.take()
+        changed = self._take()
         rounds = self.stages.begin_all(changed)
         changes = self.planner.plan(changed)
         outcome, operations = await self._compare_steps()
         self._compared = True
         self._remember(rounds, changes, outcome)
         await self._after(changes, outcome)
-        metrics.FULL_SYNC_SECONDS.observe(self.clock.monotonic() - began, _FAMILIES)
+        metrics.synced(self.clock.monotonic() - began, self.config.families, full=True)
         self._observe_latency(changed, outcome)
         self._log("compared with the kernel", changes, outcome, operations, began)
 
@@ -213,6 +222,11 @@ class Proxy:
     async def _step(self, steps: Iterator[Outcome]) -> Outcome | None:
         async with self.busy:
             return await self._kernel(lambda _: next(steps, None), None)
+
+    def _take(self) -> dict[Key, str]:
+        metrics.SERVICE_CHANGES_PENDING.set(0)
+        metrics.ENDPOINT_CHANGES_PENDING.set(0)
+        return self.tracker.take()
 
     async def _kernel(self, work: Callable[[Any], T], argument: Any) -> T | Outcome:
         """Work on the kernel, in a worker thread. What fails as a whole is a failure of everything: compared again."""
@@ -240,8 +254,10 @@ class Proxy:
         await self._delete_stale_flows(changes)
         await self.service_health.update(changes)
         metrics.PENDING.set(self.tracker.pending)
+        self._count_lacking(change for change in changes if change.key not in outcome.failures)
         if not outcome.failures:
-            metrics.LAST_SYNC.set(self.clock.now().timestamp())
+            for family in self.config.families:
+                metrics.LAST_SYNC.set(self.clock.now().timestamp(), metrics.family_label(family))
             if not self.tracker.pending:
                 self.health.updated()
         self._housekeeping_at = self.clock.monotonic()
@@ -276,12 +292,14 @@ class Proxy:
         flows = stale_flows(changes)
         if not flows:
             return
-        try:
-            deleted = await asyncio.to_thread(conntrack.delete, flows)
-        except OSError as error:
-            log.error("deleting conntrack entries: %s", error)
-            return
-        metrics.CONNTRACK_DELETED.inc(by=deleted)
+        for family in sorted({flow.server.family for flow in flows}):
+            began, label = self.clock.monotonic(), metrics.family_label(family)
+            try:
+                stale = [flow for flow in flows if flow.server.family == family]
+                metrics.CONNTRACK_DELETED.inc(label, by=await asyncio.to_thread(conntrack.delete, stale))
+            except OSError as error:
+                log.error("deleting conntrack entries: %s", error)
+            metrics.CONNTRACK_SECONDS.observe(self.clock.monotonic() - began, label)
 
     async def _housekeep(self) -> None:
         now = self.clock.monotonic()
@@ -297,12 +315,20 @@ class Proxy:
 
     # ---- what is told ----
 
+    def _count_lacking(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._lacking.subtract(lacks_local(change.old))
+            self._lacking.update(lacks_local(change.new))
+        for family, policy in itertools.product(self.config.families, ("internal", "external")):
+            metrics.NO_LOCAL_ENDPOINTS.set(self._lacking[family, policy], metrics.family_label(family), policy)
+
     def _observe_latency(self, changed: Mapping[Key, str], outcome: Outcome) -> None:
         now = self.clock.now()
         for key, trigger in changed.items():
             if trigger and key not in outcome.failures:
                 seconds = (now - datetime.fromisoformat(trigger)).total_seconds()
-                metrics.PROGRAMMING_SECONDS.observe(max(0.0, seconds))
+                for family in self.config.families:
+                    metrics.PROGRAMMING_SECONDS.observe(max(0.0, seconds), metrics.family_label(family))
 
     def _show(self, operations: Sequence[Any]) -> None:
         metrics.OPERATIONS.inc(by=len(operations))
@@ -349,9 +375,6 @@ class Proxy:
         answer = self.health.livez()
         metrics.LIVEZ.inc(str(answer.status))
         return answer
-
-
-_FAMILIES = "IPv4"
 
 
 def _metrics() -> Answer:

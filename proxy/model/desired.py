@@ -82,6 +82,17 @@ class ServiceState(NamedTuple):
 NOTHING = ServiceState()
 
 
+def lacks_local(state: ServiceState) -> set[tuple[int, str]]:
+    """(family, `internal` or `external`) for each policy Local that finds nobody on this node, though others serve."""
+    lacking = set()
+    for server in state.servers:
+        if server.outside == () and (server.endpoints or not server.refuse):
+            lacking.add((server.identity.family, "external"))
+        elif server.reach is Reach.CLUSTER_IP and not server.endpoints and not server.refuse:
+            lacking.add((server.identity.family, "internal"))
+    return lacking
+
+
 def service_state(service: ServiceInfo | None, slices: Iterable[SliceInfo], node: NodeInfo) -> ServiceState:
     """What the Service wants of this node; NOTHING for one that is gone or not proxied."""
     if service is None or not service.ports:

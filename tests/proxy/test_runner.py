@@ -12,6 +12,7 @@ from kube.api.discovery_v1 import EndpointSlice
 from kube.client.fake import FakeClient, FakeServer
 from proxy.config import Config
 from proxy.runner import Proxy
+from proxy.runner import _metrics as metrics_text
 from tests.proxy.fake_dataplane import FakeDataplane
 from tests.proxy.objects import endpoint, endpoint_slice, service
 
@@ -161,6 +162,27 @@ async def test_health_and_metrics():
         assert answer.headers["X-Load-Balancing-Endpoint-Weight"] == "1"
         proxy.health.node_eligible = False
         assert (proxy._healthz().status, proxy._livez().status) == (503, 200)
+
+
+async def test_metrics_stand_under_upstreams_names_with_both_families():
+    server = FakeServer()
+    elsewhere = endpoint_slice("myapp", [endpoint("10.244.2.2", "node2")])
+    server.seed(_node(), service(internalTrafficPolicy="Local"), elsewhere)
+    both = {"cluster_cidr": "10.244.0.0/16,fd00:10:244::/48", "metrics_bind_address": "127.0.0.1:0"}
+    async with running(server, **both) as (proxy, dataplane, _):
+        await _first(dataplane)
+        while proxy._healthz().status != 200:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        text = metrics_text().body
+    for line in (
+        'kubeproxy_sync_full_proxy_rules_duration_seconds_count{ip_family="IPv6"}',
+        'kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family="IPv4",traffic_policy="internal"} 1',
+        'kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family="IPv4",traffic_policy="external"} 0',
+        'kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family="IPv6"}',
+        "kubeproxy_sync_proxy_rules_service_changes_pending 0",
+        'kubeproxy_proxy_healthz_total{code="200"}',
+    ):
+        assert line in text
 
 
 async def test_once_brings_the_kernel_up_and_ends():
