@@ -74,6 +74,7 @@ class Controller:
     1. No key is in two workers at once (the queue's promise).
     2. A `sync` that raises is tried again, later and later; no exception ends a worker.
     3. No `sync` runs before every informer of the process has its first list.
+    4. Between two keys everybody else has a turn, however long the queue is.
     """
 
     name: ClassVar[str]
@@ -155,6 +156,8 @@ class Controller:
                 await self._sync_once(key)
             finally:
                 self.queue.done(key)
+            # A thousand keys of which none needs the server would keep the loop, and every other controller, waiting.
+            await asyncio.sleep(0)
 
     async def _sync_once(self, key: Any) -> None:
         try:

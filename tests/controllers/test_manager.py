@@ -70,6 +70,27 @@ async def test_so_many_keys_are_worked_on_at_a_time() -> None:
     assert most == 3
 
 
+async def test_a_long_queue_lets_others_have_their_turn() -> None:
+    turns = 0
+
+    class Quick(Controller):
+        name = "quick"
+        workers = 1
+
+        async def sync(self, key: int) -> None:
+            seen.append(turns)
+
+    seen: list[int] = []
+    controller = Quick(context())
+    async with running(controller):
+        for key in range(100):
+            controller.queue.add(key)
+        while len(seen) < 100:
+            await asyncio.sleep(0)
+            turns += 1
+    assert len(set(seen)) >= 99
+
+
 @pytest.mark.parametrize("name", CONTROLLERS)
 async def test_a_panic_in_one_key_never_stops_a_controller(name: str) -> None:
     tried: Counter[str] = Counter()
