@@ -6,6 +6,7 @@ keeps that many children alive, each a whole API server with its own watch cache
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -39,7 +40,15 @@ async def serve(config: Config, sockets: list[socket.socket]) -> None:
     else:
         context = self_signed_context(["localhost", "kubernetes.default.svc", "127.0.0.1", app.address])
     server = make_server(app.asgi, context, app.close_streams)
+    tune_garbage_collection()
     await server.serve(sockets=sockets)
+
+
+def tune_garbage_collection() -> None:
+    """What has been loaded stays for ever, and a request leaves no cycles behind but a failed one's: looking for them
+    seven hundred objects apart, as Python does, takes a tenth of the time of a write."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def supervise(config: Config, argv: Sequence[str], sockets: list[socket.socket]) -> int:
@@ -87,7 +96,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     sockets = sockets_of(config)
     if config.workers > 1:
         return supervise(config, argv, sockets)
-    uvloop.run(serve(config, sockets))
+    try:
+        uvloop.run(serve(config, sockets))
+    except ValueError as error:
+        log.error("the flags are not right: %s", error)
+        return 1
     return 0
 
 

@@ -33,12 +33,12 @@ _ZONE = re.compile(r"Z|[+-]\d{2}:\d{2}")
 
 def format_time(moment: datetime) -> str:
     """`2026-01-02T03:04:05Z`. The fraction of the second is dropped."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat()[:19] + "Z"  # strftime does the same in ten times the time
 
 
 def format_micro_time(moment: datetime) -> str:
     """`2026-01-02T03:04:05.000006Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -6,7 +6,6 @@ Source: k8s.io/apiserver/pkg/storage/names/generate.go.
 
 from __future__ import annotations
 
-import os
 import random
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -20,6 +19,6 @@ def random_suffix(length: int = 5) -> str:
 
 def new_uid() -> str:
     """A random UUID, version 4."""
-    text = os.urandom(16).hex()
-    variant = "89ab"[int(text[16], 16) & 3]
+    text = f"{_random.getrandbits(128):032x}"
+    variant = "89ab89ab89ab89ab"[int(text[16], 16)]
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"

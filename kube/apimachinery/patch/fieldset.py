@@ -191,22 +191,23 @@ def _below_map(value: dict[str, Any], node: Node) -> Tree | None:
 
 
 def everything(value: Any, node: Node) -> Tree:
-    """What is below an element that appears or disappears as a whole, itself included."""
+    """What is below an element that appears or disappears as a whole, itself included. In FieldsV1's order."""
     if node.kind <= ATOMIC or not value:
         return {}
     out: Tree = {DOT: {}}
     if node.kind == STRUCT:
         fields = node.fields
-        for name, inner in value.items():
+        for name in sorted(value):
             if (known := fields.get(name)) is not None:
-                child = known[1]
-                out[known[0]] = {} if child.kind <= ATOMIC else everything(inner, child)
+                element, child = known
+                out[element] = {} if child.kind <= ATOMIC else everything(value[name], child)
     elif node.kind == MAP:
-        for name, inner in value.items():
-            out[f"f:{name}"] = everything(inner, node.item)
+        for name in sorted(value):
+            out[f"f:{name}"] = everything(value[name], node.item)
     else:
-        for item in value:
-            out[path_element(item, node)] = everything(item, node.item)
+        below = {path_element(item, node): item for item in value}
+        for element in sorted(below, key=_place) if len(below) > 1 else below:
+            out[element] = everything(below[element], node.item)
     return out
 
 
@@ -224,6 +225,26 @@ def compare(old: dict[str, Any], new: dict[str, Any], node: Node) -> tuple[Tree,
     else:
         _compare_map(old, new, node, changed, removed)
     return changed, removed
+
+
+def additions(old: dict[str, Any], new: dict[str, Any], node: Node) -> Tree:
+    """The first half of `compare` for a struct, in FieldsV1's order: what belongs to the creator of an object. It runs
+    for every create, and does not look for what `old`, the zero object, has besides."""
+    out: Tree = {}
+    fields = node.fields
+    for name in sorted(new):
+        value, before, known = new[name], old.get(name, _ABSENT), fields.get(name)
+        if before == value or known is None:
+            continue
+        element, child = known
+        if before is _ABSENT:
+            out[element] = {} if child.kind <= ATOMIC else everything(value, child)
+        elif child.kind == STRUCT:
+            if below := additions(before or {}, value or {}, child):
+                out[element] = below
+        else:
+            _compare_value(before, value, element, child, out, {})
+    return out
 
 
 def _compare_struct(old: dict[str, Any], new: dict[str, Any], node: Node, changed: Tree, removed: Tree) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kube.apimachinery.patch.fieldset import Tree, compare, difference, intersection, ordered, union, without
+from kube.apimachinery.patch.fieldset import Tree, additions, compare, difference, intersection, ordered, union, without
 from kube.apimachinery.patch.schema import schema_of
 from kube.apimachinery.types import APIModel
 
@@ -187,11 +187,21 @@ def update(
     this (sub)resource does not write. An object without managers that exists already stays without.
     """
     managers = _current(live, new, subresource)
+    me = Manager.of(manager, "Update", api_version, subresource)
+    if live is None and not managers:
+        return _created(new, model, me, api_version, now, reset or {})
     if not managers and live is not None and live.get("metadata", {}).get("uid"):
         return []
-    me = Manager.of(manager, "Update", api_version, subresource)
     before = empty_object(model) if live is None else live
     return encode(take_over(managers, me, api_version, before, new, model, now, reset or {}))
+
+
+def _created(
+    new: dict[str, Any], model: type[APIModel], me: Manager, api_version: str, now: str, reset: Tree
+) -> list[Entry]:
+    """The one entry of a new object."""
+    fields = strip(without(additions(empty_object(model), new, schema_of(model)), reset))
+    return [_entry(me, Owned(fields, api_version, now))] if fields else []
 
 
 def _current(live: dict[str, Any] | None, new: dict[str, Any], subresource: str) -> Managers:

@@ -8,6 +8,7 @@ here but with the kind. Sources: k8s.io/apimachinery `util/validation`; RFC 1035
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LABEL_LENGTH = 63
 SUBDOMAIN_LENGTH = 253
@@ -42,7 +43,9 @@ _CONFIG_KEY_TEXT = "a valid config key must consist of alphanumeric characters, 
 _ENV_VAR_TEXT = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 
 
+@lru_cache(maxsize=4096)
 def matches(pattern: str, text: str) -> bool:
+    """The same keys, values and names come again and again."""
     return re.fullmatch(pattern, text, re.ASCII) is not None
 
 
