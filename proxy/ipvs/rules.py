@@ -37,6 +37,9 @@ _TYPES = {
 MARK = 0x4000
 """The bit of the packet mark that asks for masquerading, as kube-proxy's default."""
 
+CLOSED_PORT = 1
+"""tcpmux: no node listens there."""
+
 
 class Table(NamedTuple):
     """One iptables table: our chains with their rules, and the jumps to them from the built-in chains."""
@@ -103,7 +106,7 @@ def _nat(family: int, cluster_cidr: str) -> Table:
             "KUBE-MARK-MASQ": [f"-j MARK --set-xmark {mark}/{mark}"],
             "KUBE-SERVICES": [*off_cluster, *masquerade_all],
             # A connection of the node itself leaves with the virtual IP as its source, since that is local here.
-            "KUBE-SERVICES-OUT": [*own, *masquerade_all],
+            "KUBE-SERVICES-OUT": [*_refuse_own(family), *own, *masquerade_all],
             "KUBE-POSTROUTING": [
                 f"{_match(family, LOOP_BACK, 'dst,dst,src')} -j MASQUERADE --random-fully",
                 f"-m mark ! --mark {mark}/{mark} -j RETURN",
@@ -117,6 +120,15 @@ def _nat(family: int, cluster_cidr: str) -> Table:
             ("POSTROUTING", "KUBE-POSTROUTING"),
         ],
     )
+
+
+def _refuse_own(family: int) -> list[str]:
+    """IPVS sees the node's own packets before any REJECT could, and its ICMPv6 error does not reach the process. So
+    they are sent to a port of this node where nobody listens, whose refusal does."""
+    if family == 4:
+        return []
+    to_nobody = f"-j REDIRECT --to-ports {CLOSED_PORT}"
+    return [f"-p {protocol} {_match(family, NO_ENDPOINTS)} {to_nobody}" for protocol in ("tcp", "udp", "sctp")]
 
 
 def _filter(family: int) -> Table:

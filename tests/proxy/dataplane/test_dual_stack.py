@@ -34,13 +34,13 @@ def test_both_families_are_served(node: Node):
     assert node.world.ask("outside", VIP, 22) == "refused"
 
 
-def test_hairpin_and_no_endpoints(node: Node, mode: str):
+def test_hairpin_and_no_endpoints(node: Node):
     svc = service(clusterIPs=["10.96.0.10", VIP])
     node.set(svc, *_slices(("10.244.1.2", "node1")))
     assert set(node.answers("pod1", VIP, 80, times=3)) == {f"pod1 {BRIDGE}"}
     node.set(*_slices())
-    # The kernel's IPVS loses the ICMPv6 error to a process of the node itself (README.md of proxy/ipvs).
-    for client in ("pod1", "outside", *(["node1"] if mode == "nftables" else [])):
+
+    for client in ("pod1", "outside", "node1"):
         assert node.world.ask(client, VIP, 80) == "refused", client
 
 
