@@ -69,6 +69,15 @@ def address_type(address: str) -> str:
     return "AAAA" if ":" in address else "A"
 
 
+def is_address(text: str) -> bool:
+    """Whether it is an IP address, and not a name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def endpoint_hostname(hostname: str, address: str) -> str:
     """The first label of an endpoint's own name: its pod's hostname, else its address with dashes."""
     return hostname or address.replace(".", "-").replace(":", "-")

@@ -22,12 +22,14 @@ import dns.rcode
 
 from cluster_dns import wire
 from cluster_dns.forward import Forwarder, Loop, Unanswered
-from cluster_dns.zone import NOERROR, Answer, Zone
+from cluster_dns.zone import Answer, Zone
 from kube.metrics import Counter
 
 log = logging.getLogger(__name__)
 
 MOST_CACHED = 100_000
+MOST_CNAMES = 8
+"""ExternalNames that name one another are followed so far."""
 REQUESTS = Counter("coredns_dns_requests_total", "Counter of DNS requests.", ("server", "zone", "proto", "type"))
 RESPONSES = Counter("coredns_dns_responses_total", "Counter of response status codes.", ("server", "zone", "rcode"))
 HITS = Counter("coredns_cache_hits_total", "The count of cache hits.", ("server", "type"))
@@ -106,21 +108,27 @@ class Responder:
         """An ExternalName's CNAME with what its target resolves to: in the zone, or through the forwarder."""
         recursion = self.forwarder is not None
         message = wire.reply(query, answer, recursion=recursion)
-        inside = self.zone.resolve(answer.chase, type_)
-        if inside is not None:
-            if inside.rcode == NOERROR and not inside.chase:
-                found = wire.reply(query, inside, recursion=recursion)
-                message.answer += found.answer
-            return message
+        for _ in range(MOST_CNAMES):
+            inside = self.zone.resolve(answer.chase, type_)
+            if inside is None:
+                return await self._follow_outside(message, answer.chase, type_)
+            answer, found = inside, wire.reply(query, inside, recursion=recursion)
+            message.answer = message.answer + found.answer
+            if not inside.chase:
+                message.authority = found.authority
+                message.set_rcode(found.rcode())
+                return message
+        return wire.failure(query, "SERVFAIL", recursion=recursion)  # they lead round in a circle
+
+    async def _follow_outside(self, message: dns.message.Message, name: str, type_: str) -> dns.message.Message:
         if self.forwarder is None:
             return message
-        asked = dns.message.make_query(answer.chase, type_)
         try:
-            found = await self.forwarder.ask(asked, answer.chase, type_)
+            found = await self.forwarder.ask(dns.message.make_query(name, type_), name, type_)
         except (Unanswered, Loop):
             message.set_rcode(dns.rcode.SERVFAIL)
             return message
-        message.answer = message.answer + found.answer
+        message.answer, message.authority = message.answer + found.answer, found.authority
         message.set_rcode(found.rcode())
         return message
 

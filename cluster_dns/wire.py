@@ -6,6 +6,8 @@ costs a copy; `question_key` finds it again without parsing more than the header
 
 from __future__ import annotations
 
+import bisect
+
 import dns.exception
 import dns.flags
 import dns.message
@@ -126,13 +128,36 @@ def _rrsets(records: tuple[Record, ...]) -> list[dns.rrset.RRset]:
 
 
 def to_wire(message: dns.message.Message, size: int = 65535) -> bytes:
-    """The packet, cut down to `size` with the TC flag when it is longer."""
+    """The packet. One that is longer than `size` first loses what nobody asked for, then records, and has the TC flag
+    for those (RFC 2181, 9)."""
     try:
         return message.to_wire(max_size=size)
     except dns.exception.TooBig:
-        cut = dns.message.make_response(dns.message.make_query(".", "A"))
-        cut.id, cut.flags, cut.question = message.id, message.flags | dns.flags.TC, message.question
-        cut.set_rcode(message.rcode())
-        if message.edns >= 0:
-            cut.use_edns(0, payload=message.payload)
-        return cut.to_wire(max_size=size)
+        return _first(message, sum(map(len, message.answer)), size) or _cut(message, size)
+
+
+def _cut(message: dns.message.Message, size: int) -> bytes:
+    """As many answers as fit: a client that cannot ask again over TCP has those at least."""
+    message.flags |= dns.flags.TC
+    count = range(sum(map(len, message.answer)))
+    too_many = bisect.bisect_left(count, True, key=lambda n: _first(message, n, size) is None)
+    return _first(message, too_many - 1, size) or b""
+
+
+def _first(message: dns.message.Message, count: int, size: int) -> bytes | None:
+    """The packet with so many of the answers and without additional records; None when it does not fit."""
+    short = dns.message.make_response(dns.message.make_query(".", "A"))
+    short.id, short.flags, short.question = message.id, message.flags, message.question
+    short.set_rcode(message.rcode())
+    if message.edns >= 0:
+        short.use_edns(0, payload=message.payload)
+    for rrset in message.answer:
+        taken = list(rrset)[:count]
+        count -= len(taken)
+        if taken:
+            short.answer.append(dns.rrset.from_rdata_list(rrset.name, rrset.ttl, taken))
+    short.authority = message.authority
+    try:
+        return short.to_wire(max_size=size)
+    except dns.exception.TooBig:
+        return None

@@ -25,6 +25,7 @@ from cluster_dns.records import (
     SliceInfo,
     address_of_reverse,
     address_type,
+    is_address,
     pod_address,
     unique,
 )
@@ -195,8 +196,9 @@ class Zone:
                     yield Record(name, TTL, address_type(endpoint.address), endpoint.address)
 
     def _endpoint(self, name: str, type_: str, hostname: str, service: str, namespace: str) -> Answer:
+        """One endpoint's own name: the specification's for headless Services, CoreDNS' for those with a cluster IP."""
         depends, info = f"svc/{namespace}/{service}", self._services.get((namespace, service))
-        if info is None or not info.headless:
+        if info is None:
             return self._no_such_name(depends)
         found = unique(
             Record(name, TTL, address_type(e.address), e.address)
@@ -223,6 +225,8 @@ class Zone:
         return self._found(name, type_, records, depends, info) if records else self._no_such_name(depends)
 
     def _external(self, name: str, target: str, depends: str) -> Answer:
+        if is_address(target):
+            return self._no_such_name(depends)  # an address is no name that a CNAME could give
         target = target.rstrip(".").lower() + "."
         return Answer(NOERROR, (Record(name, TTL, "CNAME", target),), depends=depends, chase=target)
 

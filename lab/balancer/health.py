@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-INTERVAL, TIMEOUT = 1.0, 1.0
+INTERVAL, TIMEOUT = 1.0, 3.0
 FAILURES_TO_LEAVE = 2
 
 

@@ -3,11 +3,12 @@
 import asyncio
 import random
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import dns.asyncquery
 import dns.flags
 import dns.message
+import dns.opcode
 import dns.rcode
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -101,9 +102,43 @@ async def test_an_answer_too_long_for_udp_is_cut_and_whole_over_tcp(server: Serv
     zone.set_slice(SliceInfo("default", "many-a", "many", endpoints, HTTP))
     for more in ({}, {"use_edns": 0, "payload": 1232}):
         cut = await ask(server, "many.default.svc.cluster.local.", **more)
-        assert cut.flags & dns.flags.TC and not cut.answer
+        assert cut.flags & dns.flags.TC and 0 < len(lines(cut)) < 400  # for clients that cannot ask over TCP
     whole = await ask(server, "many.default.svc.cluster.local.", tcp=True)
     assert len(lines(whole)) == 400
+
+
+async def test_additional_records_give_way_before_an_answer_is_cut(server: Server) -> None:
+    zone = server.responder.zone
+    zone.set_service(ServiceInfo("default", "few", (), HTTP, headless=True))
+    endpoints = tuple(EndpointInfo(f"10.1.0.{i}", f"e{i}") for i in range(8))
+    zone.set_slice(SliceInfo("default", "few-a", "few", endpoints, HTTP))
+    short = await ask(server, "_http._tcp.few.default.svc.cluster.local.", "SRV")
+    assert len(lines(short)) == 8 and not short.additional and not short.flags & dns.flags.TC
+    whole = await ask(server, "_http._tcp.few.default.svc.cluster.local.", "SRV", use_edns=0, payload=1232)
+    assert len(lines(whole)) == 8 and len(whole.additional) == 8
+    assert (short.edns, whole.edns, whole.payload) == (-1, 0, 1232)
+
+
+async def test_external_names_in_the_cluster_are_followed(server: Server) -> None:
+    zone = server.responder.zone
+    for name, target in (("one", "two"), ("two", "myapp"), ("round", "about"), ("about", "round"), ("gone", "absent")):
+        zone.set_service(ServiceInfo("default", name, external_name=f"{target}.default.svc.cluster.local"))
+    assert lines(await ask(server, "one.default.svc.cluster.local.")) == [
+        "one.default.svc.cluster.local. 5 IN CNAME two.default.svc.cluster.local.",
+        "two.default.svc.cluster.local. 5 IN CNAME myapp.default.svc.cluster.local.",
+        "myapp.default.svc.cluster.local. 5 IN A 10.96.0.20",
+    ]
+    assert (await ask(server, "round.default.svc.cluster.local.")).rcode() == dns.rcode.SERVFAIL
+    gone = await ask(server, "gone.default.svc.cluster.local.")
+    assert (gone.rcode(), len(gone.answer), len(gone.authority)) == (dns.rcode.NXDOMAIN, 1, 1)
+
+
+async def test_only_the_internet_class_and_only_queries(server: Server) -> None:
+    chaos = await ask(server, "version.bind.", "TXT", rdclass="CH")
+    assert chaos.rcode() == dns.rcode.REFUSED
+    query = dns.message.make_query("myapp.default.svc.cluster.local.", "A")
+    query.set_opcode(dns.opcode.NOTIFY)
+    assert (await server.responder.answer(query.to_wire(), False))[3] & 0xF == dns.rcode.NOTIMP
 
 
 async def test_unknown_edns_versions_are_refused(server: Server) -> None:
@@ -151,6 +186,33 @@ async def test_other_names_are_forwarded_and_remembered(upstream: Server) -> Non
         assert answer.flags & dns.flags.RA
         await upstream.close()
         assert lines(await ask(server, "y.x.svc.org.")) == ["y.x.svc.org. 5 IN A 192.0.2.7"]
+    finally:
+        await server.close()
+
+
+async def test_the_next_upstream_is_asked_when_one_is_silent(upstream: Server, free_port: Callable[[], int]) -> None:
+    dead = free_port()
+    forwarder = Forwarder((("127.0.0.1", dead), ("127.0.0.1", upstream.port)), RealClock())
+    server = Server(Responder(make_zone(), forwarder), port=0)
+    await server.start()
+    try:
+        assert lines(await ask(server, "y.x.svc.org.")) == ["y.x.svc.org. 5 IN A 192.0.2.7"]
+        gone = await ask(server, "absent.x.svc.org.")
+        assert (gone.rcode(), [r.rdtype.name for r in gone.authority]) == (dns.rcode.NXDOMAIN, ["SOA"])
+        await upstream.close()
+        assert (await ask(server, "other.x.svc.org.")).rcode() == dns.rcode.SERVFAIL
+    finally:
+        await server.close()
+
+
+async def test_a_cut_answer_of_an_upstream_is_asked_for_again_over_tcp(upstream: Server) -> None:
+    endpoints = tuple(EndpointInfo(f"10.1.{i // 250}.{i % 250 + 1}", f"e{i}") for i in range(400))
+    upstream.responder.zone.set_service(ServiceInfo("x", "many", (), HTTP, headless=True))
+    upstream.responder.zone.set_slice(SliceInfo("x", "many-a", "many", endpoints, HTTP))
+    server = Server(forwarding_to(upstream.port), port=0)
+    await server.start()
+    try:
+        assert len(lines(await ask(server, "many.x.svc.org.", tcp=True))) == 400
     finally:
         await server.close()
 

@@ -18,7 +18,18 @@ def make_zone() -> Zone:
     zone.set_slice(SliceInfo("default", "web-abc", "web", endpoints, (Port("http", "tcp", 8080),)))
     zone.set_slice(SliceInfo("default", "myapp-x", "myapp", (EndpointInfo("10.244.3.4", "10-244-3-4"),), HTTP))
     zone.set_service(ServiceInfo("default", "empty", (), HTTP, headless=True))
-    zone.set_service(ServiceInfo("default", "ext", external_name="example.org"))
+    zone.set_service(ServiceInfo("default", "ext", external_name="Example.org."))
+    zone.set_service(ServiceInfo("default", "numeric", external_name="192.0.2.1"))
+    two = (Port("dns", "udp", 53), Port("", "tcp", 9153))
+    zone.set_service(ServiceInfo("default", "two-ports", ("10.96.0.22",), two))
+    zone.set_service(ServiceInfo("default", "both", (), HTTP, headless=True))
+    zone.set_slice(SliceInfo("default", "both-4", "both", (EndpointInfo("10.244.1.5", "db-0"),), HTTP))
+    zone.set_slice(SliceInfo("default", "both-6", "both", (EndpointInfo("fd00:10:244:1::5", "db-0"),), HTTP))
+    # A rolling update that changes the port: two slices, each with its own.
+    zone.set_service(ServiceInfo("default", "moving", (), HTTP, headless=True))
+    zone.set_slice(SliceInfo("default", "moving-a", "moving", (EndpointInfo("10.244.1.6", "old"),), HTTP))
+    moved = (Port("http", "tcp", 8080),)
+    zone.set_slice(SliceInfo("default", "moving-b", "moving", (EndpointInfo("10.244.1.7", "new"),), moved))
     return zone
 
 
@@ -45,6 +56,42 @@ FOUND = [
             "_http._tcp.web.default.svc.cluster.local. 5 IN SRV 0 50 8080 10-244-2-3.web.default.svc.cluster.local.",
         ],
     ),
+    (
+        "two-ports.default.svc.cluster.local. SRV",
+        [
+            "two-ports.default.svc.cluster.local. 5 IN SRV 0 50 53 two-ports.default.svc.cluster.local.",
+            "two-ports.default.svc.cluster.local. 5 IN SRV 0 50 9153 two-ports.default.svc.cluster.local.",
+        ],
+    ),
+    (
+        "_dns._udp.two-ports.default.svc.cluster.local. SRV",
+        ["_dns._udp.two-ports.default.svc.cluster.local. 5 IN SRV 0 100 53 two-ports.default.svc.cluster.local."],
+    ),
+    ("both.default.svc.cluster.local. A", ["both.default.svc.cluster.local. 5 IN A 10.244.1.5"]),
+    ("both.default.svc.cluster.local. AAAA", ["both.default.svc.cluster.local. 5 IN AAAA fd00:10:244:1::5"]),
+    ("db-0.both.default.svc.cluster.local. AAAA", ["db-0.both.default.svc.cluster.local. 5 IN AAAA fd00:10:244:1::5"]),
+    (
+        "_http._tcp.both.default.svc.cluster.local. SRV",
+        ["_http._tcp.both.default.svc.cluster.local. 5 IN SRV 0 100 80 db-0.both.default.svc.cluster.local."],
+    ),
+    (
+        "_http._tcp.moving.default.svc.cluster.local. SRV",
+        [
+            "_http._tcp.moving.default.svc.cluster.local. 5 IN SRV 0 50 80 old.moving.default.svc.cluster.local.",
+            "_http._tcp.moving.default.svc.cluster.local. 5 IN SRV 0 50 8080 new.moving.default.svc.cluster.local.",
+        ],
+    ),
+    # A Service with a cluster IP: its endpoints have names too, and the names lead back.
+    (
+        "10-244-3-4.myapp.default.svc.cluster.local. A",
+        ["10-244-3-4.myapp.default.svc.cluster.local. 5 IN A 10.244.3.4"],
+    ),
+    ("4.3.244.10.in-addr.arpa. PTR", ["4.3.244.10.in-addr.arpa. 5 IN PTR 10-244-3-4.myapp.default.svc.cluster.local."]),
+    (
+        reverse_name("fd00:10:244:1::5") + " PTR",
+        [reverse_name("fd00:10:244:1::5") + " 5 IN PTR db-0.both.default.svc.cluster.local."],
+    ),
+    ("fd00--9.default.pod.cluster.local. AAAA", ["fd00--9.default.pod.cluster.local. 5 IN AAAA fd00::9"]),
     ("ext.default.svc.cluster.local. A", ["ext.default.svc.cluster.local. 5 IN CNAME example.org."]),
     ("ext.default.svc.cluster.local. CNAME", ["ext.default.svc.cluster.local. 5 IN CNAME example.org."]),
     ("dns-version.cluster.local. TXT", ['dns-version.cluster.local. 5 IN TXT "1.1.0"']),
@@ -78,7 +125,11 @@ NO_NAME = [
     "myapp.absent.svc.cluster.local. A",
     "absent.svc.cluster.local. A",
     "web-9.web.default.svc.cluster.local. A",
-    "10-244-3-4.myapp.default.svc.cluster.local. A",
+    "numeric.default.svc.cluster.local. A",
+    "_http._tcp.absent.default.svc.cluster.local. SRV",
+    "_tcp.absent.default.svc.cluster.local. SRV",
+    "_sctp.myapp.default.svc.cluster.local. SRV",
+    "10-244-1-2.web.default.svc.cluster.local. A",
     "empty.default.svc.cluster.local. A",
     "_dns._tcp.myapp.default.svc.cluster.local. SRV",
     "_http._udp.myapp.default.svc.cluster.local. SRV",
