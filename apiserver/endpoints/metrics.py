@@ -6,6 +6,7 @@ Source: k8s.io/apiserver/pkg/endpoints/metrics.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from apiserver.endpoints.flow_control import FlowControl
@@ -45,6 +46,9 @@ in_flight = InFlight(
     "How many requests are under way, by class.",
     ("request_kind",),
 )
+
+tasks = Gauge("kube_lite_asyncio_tasks", "How many asyncio tasks this process has, as go_goroutines tells of Go's.")
+tasks.track(lambda: len(asyncio.all_tasks()))
 
 _NAMED = frozenset({"healthz", "livez", "readyz", "metrics", "version", "openapi", "api", "apis"})
 _SHOWN = {"create": "POST", "update": "PUT", "patch": "PATCH", "deletecollection": "DELETECOLLECTION"}
