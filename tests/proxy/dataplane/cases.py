@@ -9,145 +9,120 @@ sees it, 192.168.77.11 as one on node2 does.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from tests.proxy.objects import endpoint, endpoint_slice, service
-
-VIP, EXTERNAL, BALANCER, NODE_IP = "10.96.0.10", "203.0.113.10", "203.0.113.20", "192.168.77.11"
-POD1, POD2, POD3 = endpoint("10.244.1.2"), endpoint("10.244.1.3"), endpoint("10.244.2.2", "node2")
-BRIDGE, LAN = "10.244.1.1", "192.168.77.11"
-OUTSIDE = "192.168.77.200"
-
-
-class Expectation(NamedTuple):
-    client: str
-    address: str
-    port: int
-    answers: set[str]
-
-
-class Case(NamedTuple):
-    name: str
-    objects: tuple[Any, ...]
-    expectations: tuple[Expectation, ...]
-
-
-def _asks(client: str, address: str, port: int, *answers: str) -> Expectation:
-    return Expectation(client, address, port, set(answers))
-
-
-def _full(**spec: Any) -> Any:
-    """A Service with an address of every kind."""
-    return service(
-        type="LoadBalancer", ports=[{"protocol": "TCP", "port": 80, "nodePort": 30080}],
-        externalIPs=[EXTERNAL], load_balancer_ips=[BALANCER], **spec,
-    )  # fmt: skip
-
-
-def _terminating(pod: dict[str, Any], serving: bool = True) -> dict[str, Any]:
-    return pod | {"conditions": {"ready": False, "serving": serving, "terminating": True}}
-
-
-def _not_ready(pod: dict[str, Any]) -> dict[str, Any]:
-    return pod | {"conditions": {"ready": False}}
-
-
-FRONTS = ((VIP, 80), (NODE_IP, 30080), (EXTERNAL, 80), (BALANCER, 80))
-EXTERNAL_FRONTS = FRONTS[1:]
+from tests.proxy.dataplane.matrix import MATRIX
+from tests.proxy.dataplane.vocabulary import (
+    BALANCER,
+    BRIDGE,
+    EXTERNAL_FRONTS,
+    FRONTS,
+    LAN,
+    NODE_IP,
+    OUTSIDE,
+    POD1,
+    POD2,
+    POD3,
+    VIP,
+    Case,
+    asks,
+    full,
+    not_ready,
+    terminating,
+)
+from tests.proxy.objects import endpoint_slice, service
 
 CASES = [
     Case(
         "a cluster IP keeps the source of pods and masquerades all others",
         (service(), endpoint_slice("myapp", [POD1, POD2, POD3])),
         (
-            _asks("pod1", VIP, 80, f"pod1 {BRIDGE}", "pod2 10.244.1.2", "pod3 10.244.1.2"),
-            _asks("pod2", VIP, 80, "pod1 10.244.1.3", f"pod2 {BRIDGE}", "pod3 10.244.1.3"),
-            _asks("node1", VIP, 80, f"pod1 {BRIDGE}", f"pod2 {BRIDGE}", f"pod3 {LAN}"),
-            _asks("outside", VIP, 80, f"pod1 {BRIDGE}", f"pod2 {BRIDGE}", f"pod3 {LAN}"),
+            asks("pod1", VIP, 80, f"pod1 {BRIDGE}", "pod2 10.244.1.2", "pod3 10.244.1.2"),
+            asks("pod2", VIP, 80, "pod1 10.244.1.3", f"pod2 {BRIDGE}", "pod3 10.244.1.3"),
+            asks("node1", VIP, 80, f"pod1 {BRIDGE}", f"pod2 {BRIDGE}", f"pod3 {LAN}"),
+            asks("outside", VIP, 80, f"pod1 {BRIDGE}", f"pod2 {BRIDGE}", f"pod3 {LAN}"),
         ),
     ),
     Case(
         "a pod on another node keeps its source",
         (service(), endpoint_slice("myapp", [POD1, POD2])),
-        (_asks("pod3", VIP, 80, "pod1 10.244.2.2", "pod2 10.244.2.2"),),
+        (asks("pod3", VIP, 80, "pod1 10.244.2.2", "pod2 10.244.2.2"),),
     ),
     Case(
         "externalTrafficPolicy Cluster masquerades everybody",
-        (_full(), endpoint_slice("myapp", [POD2, POD3])),
+        (full(), endpoint_slice("myapp", [POD2, POD3])),
         tuple(
-            _asks(client, address, port, f"pod2 {BRIDGE}", f"pod3 {LAN}")
+            asks(client, address, port, f"pod2 {BRIDGE}", f"pod3 {LAN}")
             for client in ("pod1", "node1", "outside")
             for address, port in EXTERNAL_FRONTS
         ),
     ),
     Case(
         "externalTrafficPolicy Local keeps the source of those outside and sends them to this node's pods",
-        (_full(externalTrafficPolicy="Local"), endpoint_slice("myapp", [POD2, POD3])),
-        tuple(_asks("outside", address, port, f"pod2 {OUTSIDE}") for address, port in EXTERNAL_FRONTS),
+        (full(externalTrafficPolicy="Local"), endpoint_slice("myapp", [POD2, POD3])),
+        tuple(asks("outside", address, port, f"pod2 {OUTSIDE}") for address, port in EXTERNAL_FRONTS),
     ),
     Case(
         "externalTrafficPolicy Local with no pod here drops those outside and serves those inside",
-        (_full(externalTrafficPolicy="Local"), endpoint_slice("myapp", [POD3])),
+        (full(externalTrafficPolicy="Local"), endpoint_slice("myapp", [POD3])),
         (
-            *(_asks("outside", address, port, "dropped") for address, port in EXTERNAL_FRONTS),
-            *(_asks("pod1", address, port, "pod3 10.244.1.2") for address, port in EXTERNAL_FRONTS),
-            *(_asks("node1", address, port, f"pod3 {LAN}") for address, port in EXTERNAL_FRONTS),
-            _asks("outside", VIP, 80, f"pod3 {LAN}"),
+            *(asks("outside", address, port, "dropped") for address, port in EXTERNAL_FRONTS),
+            *(asks("pod1", address, port, "pod3 10.244.1.2") for address, port in EXTERNAL_FRONTS),
+            *(asks("node1", address, port, f"pod3 {LAN}") for address, port in EXTERNAL_FRONTS),
+            asks("outside", VIP, 80, f"pod3 {LAN}"),
         ),
     ),
     Case(
         "internalTrafficPolicy Local stays on this node",
         (service(internalTrafficPolicy="Local"), endpoint_slice("myapp", [POD2, POD3])),
-        (_asks("pod1", VIP, 80, "pod2 10.244.1.2"), _asks("node1", VIP, 80, f"pod2 {BRIDGE}")),
+        (asks("pod1", VIP, 80, "pod2 10.244.1.2"), asks("node1", VIP, 80, f"pod2 {BRIDGE}")),
     ),
     Case(
         "internalTrafficPolicy Local with no pod here drops",
         (service(internalTrafficPolicy="Local"), endpoint_slice("myapp", [POD3])),
-        (_asks("pod1", VIP, 80, "dropped"), _asks("node1", VIP, 80, "dropped")),
+        (asks("pod1", VIP, 80, "dropped"), asks("node1", VIP, 80, "dropped")),
     ),
     Case(
         "no endpoints: refused at once, on every kind of address",
-        (_full(), endpoint_slice("myapp", [])),
-        tuple(_asks(c, a, p, "refused") for c in ("pod1", "node1", "outside") for a, p in FRONTS),
+        (full(), endpoint_slice("myapp", [])),
+        tuple(asks(c, a, p, "refused") for c in ("pod1", "node1", "outside") for a, p in FRONTS),
     ),
     Case(
         "endpoints that are not ready are no endpoints",
-        (service(), endpoint_slice("myapp", [_not_ready(POD1), _not_ready(POD3)])),
-        (_asks("pod2", VIP, 80, "refused"),),
+        (service(), endpoint_slice("myapp", [not_ready(POD1), not_ready(POD3)])),
+        (asks("pod2", VIP, 80, "refused"),),
     ),
     Case(
         "terminating endpoints serve while nothing else is ready",
-        (service(), endpoint_slice("myapp", [_terminating(POD2), _terminating(POD3, serving=False)])),
-        (_asks("pod1", VIP, 80, "pod2 10.244.1.2"),),
+        (service(), endpoint_slice("myapp", [terminating(POD2), terminating(POD3, serving=False)])),
+        (asks("pod1", VIP, 80, "pod2 10.244.1.2"),),
     ),
     Case(
         "terminating endpoints get nothing while others are ready",
-        (service(), endpoint_slice("myapp", [_terminating(POD2), POD3])),
-        (_asks("pod1", VIP, 80, "pod3 10.244.1.2"),),
+        (service(), endpoint_slice("myapp", [terminating(POD2), POD3])),
+        (asks("pod1", VIP, 80, "pod3 10.244.1.2"),),
     ),
     Case(
         "only the Service's ports answer on a virtual IP",
-        (_full(), endpoint_slice("myapp", [POD2])),
-        tuple(_asks(c, VIP, p, "refused") for c in ("pod1", "node1", "outside") for p in (22, 8080)),
+        (full(), endpoint_slice("myapp", [POD2])),
+        tuple(asks(c, VIP, p, "refused") for c in ("pod1", "node1", "outside") for p in (22, 8080)),
     ),
     Case(
         "a load balancer's source ranges keep others out",
-        (_full(loadBalancerSourceRanges=["192.168.77.128/25"]), endpoint_slice("myapp", [POD2])),
-        (_asks("outside", BALANCER, 80, f"pod2 {BRIDGE}"), _asks("pod1", BALANCER, 80, "dropped")),
+        (full(loadBalancerSourceRanges=["192.168.77.128/25"]), endpoint_slice("myapp", [POD2])),
+        (asks("outside", BALANCER, 80, f"pod2 {BRIDGE}"), asks("pod1", BALANCER, 80, "dropped")),
     ),
     Case(
         "source ranges do not concern other addresses",
-        (_full(loadBalancerSourceRanges=["198.51.100.0/24"]), endpoint_slice("myapp", [POD2])),
+        (full(loadBalancerSourceRanges=["198.51.100.0/24"]), endpoint_slice("myapp", [POD2])),
         (
-            _asks("outside", BALANCER, 80, "dropped"),
-            _asks("outside", NODE_IP, 30080, f"pod2 {BRIDGE}"),
-            _asks("pod1", VIP, 80, "pod2 10.244.1.2"),
+            asks("outside", BALANCER, 80, "dropped"),
+            asks("outside", NODE_IP, 30080, f"pod2 {BRIDGE}"),
+            asks("pod1", VIP, 80, "pod2 10.244.1.2"),
         ),
     ),
     Case(
         "hairpin: a pod reaches itself through every kind of address",
-        (_full(), endpoint_slice("myapp", [POD1])),
-        tuple(_asks("pod1", address, port, f"pod1 {BRIDGE}") for address, port in FRONTS),
+        (full(), endpoint_slice("myapp", [POD1])),
+        tuple(asks("pod1", address, port, f"pod1 {BRIDGE}") for address, port in FRONTS),
     ),
     Case(
         "hints narrow to the node",
@@ -161,6 +136,8 @@ CASES = [
                 ],
             ),
         ),
-        (_asks("pod1", VIP, 80, "pod2 10.244.1.2"),),
+        (asks("pod1", VIP, 80, "pod2 10.244.1.2"),),
     ),
 ]
+
+ALL = CASES + MATRIX

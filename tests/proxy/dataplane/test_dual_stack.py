@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.proxy.dataplane.cases import NODE_IP
 from tests.proxy.dataplane.node import Node
+from tests.proxy.dataplane.vocabulary import NODE_IP
 from tests.proxy.dataplane.world import six
 from tests.proxy.objects import endpoint, endpoint_slice, service
 

@@ -8,8 +8,8 @@ import struct
 import pytest
 
 from proxy.ipvs.draining import Draining
-from tests.proxy.dataplane.cases import EXTERNAL, NODE_IP, POD1, POD2, POD3, VIP
 from tests.proxy.dataplane.node import Node
+from tests.proxy.dataplane.vocabulary import EXTERNAL, NODE_IP, POD1, POD2, POD3, VIP
 from tests.proxy.dataplane.world import PORT
 from tests.proxy.objects import endpoint, endpoint_slice, service
 

@@ -8,7 +8,7 @@ from proxy.dataplane import Dataplane
 from proxy.ipvs.proxier import IpvsProxier
 from proxy.nftables import proxier as nftables
 from proxy.nftables.skeleton import Settings
-from tests.proxy.dataplane.cases import CASES, Case
+from tests.proxy.dataplane.cases import ALL, Case
 from tests.proxy.objects import program
 from tests.proxy.trace.ipvs_kernel import IpvsKernel
 from tests.proxy.trace.nft_table import NftTable
@@ -32,10 +32,11 @@ def nft() -> tuple[Dataplane, NftTable]:
 
 
 @pytest.mark.parametrize("make", [ipvs, nft])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_trace(case: Case, make):
     dataplane, kernel = make()
     program(dataplane, *case.objects)
-    for client, address, port, answers in case.expectations:
+    for expectation in case.expectations:
+        client, address, port = expectation[:3]
         packet = Packet(CLIENTS[client], address, port, from_node=client == "node1")
-        assert kernel.trace(packet) == answers, (client, address, port)
+        assert kernel.trace(packet) == expectation.of(dataplane.mode), (client, address, port)
