@@ -63,11 +63,15 @@ class Node:
 
 
 async def nginx(node: Node) -> dict:
-    """Two pods with nginx: each has its own page, reaches the other, and can be changed from inside."""
-    facts = {"node": "n1"}
+    """Two pods with nginx: each has its own page, one of a volume over the image's; they reach each other, and a page
+    can be changed from inside."""
+    facts, volume = {"node": "n1"}, node.root / "volume"
+    volume.mkdir()
+    (volume / "index.html").write_text("of the volume\n")
     one, two = await node.sandbox(), await node.sandbox(OTHER, "other")
     await node.start_container(image="docker.io/nginx", facts={"pod": "web", **facts})
-    await node.start_container(image="docker.io/nginx", uid=OTHER, facts={"pod": "other", **facts})
+    mount = Mount(str(volume), "/usr/share/nginx/html")
+    await node.start_container(image="docker.io/nginx", uid=OTHER, facts={"pod": "other", **facts}, mounts=(mount,))
     pages = [await _page(one[0]), await _page(two[0])]
     across = await node.inside("curl", "-s", f"http://{two[0]}/")
     await node.inside("sh", "-c", "echo changed > /usr/share/nginx/html/index.html")

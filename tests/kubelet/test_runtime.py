@@ -38,9 +38,9 @@ def scenario(tmp_path: Path, make_machine) -> Scenario:
 
 def test_nginx(scenario: Scenario) -> None:
     seen = scenario("nginx")
-    assert seen["pages"] == ["web on n1\n", "other on n1\n"]
-    assert seen["across"] == "other on n1\n"
-    assert seen["changed"] == ["changed\n", "other on n1\n"]
+    assert seen["pages"] == ["web on n1\n", "of the volume\n"]
+    assert seen["across"] == "of the volume\n"
+    assert seen["changed"] == ["changed\n", "of the volume\n"]
     assert seen["exit"] == 0
 
 

@@ -29,10 +29,10 @@ def enter(spec: dict) -> None:
     _system_mounts(root)
     for path in [*HIDDEN, *spec["hidden"]]:
         _hide(root, path)
+    for path, text in spec["files"].items():  # before the mounts: a volume hides what the image has at its place
+        _write(root, path, text)
     for mount in spec["mounts"]:
         _bind(root, mount["source"], mount["target"], mount["read_only"])
-    for path, text in spec["files"].items():
-        _write(root, path, text)
     linux.pivot_root(root)
     if spec["read_only_root"]:
         linux.mount("none", "/", flags=linux.MS_REMOUNT | linux.MS_RDONLY)
