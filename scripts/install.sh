@@ -90,7 +90,6 @@ virtual_environment() {
 
 # Some kubectl for the tests. Debian's package cannot stand beside another kubectl, so it is only unpacked.
 kubectl_for_tests() {
-  command -v kubectl >/dev/null && return 0
   [ -x .cache/kubectl/usr/bin/kubectl ] && return 0
   command -v apt-get >/dev/null || return 0
   available kubernetes-client || apt_update_once
