@@ -23,7 +23,7 @@ from collections.abc import Callable, Collection, Sequence
 from ipaddress import ip_address
 from typing import Protocol
 
-from apiserver.registry.core.services import families
+from apiserver.registry.core.services import families, metrics
 from apiserver.registry.core.services.claims import (
     ADDRESSES,
     NODE_PORTS,
@@ -93,6 +93,7 @@ class ServiceAllocator:
         self._now = self._clock.now(), ""
         self._service_cidrs: Items | None = None
         self._ranges = self._own_ranges
+        metrics.watch(cache, self._all_ranges, self._ports)
 
     # ---- before validation ----
 
@@ -190,11 +191,17 @@ class ServiceAllocator:
         why = self._why_not(int(ip_address(address)), families.family_of(address), address)
         if not why and not dry_run and await self._is_taken(address_key(address)):
             why = ALREADY_ALLOCATED % "IP"
+        self._count_address(address, failed=bool(why), dry_run=dry_run)
         if why:
             found = errors.invalid_value(
                 Path("spec")["clusterIPs"], new.spec.clusterIPs, f"failed to allocate IP {address}: {why}"
             )
             raise errors.invalid(scheme.by_type(Service), new.metadata.name, [found])
+
+    def _count_address(self, address: str, *, failed: bool, dry_run: bool) -> None:
+        cidr = next((str(r.network) for r in self._all_ranges() if ip_address(address) in r.network), "")
+        if cidr and not dry_run:
+            (metrics.ip_errors if failed else metrics.ip_allocations).inc(cidr, metrics.STATIC)
 
     def _why_not(self, number: int, family: str, address: str) -> str:
         """Why no range has this address; empty when one has."""
@@ -211,9 +218,13 @@ class ServiceAllocator:
             for own in self._all_ranges():
                 if own.family == family and (found := self._free_in(own)) is not None:
                     self._leave_alone([ADDRESSES + found])
+                    metrics.ip_allocations.inc(str(own.network), metrics.DYNAMIC)
                     return found
             if not certain:
                 await self._forget_what_is_late(ADDRESSES)
+        for own in self._all_ranges():
+            if own.family == family:
+                metrics.ip_errors.inc(str(own.network), metrics.DYNAMIC)
         raise _internal("failed to allocate a serviceIP: range is full")
 
     def _free_in(self, own: AddressRange) -> str | None:
@@ -263,6 +274,7 @@ class ServiceAllocator:
         """Raises Invalid when the node port of this port cannot be had."""
         asked = new.spec.ports[index].nodePort
         why = ALREADY_ALLOCATED % "port" if asked in chosen else await self._why_not_port(asked)
+        (metrics.port_errors if why else metrics.port_allocations).inc(metrics.STATIC)
         if why:
             found = errors.invalid_value(Path("spec")["ports"][index]["nodePort"], asked, why)
             raise errors.invalid(scheme.by_type(Service), new.metadata.name, [found])
@@ -291,9 +303,11 @@ class ServiceAllocator:
             found = self._ports.pick(lambda number: self._seems_taken(port_key(number)), self._rng)
             if found is not None:
                 self._leave_alone([port_key(found)])
+                metrics.port_allocations.inc(metrics.DYNAMIC)
                 return found
             if not certain:
                 await self._forget_what_is_late(NODE_PORTS)
+        metrics.port_errors.inc(metrics.DYNAMIC)
         raise _internal("failed to allocate a nodePort: range is full")
 
     # ---- what is free ----

@@ -12,6 +12,7 @@ import pytest
 from apiserver.registry.core.services.claims import ADDRESSES, NODE_PORTS
 from apiserver.storage.interface import Delete, Put
 from kube.apimachinery.errors import InternalError, Invalid
+from kube.metrics import REGISTRY
 from tests.apiserver.registry.core.services.desk import Desk, audit, open_desk, service
 
 _number = itertools.count()
@@ -269,3 +270,24 @@ async def test_a_dry_run_claims_nothing(desk: Desk) -> None:
     await desk.create(service("c", clusterIP="10.96.0.218"), dry_run=True)  # as Kubernetes: addresses are not asked
     await desk.update("b", dry_run=True, type="ClusterIP")
     assert await audit(desk.cacher) == 1
+
+
+# ---- metrics of use ----
+
+
+async def test_how_full_the_ranges_are_is_shown(open_one: Open) -> None:
+    desk = await open_one("10.99.0.0/28", ports="30000-30009")
+    await desk.create(service("a", clusterIP="10.99.0.5", clusterIPs=["10.99.0.5"]))
+    await desk.create(service("b", type="NodePort"))
+    await refused(desk.create(service("c", clusterIP="10.99.0.5", clusterIPs=["10.99.0.5"])))
+    shown = REGISTRY.render()
+    for line in (
+        'kube_apiserver_clusterip_allocator_allocated_ips{cidr="10.99.0.0/28"} 2',
+        'kube_apiserver_clusterip_allocator_available_ips{cidr="10.99.0.0/28"} 12',
+        'kube_apiserver_clusterip_allocator_allocation_total{cidr="10.99.0.0/28",scope="static"} 1',
+        'kube_apiserver_clusterip_allocator_allocation_total{cidr="10.99.0.0/28",scope="dynamic"} 1',
+        'kube_apiserver_clusterip_allocator_allocation_errors_total{cidr="10.99.0.0/28",scope="static"} 1',
+        "kube_apiserver_nodeport_allocator_allocated_ports 1",
+        "kube_apiserver_nodeport_allocator_available_ports 9",
+    ):
+        assert line in shown.splitlines()
