@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
-import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import uvloop
 
@@ -21,6 +19,7 @@ from apiserver.app import App
 from apiserver.config import Config, parse
 from apiserver.serving.server import bind, inherited, make_server
 from apiserver.serving.tls import self_signed_context, server_context
+from apiserver.serving.workers import Supervisor
 
 log = logging.getLogger("apiserver")
 _LEVELS = {0: logging.INFO, 1: logging.INFO, 2: logging.INFO}
@@ -51,57 +50,29 @@ def tune_garbage_collection() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def supervise(config: Config, argv: Sequence[str], sockets: list[socket.socket]) -> int:
-    """Keeps the workers alive until a signal; then stops them."""
-    descriptors = [s.fileno() for s in sockets]
-    for sock in sockets:
-        sock.set_inheritable(True)
-    own = ["--workers", "1", "--secure-port", "0", "--advertise-port", str(config.secure_port)]
-    command = [sys.executable, "-m", "apiserver", *argv, *own]
-    for descriptor in descriptors:
-        command += ["--listen-fd", str(descriptor)]
-    workers = [subprocess.Popen(command, pass_fds=descriptors) for _ in range(config.workers)]
-    stopping = False
-
-    def stop(_signal: int, _frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-        for worker in workers:
-            worker.terminate()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    while True:
-        pid, status = os.wait()
-        worker = next((w for w in workers if w.pid == pid), None)
-        if worker is None:
-            continue
-        worker.returncode = os.waitstatus_to_exitcode(status)
-        workers.remove(worker)
-        if not stopping:
-            log.warning("worker %d ended with %d, starting another", pid, worker.returncode)
-            workers.append(subprocess.Popen(command, pass_fds=descriptors))
-        elif not workers:
-            return 0
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """The exit code."""
-    argv = sys.argv[1:] if argv is None else argv
-    config = parse(argv)
-    logging.basicConfig(
-        stream=sys.stderr, level=_LEVELS.get(config.v, logging.DEBUG),
-        format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
-    )  # fmt: skip
-    sockets = sockets_of(config)
-    if config.workers > 1:
-        return supervise(config, argv, sockets)
+def work(config: Config, sockets: list[socket.socket]) -> int:
+    """One server from beginning to end; the exit code."""
     try:
         uvloop.run(serve(config, sockets))
     except ValueError as error:
         log.error("the flags are not right: %s", error)
         return 1
     return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code."""
+    config = parse(sys.argv[1:] if argv is None else argv)
+    logging.basicConfig(
+        stream=sys.stderr, level=_LEVELS.get(config.v, logging.DEBUG),
+        format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
+    )  # fmt: skip
+    sockets = sockets_of(config)
+    if config.workers == 1:
+        return work(config, sockets)
+    gc.freeze()  # collections must not touch what workers share
+    one = replace(config, workers=1, advertise_port=config.public_port)
+    return Supervisor(lambda: work(one, sockets), config.workers).run()
 
 
 if __name__ == "__main__":

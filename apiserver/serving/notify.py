@@ -5,6 +5,7 @@ Called by the app when the post-start hooks are done. It calls a datagram socket
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 
@@ -14,6 +15,7 @@ def notify(state: str = "READY=1") -> None:
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+    # who asked may have gone since: a worker that is started again is the news of nobody
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
         sock.connect("\0" + path[1:] if path.startswith("@") else path)
         sock.send(state.encode())

@@ -6,10 +6,12 @@ Source: k8s.io/apiserver/pkg/storage/names/generate.go.
 
 from __future__ import annotations
 
+import os
 import random
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _random = random.Random()
+os.register_at_fork(after_in_child=_random.seed)  # worker processes must not make the same names
 
 
 def random_suffix(length: int = 5) -> str:
