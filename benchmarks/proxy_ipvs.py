@@ -1,79 +1,78 @@
-"""How fast IPVS is programmed. In a guest:  python -m lab.uml --memory 2G -- python -m benchmarks.proxy_ipvs
+"""How fast is IPVS programmed, and how much memory does the proxy need for it?
 
-Prints: a full sync of 1,000 Services x 10 endpoints against `ipvsadm --restore` of the same table; a full sync of
-10,000 x 10; what one changed endpoint costs at 10 and at 10,000 Services; the memory. It changes the network
-namespace that it runs in, and cleans it up.
+Full syncs of 1,000 Services x 10 endpoints against `ipvsadm --restore` of the same table, a start with 10,000 x 10, one
+changed endpoint among few and among many, and a comparison with the kernel that finds nothing to do. Every one in a
+network namespace of its own: the kernel remembers removed destinations for two minutes, and looks through them all.
 """
 
 from __future__ import annotations
 
-import argparse
+import os
 import subprocess
+from collections.abc import Iterable, Iterator
 
-from benchmarks.proxy_table import CIDR, Agent, endpoint_slice, median, pages, resident_megabytes, timed
+from benchmarks import Row, Settings, place
+from benchmarks.proxy_table import CIDR, Agent, change_an_endpoint, milliseconds, resident_megabytes, seconds
 from proxy.ipvs.kernel import Kernel
 from proxy.ipvs.proxier import IpvsProxier
 
+FEW, SOME, MANY, CHANGES = 10, 1_000, 10_000, 40
+
+
+def run(settings: Settings) -> Iterable[Row]:
+    place.needs("ipvsadm", "ipset")
+    return place.guest(__name__, settings)
+
+
+def measure(settings: Settings) -> Iterator[Row]:
+    some, many = settings.scaled(SOME), settings.scaled(MANY)
+    ours, theirs = zip(*(_pair(some) for _ in range(settings.repeat)), strict=True)
+    name = f"full sync of {some:,} Services x 10, from decoded objects to IPVS"
+    yield Row(name, "s", ours, more_is_better=False, target=_median(theirs) / 8, note="target: an eighth of ipvsadm's")
+    yield Row(name, "s", theirs, more_is_better=False, subject="ipvsadm --restore", note="its IPVS part alone")
+    yield Row("one endpoint changed, IPVS", "ms", _changes(FEW), more_is_better=False, note=f"among {FEW} Services")
+    yield from _many(many)
+
 
 def agent() -> Agent:
-    return Agent(IpvsProxier(Kernel([4], {4: CIDR}), lambda own: own))
+    """A proxy in an empty namespace that has once written what every Service relies on."""
+    place.empty_namespace()
+    one = Agent(IpvsProxier(Kernel([4], {4: CIDR}), lambda own: own))
+    one.compare()
+    return one
 
 
-def full_sync(count: int) -> tuple[Agent, float]:
-    """From decoded objects to the kernel, everything on the way included."""
+def _pair(count: int) -> tuple[float, float]:
+    """Seconds of ours, and of ipvsadm for the table that we made."""
     one = agent()
-    one.full_sync()  # sets, rules and sysctls are there, as at every start but the first
-    took: list[float] = []
-    for page in pages(count):
-        with timed(took):
-            one.set(*page)
-    with timed(took):
-        one.sync()
-    return one, sum(took)
-
-
-def ipvsadm_restore() -> float:
-    """The table that is in the kernel now, restored by ipvsadm after it was cleared."""
+    ours = one.load(count, one.sync)
     saved = subprocess.run(["ipvsadm", "-Sn"], capture_output=True, check=True).stdout
-    subprocess.run(["ipvsadm", "-C"], check=True)
-    took: list[float] = []
-    with timed(took):
-        subprocess.run(["ipvsadm", "-R"], input=saved, check=True)
-    return took[0]
+    one.close()
+    place.empty_namespace()
+    return ours, seconds(lambda: subprocess.run(["ipvsadm", "-R"], input=saved, check=True))
 
 
-def one_change(one: Agent, number: int) -> None:
-    """One endpoint of one Service is replaced by another, and back at the next call."""
-    one.set(endpoint_slice(number % 2, first=number // 2 % 2))
-    one.sync()
+def _changes(count: int) -> tuple[float, ...]:
+    one = agent()
+    one.load(count, one.sync)
+    return milliseconds(lambda number: change_an_endpoint(one, number), CHANGES)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--services", type=int, default=10_000)
-    many = parser.parse_args().services
-    one, seconds = full_sync(1000)
-    restore = ipvsadm_restore()
-    print(
-        f"full sync 1,000 x 10: {seconds:.2f} s; ipvsadm --restore: {restore:.2f} s; {restore / seconds:.1f} x faster"
-    )
-    one.dataplane.cleanup()
-    one, _ = full_sync(10)
-    small = median(lambda n: one_change(one, n), 40)
-    one.dataplane.cleanup()
-    before = resident_megabytes()
-    one, seconds = full_sync(many)
-    print(f"full sync {many:,} x 10: {seconds:.2f} s")
-    large = median(lambda n: one_change(one, n), 40)
-    few, lots = small[0], large[0]
-    print(f"ten endpoints changed: {few:.2f} ms at 10 Services, {lots:.2f} ms at {many:,}; {lots / few:.2f} x")
-    took: list[float] = []
-    with timed(took):
-        operations = one.full_sync()
-    print(f"resync of {many:,} x 10, nothing to do: {took[0]:.2f} s, {operations} operations")
-    print(f"memory: {resident_megabytes():.0f} MB ({before:.0f} MB before)")
-    one.dataplane.cleanup()
+def _many(count: int) -> Iterator[Row]:
+    one = agent()
+    took = one.load(count, one.compare)
+    yield Row(f"start with {count:,} Services x 10, IPVS", "s", (took,), more_is_better=False, target=10.0)
+    changes = milliseconds(lambda number: change_an_endpoint(one, number), CHANGES)
+    among = f"among {count:,} Services"
+    yield Row(f"one endpoint changed, IPVS, {among}", "ms", changes, more_is_better=False, target=5.0)
+    compared = one.compare()
+    assert not compared.operations
+    yield Row(f"comparison with the kernel, IPVS, {among}", "s", (compared.seconds,), more_is_better=False)
+    longest = compared.longest_step * 1000
+    yield Row(f"how long a change may wait for it, {among}", "ms", (longest,), more_is_better=False)
+    memory = resident_megabytes(os.getpid())
+    yield Row(f"memory of the proxy, IPVS, {count:,} x 10", "MB", (memory,), more_is_better=False, target=250.0)
 
 
-if __name__ == "__main__":
-    main()
+def _median(samples: tuple[float, ...]) -> float:
+    return sorted(samples)[len(samples) // 2]

@@ -1,70 +1,62 @@
-"""How fast nftables is programmed. In a namespace:  unshare --net python -m benchmarks.proxy_nftables
+"""How fast is nftables programmed, and how much memory does the proxy need for it?
 
-Prints: a full sync of 10,000 Services x 10 endpoints; what one added Service and one changed endpoint cost at 10 and at
-10,000 Services; a resync with nothing to do and after a foreign change; the memory.
+A start with 10,000 Services x 10 endpoints, one added Service and one changed endpoint among few and among many, and a
+comparison with the kernel: while nobody else wrote, and after somebody did.
 """
 
 from __future__ import annotations
 
-import argparse
+import os
 import subprocess
+from collections.abc import Iterable, Iterator
 
-from benchmarks.proxy_table import CIDR, Agent, endpoint_slice, median, pages, resident_megabytes, service, timed
+from benchmarks import Row, Settings, place
+from benchmarks.proxy_table import (
+    CIDR,
+    Agent,
+    add_a_service,
+    change_an_endpoint,
+    milliseconds,
+    resident_megabytes,
+)
 from proxy.nftables.kernel import Nft
 from proxy.nftables.proxier import NftablesProxier
-from proxy.nftables.skeleton import Settings
+from proxy.nftables.skeleton import Settings as Table
+
+FEW, MANY, CHANGES = 10, 10_000, 20
+TARGETS = {"one Service added": 50.0, "one endpoint changed": None}
+
+
+def run(settings: Settings) -> Iterable[Row]:
+    place.needs("nft")
+    return place.namespace(__name__, settings)
 
 
 def agent() -> Agent:
-    return Agent(NftablesProxier(Nft(), [Settings(4, CIDR)]))
+    place.empty_namespace()
+    return Agent(NftablesProxier(Nft(), [Table(4, CIDR)]))
 
 
-def full_sync(count: int) -> tuple[Agent, float]:
-    """From decoded objects to the kernel, everything on the way included."""
+def measure(settings: Settings) -> Iterator[Row]:
     one = agent()
-    took: list[float] = []
-    for page in pages(count):
-        with timed(took):
-            one.set(*page)
-    with timed(took):
-        one.full_sync()
-    return one, sum(took)
-
-
-def add_one(one: Agent, number: int) -> None:
-    one.set(service(60_000 + number), endpoint_slice(60_000 + number))
-    one.sync()
-
-
-def change_one(one: Agent, number: int) -> None:
-    one.set(endpoint_slice(number % 2, first=number // 2 % 2))
-    one.sync()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--services", type=int, default=10_000)
-    many = parser.parse_args().services
-    one, _ = full_sync(10)
-    small = median(lambda n: add_one(one, n), 20)[0], median(lambda n: change_one(one, n), 20)[0]
-    one.dataplane.cleanup()
-    one, seconds = full_sync(many)
-    print(f"full sync {many:,} x 10: {seconds:.2f} s")
-    large = median(lambda n: add_one(one, n), 20)[0], median(lambda n: change_one(one, n), 20)[0]
-    for what, few, lots in zip(("one Service added", "ten endpoints changed"), small, large, strict=True):
-        print(f"{what}: {few:.1f} ms at 10 Services, {lots:.1f} ms at {many:,}")
-    took: list[float] = []
-    with timed(took):
-        one.full_sync()
+    one.load(FEW, one.compare)
+    yield from _changes(one, f"among {FEW} Services")
+    count = settings.scaled(MANY)
+    one = agent()
+    took = one.load(count, one.compare)
+    yield Row(f"start with {count:,} Services x 10, nftables", "s", (took,), more_is_better=False)
+    yield from _changes(one, f"among {count:,} Services")
+    quiet = one.compare()
     subprocess.run(["nft", "add table ip foreign"], check=True)
-    with timed(took):
-        operations = one.full_sync()
-    print(
-        f"resync, nobody wrote: {took[0] * 1000:.1f} ms; after somebody wrote: {took[1]:.2f} s, {operations} operations"
-    )
-    print(f"memory: {resident_megabytes():.0f} MB")
-    one.dataplane.cleanup()
+    after = one.compare()
+    assert not after.operations
+    for when, took in (("nobody wrote", quiet), ("somebody wrote", after)):
+        yield Row(f"comparison after {when}, nftables, {count:,} x 10", "s", (took.seconds,), more_is_better=False)
+    memory = resident_megabytes(os.getpid())
+    yield Row(f"memory of the proxy, nftables, {count:,} x 10", "MB", (memory,), more_is_better=False, target=250.0)
 
 
-if __name__ == "__main__":
-    main()
+def _changes(one: Agent, among: str) -> Iterator[Row]:
+    for what, action in (("one Service added", add_a_service), ("one endpoint changed", change_an_endpoint)):
+        samples = milliseconds(lambda number, action=action: action(one, number), CHANGES)
+        yield Row(f"{what}, nftables, {among}", "ms", samples, more_is_better=False, target=TARGETS[what])

@@ -1,18 +1,20 @@
 """The table that the proxy's benchmarks program: Services with ten endpoints each, as decoded API objects.
 
-Called by `proxy_ipvs.py` and `proxy_nftables.py`. It calls the proxy's model. It leaves out measuring.
+Called by `proxy_ipvs`, `proxy_nftables`. It calls the proxy's model and a dataplane, as the proxy's runner does. It
+leaves out the informers and the API server.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import islice
+from typing import NamedTuple
 
+from benchmarks.processes import resident_megabytes as resident_megabytes
 from kube.api.core_v1 import Service
 from kube.api.discovery_v1 import EndpointSlice
-from proxy.dataplane import Change, Dataplane, joined
+from proxy.dataplane import Change, Dataplane
 from proxy.memory import collect_seldom
 from proxy.model.objects import NodeInfo, service_info, slice_info
 from proxy.model.tracker import ChangeTracker
@@ -52,6 +54,14 @@ def endpoint_slice(number: int, endpoints: int = 10, first: int = 0) -> Endpoint
     return EndpointSlice.from_dict({"metadata": meta, "addressType": "IPv4", "endpoints": found, "ports": ports})
 
 
+class Compared(NamedTuple):
+    """A comparison: its operations, how long it took, and its longest step, which is how long a change may wait."""
+
+    operations: int
+    seconds: float
+    longest_step: float
+
+
 class Agent:
     """The proxy's path from objects to the kernel, without the informers."""
 
@@ -72,50 +82,58 @@ class Agent:
         return self.planner.plan(self.tracker.take())
 
     def sync(self) -> int:
-        """Returns how many operations it took."""
+        """Programs what changed; returns how many operations it took."""
         outcome = self.dataplane.sync(self.plan())
         assert not outcome.failures, list(outcome.failures.items())[:3]
         return len(outcome.operations)
 
-    def full_sync(self) -> int:
+    def compare(self) -> Compared:
+        """Programs everything, as a proxy that starts, or compares the kernel with it."""
         self.plan()
-        outcome = joined(self.dataplane.compare(self.planner.states))
-        assert not outcome.failures, list(outcome.failures.items())[:3]
-        return len(outcome.operations)
+        operations, steps, began = 0, [], time.perf_counter()
+        for outcome in self.dataplane.compare(self.planner.states):
+            assert not outcome.failures, list(outcome.failures.items())[:3]
+            operations += len(outcome.operations)
+            steps.append(time.perf_counter())
+        took = [after - before for before, after in zip([began, *steps], steps, strict=False)]
+        return Compared(operations, sum(took), max(took))
+
+    def load(self, count: int, write: Callable[[], object]) -> float:
+        """Seconds from decoded objects to the kernel: everything between, but not the making of the objects."""
+        took = 0.0
+        for page in _pages(count):
+            took += seconds(lambda page=page: self.set(*page))
+        return took + seconds(write)
+
+    def close(self) -> None:
+        self.dataplane.cleanup()
+        self.dataplane.close()
 
 
-def objects(count: int) -> Iterator[Service | EndpointSlice]:
-    for number in range(count):
-        yield service(number)
-        yield endpoint_slice(number)
-
-
-def pages(count: int, size: int = 1000) -> Iterator[list[Service | EndpointSlice]]:
-    """The same, as an informer gets them: a page at a time, so that only slim objects add up."""
-    everything = objects(count)
+def _pages(count: int, size: int = 1000) -> Iterator[list[Service | EndpointSlice]]:
+    """A page at a time, as an informer gets them, so that only slim objects add up."""
+    everything = (obj for number in range(count) for obj in (service(number), endpoint_slice(number)))
     while page := list(islice(everything, size)):
         yield page
 
 
-@contextmanager
-def timed(into: list[float]) -> Iterator[None]:
+def seconds(action: Callable[[], object]) -> float:
     began = time.perf_counter()
-    yield
-    into.append(time.perf_counter() - began)
+    action()
+    return time.perf_counter() - began
 
 
-def median(action: Callable[[int], object], times: int) -> tuple[float, float]:
-    """The median of the wall clock and of this process's CPU time, in milliseconds."""
-    wall, cpu = [], []
-    for number in range(times):
-        w, c = time.perf_counter(), time.process_time()
-        action(number)
-        wall.append(time.perf_counter() - w)
-        cpu.append(time.process_time() - c)
-    return sorted(wall)[times // 2] * 1000, sorted(cpu)[times // 2] * 1000
+def milliseconds(action: Callable[[int], object], times: int) -> tuple[float, ...]:
+    """How long the action takes, each time; it is told which time it is."""
+    return tuple(seconds(lambda number=number: action(number)) * 1000 for number in range(times))
 
 
-def resident_megabytes() -> float:
-    with open("/proc/self/status") as status:
-        lines = dict(line.split(":", 1) for line in status)
-    return int(lines["VmRSS"].split()[0]) / 1024
+def change_an_endpoint(agent: Agent, number: int) -> None:
+    """One endpoint of one Service goes, or comes back."""
+    agent.set(endpoint_slice(0, endpoints=9 + number % 2))
+    agent.sync()
+
+
+def add_a_service(agent: Agent, number: int) -> None:
+    agent.set(service(60_000 + number), endpoint_slice(60_000 + number))
+    agent.sync()
