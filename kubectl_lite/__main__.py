@@ -17,6 +17,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _boolean_values(list(sys.argv[1:] if argv is None else argv))
     try:
         return int(cli.main(args, prog_name="kubectl_lite", standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as why:
+        print(why.format_message())
+        return 0
     except click.UsageError as why:
         print(_usage(why), file=sys.stderr)
         return 1
@@ -52,7 +55,7 @@ def _is_no_flag(arg: str, args: list[str]) -> bool:
     name = arg.removesuffix("=false")
     if "=" in name:  # the end of a value: `--for=condition=Ready=false`
         return False
-    kept = {"--wait", "--validate", "--cascade", "--show-events", "--namespaced"}
+    kept = {"--wait", "--validate", "--cascade", "--show-events", "--namespaced", "--overwrite"}
     if "rollout" in args:
         kept.add("--watch")
     return name != arg and name not in kept

@@ -85,6 +85,12 @@ def cli(ctx: click.Context, **flags: Any) -> None:
     ctx.obj = flags
 
 
+def bool_option(*names: str, default: bool, help: str) -> Callable[..., Any]:
+    """A flag that may be given a value, `--overwrite=false`; bare it is true."""
+    return click.option(*names, default=str(default).lower(), is_flag=False, flag_value="true",
+                        callback=lambda _ctx, _param, text: text == "true", help=help)  # fmt: skip
+
+
 Run = Callable[..., "Awaitable[int | None] | int | None"]
 
 
@@ -116,11 +122,26 @@ class Subcommands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None:
-            raise CommandError(unknown(args[0], ctx.command_path, self.commands))
+            hint = f"See '{ctx.command_path} -h' for help and examples"
+            raise CommandError(f'unknown command "{" ".join(args[:1])}"\n{hint}')
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(ctx, formatter)
+
+
+class WithDefault(Subcommands):
+    """`cluster-info` and `cluster-info dump`: without a second word it is the command `default`."""
+
+    default: click.Command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not any(word in self.commands or word in ("-h", "--help") for word in args):
+            args = ["default", *args]
+        return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return self.default if name == "default" else super().get_command(ctx, name)
 
 
 def group(name: str, subcommands: Mapping[str, click.Command], **settings: Any) -> click.Group:

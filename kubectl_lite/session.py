@@ -63,9 +63,15 @@ class Session:
         try:
             config = load(f.kubeconfig or None, f.context or None, cluster=f.cluster, user=f.user)
         except ConfigError as why:
+            if f.context and str(why) == f'context "{f.context}" does not exist':
+                text = f"Error in configuration: context was not found for specified context: {f.context}"
+                raise CommandError(text, prefix=False) from why
             if not f.server:
                 raise CommandError(str(why)) from why
             config = ClientConfig(server=f.server)
+        if (f.as_group or f.as_uid) and not f.as_user:
+            who = f.user or config.user
+            raise CommandError(f"requesting uid, groups or user-extra for {who} without impersonating a user")
         return replace(config, **_overrides(f))
 
     @property
@@ -180,7 +186,13 @@ class Session:
         """`--request-timeout` in seconds; 0 for none."""
         from kubectl_lite.durations import seconds
 
-        return seconds(self.flags.request_timeout)
+        try:
+            return seconds(self.flags.request_timeout)
+        except CommandError:
+            raise CommandError(
+                "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a "
+                "corresponding time unit (e.g. 1s | 2m | 3h)"
+            ) from None
 
     def identity(self) -> list[tuple[str, str]]:
         """The headers that say who we are, for connections that are no requests of `kube.client` (websockets)."""
@@ -196,7 +208,7 @@ class Session:
 
     def _unreachable(self, why: Exception) -> CommandError:
         host = self.config.server.split("//")[-1]
-        if "refused" in str(why) or "connection attempts failed" in str(why):
+        if any(word in str(why) for word in ("refused", "connection attempts failed", "Connect call failed")):
             return CommandError(
                 f"The connection to the server {host} was refused - did you specify the right host or port?",
                 prefix=False,
@@ -223,8 +235,6 @@ def _overrides(f: GlobalFlags) -> dict[str, Any]:
         changes |= {"insecure": True, "ca_data": None}
     if f.as_user:
         changes |= {"impersonate": f.as_user, "impersonate_groups": f.as_group}
-    elif f.as_group:
-        raise CommandError("requesting groups, uid or user-extra without impersonating a user")
     return changes
 
 

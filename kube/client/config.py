@@ -46,6 +46,7 @@ class ClientConfig:
     impersonate_groups: tuple[str, ...] = ()
     namespace: str = "default"
     context: str = ""
+    user: str = ""
 
     def ssl_context(self) -> ssl.SSLContext | bool:
         """What to verify the server with, and our certificate. False for a plain-HTTP server."""
@@ -189,10 +190,11 @@ def from_dict(
         if not cluster:
             raise ConfigError("current-context is not set in the kubeconfig")
         chosen = {}
+    asked = cluster
     cluster, user = cluster or chosen.get("cluster", ""), user or chosen.get("user", "")
     where = _entry(document, "clusters", "cluster", cluster)
     if where is None or not where.get("server"):
-        raise ConfigError(f'cluster "{cluster}" does not exist')
+        raise ConfigError(f'no server found for cluster "{asked}"' if asked else f'cluster "{cluster}" does not exist')
     who: dict[str, Any] = {}
     if user:
         who = _entry(document, "users", "user", user) or {}
@@ -212,6 +214,7 @@ def from_dict(
         impersonate=who.get("as", ""),
         namespace=chosen.get("namespace") or "default",
         context=name,
+        user=user,
     )
 
 

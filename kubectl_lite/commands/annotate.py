@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import command
+from kubectl_lite.cli import bool_option, command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.key_values import parse, split, taken
 from kubectl_lite.resources import Target
@@ -17,7 +17,7 @@ from kubectl_lite.writing import Writing, write_options
 
 @command("annotate")
 @click.argument("args", nargs=-1)
-@click.option("--overwrite", is_flag=True, help="Allow annotations to be overwritten.")
+@bool_option("--overwrite", default=False, help="Allow annotations to be overwritten.")
 @click.option("--list", "list_", is_flag=True, help="Display the annotations of the resource.")
 @click.option("--resource-version", default="", help="Precondition for the resource version.")
 @select_options

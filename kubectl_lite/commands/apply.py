@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import command
+from kubectl_lite.cli import bool_option, command
 from kubectl_lite.commands.create import create
 from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.last_applied import ANNOTATION, read, with_last_applied
@@ -32,7 +32,7 @@ PRUNED = ("configmaps", "endpoints", "pods", "secrets", "services", "daemonsets.
 @click.option("-l", "--selector", default="", help="Only objects with these labels.")
 @click.option("--server-side", is_flag=True, help="Let the server merge, and keep track of who manages which field.")
 @click.option("--force-conflicts", is_flag=True, help="With --server-side: take over fields of other managers.")
-@click.option("--overwrite", is_flag=True, default=True, help="Resolve conflicts in favour of the manifest.")
+@bool_option("--overwrite", default=True, help="Resolve conflicts in favour of the manifest.")
 @click.option("--prune", is_flag=True, help="Delete applied objects that the manifests no longer hold.")
 @click.option("--all", "all_", is_flag=True, help="With --prune: look at all objects of the namespace.")
 @write_options

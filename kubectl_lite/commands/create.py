@@ -221,6 +221,7 @@ def _binding(kind: str, *options: Callable[..., Any]) -> click.Command:
     @_generator(
         kind.lower(), f"Create a {kind.lower()} for a role.", *options,
         click.option("--clusterrole", default="", help="The ClusterRole to refer to."),
+        click.option("--user", "users", multiple=True, help="Usernames to bind to the role."),
         click.option("--group", multiple=True, help="Groups to bind to the role."),
         click.option("--serviceaccount", multiple=True, help="Service accounts: namespace:name."),
     )  # fmt: skip
@@ -231,8 +232,7 @@ def _binding(kind: str, *options: Callable[..., Any]) -> click.Command:
         if bool(cluster_role) == bool(local):
             raise CommandError("exactly one of clusterrole or role must be specified")
         ref = ("ClusterRole", cluster_role) if cluster_role else ("Role", local)
-        users = (session.flags.user,) if session.flags.user else ()
-        subjects = users, flags.pop("group"), flags.pop("serviceaccount")
+        subjects = flags.pop("users"), flags.pop("group"), flags.pop("serviceaccount")
         return await send(session, binding(kind, name, ref, *subjects), flags)
 
     return run

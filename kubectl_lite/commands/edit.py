@@ -15,6 +15,7 @@ from kubectl_lite.cli import command
 from kubectl_lite.editing import Editor
 from kubectl_lite.errors import CommandError, report
 from kubectl_lite.manifests import parse
+from kubectl_lite.patching import difference
 from kubectl_lite.printers.objects import as_list, printer_for
 from kubectl_lite.resources import Target
 from kubectl_lite.selecting import NOTHING_GIVEN, file_options, live, selected
@@ -69,7 +70,7 @@ async def _until_accepted(
         except CommandError as why:
             shown, problems = edited, str(why)
             continue
-        if not any(_difference(target, before, after)[0] for target, before, after in changes):
+        if not any(difference(target.mapping, before, after)[0] for target, before, after in changes):
             return _cancelled(editor, problems, empty=False)
         _refuse_other_names(changes, editor)
         problems = await _send(session, changes, own, writing)
@@ -114,7 +115,7 @@ async def _send(session: Session, changes: list[tuple[Target, Json, Json]], own:
 
     problems = []
     for target, before, after in changes:
-        patch, patch_type = _difference(target, before, after)
+        patch, patch_type = difference(target.mapping, before, after)
         if not patch:
             print(f"{target.printed} skipped")
             continue
@@ -142,15 +143,3 @@ def _problem(target: Target, why: StatusError) -> str:
     reason = "could not be found on the server" if isinstance(why, NotFound) else f"could not be patched: {why.message}"
     report(CommandError(f"{what} {reason}"))
     return f"{what} {reason}"
-
-
-def _difference(target: Target, before: Json, after: Json) -> tuple[Json, str]:
-    from kube.api import scheme
-    from kube.apimachinery.patch import merge, strategic
-    from kubectl_lite.printers.objects import without_managed_fields
-
-    before = without_managed_fields(before)
-    known = scheme.by_kind(target.mapping.api_version, target.mapping.kind)
-    if known:
-        return strategic.three_way(before, after, before, known.type), "strategic"
-    return merge.three_way(before, after, before), "merge"

@@ -84,9 +84,9 @@ class Text:
         self(1, "----\t------\t----\t----\t-------")
         for e in sorted(events, key=_last_seen):
             message = e.get("message", "").strip()
-            self(1, "\t".join((e.get("type", ""), e.get("reason", ""), self._interval(e), _source(e), message)))
+            self(1, "\t".join((e.get("type", ""), e.get("reason", ""), self.interval(e), _source(e), message)))
 
-    def _interval(self, e: Json) -> str:
+    def interval(self, e: Json) -> str:
         last, first = _last_seen(e), e.get("firstTimestamp") or _last_seen(e)
         count = (e.get("series") or {}).get("count") or e.get("count") or 1
         if count > 1:

@@ -48,5 +48,5 @@ _Dumper.add_representer(str, _string)
 def to_yaml(value: Any) -> str:
     """The value as one YAML document, ending in a newline."""
     return yaml.dump(
-        value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=float("inf"), allow_unicode=True
+        value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=80, allow_unicode=True
     )
