@@ -76,6 +76,7 @@ class App:
         self.asgi = Server(
             routes.build(scheme, self._store_of, self._services()), self.fastapi, self.authenticator, self.authorize,
             self._make_flow_control(), _log_request if config.v >= LOG_REQUESTS else None,
+            config.request_timeout,
         )  # fmt: skip
 
     # ---- the parts ----

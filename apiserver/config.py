@@ -6,14 +6,28 @@ Made by `__main__`, or by a test; read by the app. It calls argparse. Names and 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+_DURATION = re.compile("(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
 
 
 def flag(default: Any, help: str, **more: Any) -> Any:
     """A field that is a flag. A tuple default makes the flag repeatable (and its value comma-separated)."""
     return field(default=default, metadata={"help": help, **more})
+
+
+def seconds(text: str) -> int:
+    """`1h30m5s` as a number of seconds; a bare number is one already. Raises ValueError."""
+    if text.isdigit():
+        return int(text)
+    found = _DURATION.fullmatch(text)
+    if not text or found is None:
+        raise ValueError(f"{text!r} is no duration")
+    hours, minutes, rest = (int(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + rest
 
 
 @dataclass(frozen=True)
@@ -41,16 +55,17 @@ class Config:
     api_audiences: tuple[str, ...] = flag((), "Audiences of this server; the issuer by default.")
     service_cluster_ip_range: tuple[str, ...] = flag(("10.96.0.0/16",), "Where cluster IPs come from: a range or two.")
     service_node_port_range: str = flag("30000-32767", "Where node ports come from.")
-    authorization_mode: tuple[str, ...] = flag(("RBAC",), "RBAC, AlwaysAllow or AlwaysDeny; Node counts as RBAC.")
+    authorization_mode: tuple[str, ...] = flag(("Node", "RBAC"), "Node, RBAC, AlwaysAllow, AlwaysDeny: asked in turn.")
     enable_admission_plugins: tuple[str, ...] = flag((), "Admission plugins to use besides the default ones.")
     disable_admission_plugins: tuple[str, ...] = flag((), "Default admission plugins to leave out.")
     kubelet_client_certificate: str = flag("", "The certificate shown to kubelets.")
     kubelet_client_key: str = flag("", "The key of the certificate shown to kubelets.")
     kubelet_certificate_authority: str = flag("", "The authority of the kubelets' serving certificates.")
     controllers_address: str = flag("127.0.0.1:10257", "Where the controllers serve; /debug/controllers leads there.")
-    max_mutating_requests_inflight: int = flag(400, "Writes that may be under way at once.")
-    max_requests_inflight: int = flag(800, "Reads that may be under way at once.")
-    event_ttl: int = flag(3600, "Seconds for which Events are kept.")
+    max_mutating_requests_inflight: int = flag(400, "Writes that may be under way at once; 0: any number.")
+    max_requests_inflight: int = flag(800, "Reads that may be under way at once; 0: any number.")
+    request_timeout: int = flag(60, "How long a request may take: 1m30s, or seconds.", type=seconds)
+    event_ttl: int = flag(3600, "For how long Events are kept: 1h30m, or seconds.", type=seconds)
     workers: int = flag(1, "Processes that serve, each with its own watch cache.")
     v: int = flag(0, "How much is logged: 0 what matters, 2 every write, 4 every request.")
 
@@ -81,7 +96,7 @@ def _add(parser: argparse.ArgumentParser, f: Any) -> None:
     elif isinstance(f.default, tuple):
         parser.add_argument(name, **options, action=_Append, type=str, element=f.metadata.get("type", str))
     else:
-        parser.add_argument(name, **options, type=type(f.default))
+        parser.add_argument(name, **options, type=f.metadata.get("type", type(f.default)))
 
 
 def _boolean(text: str) -> bool:

@@ -27,7 +27,7 @@ _TEXT = "Too many requests, please try again later."
 
 @dataclass
 class FlowControl:
-    """How many of each class may be in flight."""
+    """How many of each class may be in flight; 0: any number."""
 
     mutating: int = 400
     reading: int = 800
@@ -44,7 +44,7 @@ class FlowControl:
             kind, limit = "mutating", self.mutating
         else:
             kind, limit = "readOnly", self.reading
-        if self.in_flight[kind] >= limit:
+        if self.in_flight[kind] >= limit > 0:
             raise TooManyRequests(_TEXT, retry_after=1)
         self.in_flight[kind] += 1
         return self._out[kind]

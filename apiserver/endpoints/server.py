@@ -34,7 +34,6 @@ log = logging.getLogger("apiserver")
 ASGIApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Authorize = Callable[[Attributes], Decision]
 _IMPERSONATE = frozenset({b"impersonate-user", b"impersonate-group", b"impersonate-uid"})
-_SECONDS = 60
 _LONG_RUNNING = frozenset({"log", "exec", "attach", "portforward", "proxy"})
 
 
@@ -49,10 +48,12 @@ class Server:
         authorize: Authorize,
         flow: FlowControl,
         audit: Callable[[Request, float], None] | None = None,
+        seconds: float = 60,
     ):
+        """`seconds` is how long a request may take that is no stream."""
         self._router, self._other = router, other
         self._authenticator, self._authorize = authenticator, authorize
-        self._flow, self._audit = flow, audit
+        self._flow, self._audit, self._seconds = flow, audit, seconds
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -70,7 +71,7 @@ class Server:
             if request.info.verb == "watch" or request.info.subresource in _LONG_RUNNING:
                 await self._serve(request)
             else:
-                async with asyncio.timeout(_SECONDS):
+                async with asyncio.timeout(self._seconds):
                     await self._serve(request)
         except StatusError as error:
             await self._refuse(request, error)

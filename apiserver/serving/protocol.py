@@ -19,11 +19,17 @@ from apiserver.serving.chunks import MOST_WAITING, Chunks
 from apiserver.serving.cycle import KubeCycle
 from apiserver.serving.takeover import TakeOver
 
+MAX_HEAD = 1 << 20
+HEAD_SECONDS = 32
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
 
 class KubeProtocol(httptools_impl.HttpToolsProtocol):
     """One connection."""
 
     _takeover: TakeOver | None = None
+    _head_size: int | None = 0
+    """Bytes of a request whose headers are not complete; None once they are."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -31,11 +37,13 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
         user = user_of_certificate(ssl_object.getpeercert()) if ssl_object is not None else None
         self.app_state = {**self.app_state, "certificate_user": user}
         transport.set_write_buffer_limits(MOST_WAITING)
+        self.timeout_keep_alive_task = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
         self._extensions = {"kube.chunks": Chunks(transport, self.flow)}
 
     def on_headers_complete(self) -> None:
         """Starts the request. As uvicorn's, but for the cycle, and for limits, which are the application's here."""
         parser, scope = self.parser, self.scope
+        self._head_size = None
         version = parser.get_http_version()
         scope["method"], scope["http_version"] = parser.get_method().decode("ascii"), version
         if parser.should_upgrade() and self._should_upgrade():
@@ -70,10 +78,25 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
+            if self._head_size is not None:
+                self._wait_for_head(len(data))
         except httptools.HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_size = 0
+
+    def _wait_for_head(self, more: int) -> None:
+        """Nobody may take long over the headers, nor send them without end. Usually they come in one piece."""
+        self._head_size = (self._head_size or 0) + more
+        if self._head_size > MAX_HEAD:
+            self.transport.write(_HEAD_TOO_LARGE)
+            self.transport.close()
+        elif self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
 
     def _upgrade(self, rest: bytes) -> None:
         """The request is whole; what follows it is in the other protocol, if we take that up."""

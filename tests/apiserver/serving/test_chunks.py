@@ -1,0 +1,108 @@
+"""The server under the application, on a real socket: long bodies and streams towards clients that do not read."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from apiserver.serving import chunks
+from apiserver.serving.server import KubeServer, make_server
+
+LONG = 32 << 20
+REQUEST = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@asynccontextmanager
+async def serving(app: Callable[..., Any]) -> AsyncIterator[tuple[KubeServer, int]]:
+    async def with_lifespan(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        for what in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{what}.complete"})
+
+    server = make_server(with_lifespan, None, lambda: None)
+    listener = socket.create_server(("127.0.0.1", 0))
+    serve = asyncio.create_task(server._serve([listener]))  # `serve` would take this process's signals
+    while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    yield server, listener.getsockname()[1]
+    server.stop()
+    await serve
+
+
+def waiting(server: KubeServer) -> int:
+    """Bytes that the server holds for its one client."""
+    (protocol,) = server.server_state.connections
+    return protocol.transport.get_write_buffer_size()
+
+
+async def long_body(_scope: Any, _receive: Any, send: Any) -> None:
+    headers = [(b"content-length", b"%d" % LONG)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"abcd" * (LONG // 4)})
+
+
+async def test_a_long_body_waits_for_its_reader_in_pieces() -> None:
+    async with serving(long_body) as (server, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=65536)
+        writer.write(REQUEST)
+        await reader.readuntil(b"\r\n\r\n")
+        while not waiting(server):  # noqa: ASYNC110  nor for this
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        assert waiting(server) <= chunks.MOST_WAITING + 65536
+        assert await reader.readexactly(LONG) == b"abcd" * (LONG // 4)
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_a_client_that_stops_reading_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "STALLED_SECONDS", 0.2)
+    async with serving(long_body) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=65536)
+        writer.write(REQUEST)
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.5)
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+            await reader.readexactly(LONG)
+        writer.close()
+
+
+async def test_a_stream_says_when_its_client_is_slow() -> None:
+    written = asyncio.get_running_loop().create_future()
+    drained = asyncio.Event()
+
+    async def stream(scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        connection, count = scope["extensions"]["kube.chunks"], 1
+        while connection.write(b"400\r\n%s\r\n" % (b"x" * 0x400)):
+            count += 1
+        written.set_result(count)
+        await connection.writable()
+        drained.set()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async with serving(stream) as (server, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=65536)
+        writer.write(REQUEST)
+        count = await written
+        assert waiting(server) <= chunks.MOST_WAITING + 4096
+        assert not drained.is_set()
+        await reader.readuntil(b"\r\n\r\n")
+        body = await _read_all(reader)
+        assert drained.is_set() and body.count(b"400\r\n") == count
+        writer.close()
+
+
+async def _read_all(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while not body.endswith(b"0\r\n\r\n"):
+        body += await reader.read(65536)
+    return body
