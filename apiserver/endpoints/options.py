@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from apiserver.endpoints.request_info import is_true
 from kube.apimachinery import errors
-from kube.apimachinery.errors import BadRequest, FieldError, Path, UnknownServerError
+from kube.apimachinery.errors import BadRequest, FieldError, Path
 from kube.apimachinery.meta_v1 import DeleteOptions, Preconditions, StatusDetails
 
 _MAX_MANAGER = 128
@@ -187,17 +187,17 @@ _NONE = ListOptions()
 
 
 def parse_revision(text: str) -> int | None:
-    """A resourceVersion parameter. Raises UnknownServerError as the real server does for one that is no number."""
+    """A resourceVersion parameter. Raises BadRequest for one that is no number, in the words of the real server."""
     if not text:
         return None
     if not (text.isascii() and text.isdigit()):
         detail = f"strconv.ParseUint: parsing {errors.quoted(text)}: invalid syntax"
-        raise UnknownServerError(f"resourceVersion: Invalid value: {errors.quoted(text)}: {detail}")
+        raise BadRequest(f"resourceVersion: Invalid value: {errors.quoted(text)}: {detail}")
     return int(text)
 
 
 def list_options(query: dict[str, str], *, watch: bool) -> ListOptions:
-    """Reads and checks them. Raises BadRequest, Invalid, UnknownServerError."""
+    """Reads and checks them. Raises BadRequest, Invalid."""
     if not query:
         return _NONE
     limit = parse_int(query["limit"]) if query.get("limit") else 0

@@ -16,7 +16,7 @@ from apiserver.registry.generic.store import Stages
 from kube.api import scheme
 from kube.api.core_v1 import Binding, Pod, PodCondition
 from kube.apimachinery.codec import decode
-from kube.apimachinery.errors import BadRequest, Conflict, UnknownServerError, quoted
+from kube.apimachinery.errors import BadRequest, Conflict, quoted
 from kube.apimachinery.meta_v1 import StatusDetails
 from kube.apimachinery.times import format_time
 
@@ -48,14 +48,14 @@ async def create(endpoint: Endpoint, request: Request) -> Response:
 
 
 def _validate(binding: Binding) -> None:
-    """Kubernetes answers 500 here: the errors are not wrapped."""
+    """Raises BadRequest in the words of Kubernetes, which answers 500 here: the errors are not wrapped."""
     target = binding.target
     if target.kind not in ("", "Node"):
-        raise UnknownServerError(
+        raise BadRequest(
             f'target.kind: Unsupported value: {quoted(target.kind)}: supported values: "Node", "<empty>"'
         )
     if not target.name:
-        raise UnknownServerError("target.name: Required value")
+        raise BadRequest("target.name: Required value")
 
 
 def _assign(pod: Pod, binding: Binding, now: str) -> None:

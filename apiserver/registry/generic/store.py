@@ -42,7 +42,7 @@ from apiserver.storage.interface import (
     Watch,
 )
 from kube.apimachinery import errors
-from kube.apimachinery.errors import FieldError, Path, StatusError, UnknownServerError
+from kube.apimachinery.errors import BadRequest, FieldError, Path, StatusError
 from kube.apimachinery.meta_v1 import DeleteOptions, Object
 from kube.apimachinery.scheme import Resource
 from kube.apimachinery.times import format_time
@@ -130,7 +130,7 @@ class Store(Generic[T]):
         """Stores a new object. Raises AlreadyExists, Invalid, Forbidden and what admission and allocation raise."""
         meta = obj.metadata
         if meta.resourceVersion.isdigit() and int(meta.resourceVersion):
-            raise UnknownServerError("resourceVersion should not be set on objects to be created")
+            raise BadRequest("resourceVersion should not be set on objects to be created")
         given_name = meta.name
         for tried in range(_GENERATED_TRIES):
             if not given_name and meta.generateName:
@@ -281,7 +281,7 @@ class Store(Generic[T]):
             raise errors.conflict(self.resource, name, why)
         version = meta.resourceVersion
         if version and not version.isdigit():
-            raise UnknownServerError(f"strconv.ParseUint: parsing {errors.quoted(version)}: invalid syntax")
+            raise BadRequest(f"strconv.ParseUint: parsing {errors.quoted(version)}: invalid syntax")
         if not version or int(version) == 0:
             if not self.strategy.allow_unconditional_update:
                 raise self._version_required(name)
