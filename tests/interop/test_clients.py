@@ -54,9 +54,8 @@ def needs(client: Client) -> Callable[[str], None]:
 
 
 def config_map(name: str, labels: dict[str, str] | None = None, **data: str) -> Json:
-    return {
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **({"labels": labels} if labels else {})}, "data": data,
-    }  # fmt: skip
+    metadata = {"name": name, "labels": labels} if labels else {"name": name}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
 
 def deployment(name: str, replicas: int = 2, **labels: str) -> Json:

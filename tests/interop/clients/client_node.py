@@ -52,7 +52,13 @@ class NodeProcess:
         raise RuntimeError("node ended; see its standard error")
 
     def close(self) -> None:
+        """It ends with its input."""
         self._process.communicate()
+
+    def end(self) -> None:
+        """For a thread beside the one that reads, which then hears that node ended."""
+        self._process.terminate()
+        self._process.wait(10)
 
 
 class ClientNode(Client):
