@@ -21,11 +21,14 @@ from apiserver.authn.jwt import Signer, Verifier, load_private_key, load_public_
 from apiserver.authn.request import Authenticator
 from apiserver.authn.service_account import ServiceAccountAuthenticator, TokenIssuer
 from apiserver.authn.token_file import read_token_file
-from apiserver.authz.informer import RBACInformer
-from apiserver.authz.modes import authorizer
+from apiserver.authz.informer import Informer, rbac_informer
+from apiserver.authz.modes import Authorize, authorizer
+from apiserver.authz.node import NodeAuthorizer
+from apiserver.authz.node_graph import NodeGraph
 from apiserver.authz.rbac import RBAC
 from apiserver.bootstrap.hooks import Hooks
 from apiserver.bootstrap.kubernetes_service import KubernetesService, first_address
+from apiserver.bootstrap.rbac_policy import CLUSTER_ROLES
 from apiserver.config import Config
 from apiserver.endpoints import metrics, nonresource, openapi, routes
 from apiserver.endpoints.debug import Debugging
@@ -66,8 +69,8 @@ class App:
         self.streams = Streams()
         self.stores = self._make_stores()
         self.hooks = self._make_hooks()
-        self.informers = [RBACInformer(self.stores[plural].resource, self.storage, self.rbac) for plural in _RBAC_KINDS]
-        self.authorize = authorizer(config.authorization_mode, self.rbac)
+        self.informers = [rbac_informer(self.stores[kind].resource, self.storage, self.rbac) for kind in _RBAC_KINDS]
+        self.authorize = self._make_authorizer()
         self.authenticator = self._make_authenticator()
         self.health = Health(checks={"etcd": self._check_etcd}, ready={"poststarthook": self._check_hooks})
         self.discovery = Discovery(scheme, f"{self.address}:{config.public_port}")
@@ -84,10 +87,17 @@ class App:
     def _make_stores(self) -> dict[str, Store[Any]]:
         """By plural; of two groups with one plural (events) the first of the scheme."""
         needs = Dependencies(
-            self.storage, self.config.service_cluster_ip_range, self.config.service_node_port_range, self.clock
-        )
+            self.storage, self.config.service_cluster_ip_range, self.config.service_node_port_range,
+            self.config.event_ttl, self.clock,
+        )  # fmt: skip
         table = strategies(needs)
-        admission = Chain(plugins(self.lookup, self.rbac, random_suffix, self.config.disable_admission_plugins))
+        config = self.config
+        admission = Chain(
+            plugins(
+                self.lookup, self.rbac, random_suffix, self.clock,
+                config.enable_admission_plugins, config.disable_admission_plugins,
+            )
+        )  # fmt: skip
         self._by_resource = {r: self._make_store(r, table, admission) for r in scheme}
         found: dict[str, Store[Any]] = {}
         for resource, store in self._by_resource.items():
@@ -108,6 +118,14 @@ class App:
             self.storage, self.stores, first_address(ranges[0]), self.address, self.config.public_port
         )
         return Hooks(self.stores, service, ranges, self.clock)
+
+    def _make_authorizer(self) -> Authorize:
+        known: dict[str, Authorize] = {"RBAC": self.rbac.authorize}
+        if "Node" in self.config.authorization_mode:
+            graph = NodeGraph()
+            self.informers.append(Informer(self.stores["pods"].resource, self.storage, graph.apply))
+            known["Node"] = NodeAuthorizer(graph, CLUSTER_ROLES["system:node"]).authorize
+        return authorizer(self.config.authorization_mode, known)
 
     def _make_authenticator(self) -> Authenticator:
         config = self.config
@@ -171,7 +189,7 @@ class App:
     @asynccontextmanager
     async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
         await self.storage.start()
-        tasks = [asyncio.create_task(i.run(), name="rbac informer") for i in self.informers]
+        tasks = [asyncio.create_task(i.run(), name="informer") for i in self.informers]
         await asyncio.gather(*(informer.synced.wait() for informer in self.informers))
         tasks.append(asyncio.create_task(self.hooks.run(), name="post-start hooks"))
         tasks.append(asyncio.create_task(self._tell_ready(), name="ready"))

@@ -76,6 +76,8 @@ def api_server(config: LabConfig, layout: Layout, ports: list[int], host_port: i
         service_account_key_file=pki / "sa.pub",
         service_account_signing_key_file=pki / "sa.key",
         service_cluster_ip_range=config.service_cidrs,
+        authorization_mode="Node,RBAC",
+        enable_admission_plugins="NodeRestriction",
         kubelet_client_certificate=pki / "apiserver-kubelet-client.crt",
         kubelet_client_key=pki / "apiserver-kubelet-client.key",
         kubelet_certificate_authority=pki / "ca.crt",

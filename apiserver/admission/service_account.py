@@ -1,7 +1,8 @@
 """ServiceAccount: every pod runs as a service account, and finds its token where client libraries look for it.
 
-One of the admission plugins. It calls the getter it is given. A namespace whose `default` account has not been made yet
-does not keep pods out: they run without one. Source: kubernetes plugin/pkg/admission/serviceaccount.
+One of the admission plugins. It calls the getter it is given. An account that is not there is looked for a few times:
+the `default` one of a new namespace is made by a controller, a moment later. Source: kubernetes
+plugin/pkg/admission/serviceaccount.
 
 | the pod | what it gets |
 |---|---|
@@ -19,11 +20,13 @@ from typing import Any
 from apiserver.admission.interface import Attributes, GetObject, Plugin, refused
 from kube.api.core_v1 import LocalObjectReference, Pod, Volume, VolumeMount
 from kube.apimachinery.meta_v1 import Object
+from kube.clock import Clock
 
 MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _MIRROR = "kubernetes.io/config.mirror"
 _TOKEN_SECONDS = 3607
 _DEFAULT = "default"
+_TRIES, _PAUSE = 3, 0.15
 
 
 class ServiceAccountPlugin(Plugin):
@@ -32,8 +35,8 @@ class ServiceAccountPlugin(Plugin):
     operations = frozenset({"CREATE"})
     resources = frozenset({"pods"})
 
-    def __init__(self, get: GetObject, get_fresh: GetObject, suffix: Callable[[], str]):
-        self._get, self._get_fresh, self._suffix = get, get_fresh, suffix
+    def __init__(self, get: GetObject, get_fresh: GetObject, suffix: Callable[[], str], clock: Clock):
+        self._get, self._get_fresh, self._suffix, self._clock = get, get_fresh, suffix, clock
 
     async def admit(self, attributes: Attributes, obj: Object | None, old: Object | None) -> None:
         if attributes.subresource or not isinstance(obj, Pod):
@@ -43,8 +46,6 @@ class ServiceAccountPlugin(Plugin):
                 raise refused(attributes, obj.metadata.name, "a mirror pod may not reference service accounts")
             return
         account = await self._account(attributes, obj)
-        if account is None:
-            return
         obj.spec.serviceAccountName = obj.spec.serviceAccount = account["metadata"]["name"]
         if _wants_token(obj, account):
             self._mount_token(obj)
@@ -52,16 +53,19 @@ class ServiceAccountPlugin(Plugin):
             secrets = account.get("imagePullSecrets") or ()
             obj.spec.imagePullSecrets = [LocalObjectReference(name=s.get("name", "")) for s in secrets]
 
-    async def _account(self, attributes: Attributes, pod: Pod) -> dict[str, Any] | None:
-        name, namespace = pod.spec.serviceAccountName, attributes.namespace
-        wanted = name or _DEFAULT
-        found = await self._get("serviceaccounts", namespace, wanted)
-        if found is None:
-            found = await self._get_fresh("serviceaccounts", namespace, wanted)
-        if found is None and name and name != _DEFAULT:
-            why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
-            raise refused(attributes, pod.metadata.name, why)
-        return found
+    async def _account(self, attributes: Attributes, pod: Pod) -> dict[str, Any]:
+        name, namespace = pod.spec.serviceAccountName or _DEFAULT, attributes.namespace
+        found = await self._get("serviceaccounts", namespace, name)
+        for tried in range(_TRIES):
+            if found is not None:
+                return found
+            if tried:
+                await self._clock.sleep(_PAUSE)
+            found = await self._get_fresh("serviceaccounts", namespace, name)
+        if found is not None:
+            return found
+        why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
+        raise refused(attributes, pod.metadata.name, why)
 
     def _mount_token(self, pod: Pod) -> None:
         name = f"kube-api-access-{self._suffix()}"

@@ -24,6 +24,7 @@ class Attributes:
     namespace: str = ""
     name: str = ""
     path: str = ""
+    field_selector: str = ""
 
     @property
     def is_resource(self) -> bool:
@@ -37,7 +38,7 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer; `reason` says which binding allowed it, where one did."""
+    """The answer; `reason` says which binding allowed it, or why an authorizer would not."""
 
     allowed: bool
     reason: str = ""

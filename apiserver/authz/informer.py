@@ -1,6 +1,7 @@
-"""What keeps the RBAC tables up to date: one list and one watch for each of the four kinds.
+"""What keeps the authorizers' tables up to date: one list and one watch for each kind that they know.
 
-Run as tasks by the app. It calls storage and `RBAC.apply`. A watch that cannot be continued starts again with a list.
+Run as tasks by the app. It calls storage, and tells what it is given of every object that comes, changes or goes. A
+watch that cannot be continued starts again with a list.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from contextlib import aclosing
 
 from apiserver.authz.rbac import RBAC
@@ -17,13 +19,15 @@ from kube.apimachinery.scheme import Resource
 
 log = logging.getLogger("apiserver.authz")
 _PAUSE = 0.5
+Apply = Callable[[str, str, bytes | None], None]
+"""(namespace, name, the object's JSON or None when it is gone)"""
 
 
-class RBACInformer:
+class Informer:
     """One kind. `synced` is set when the first list is in."""
 
-    def __init__(self, resource: Resource, storage: Storage, rbac: RBAC):
-        self._resource, self._storage, self._rbac = resource, storage, rbac
+    def __init__(self, resource: Resource, storage: Storage, apply: Apply):
+        self._resource, self._storage, self._apply = resource, storage, apply
         self._prefix = prefix_of(resource)
         self._known: set[str] = set()
         self.synced = asyncio.Event()
@@ -56,10 +60,17 @@ class RBACInformer:
 
     def _learn(self, stored: Stored) -> None:
         self._known.add(stored.key)
-        namespace, name = split_key(stored.key, self._prefix, self._resource.namespaced)
-        self._rbac.apply(self._resource.kind, namespace, name, json.loads(stored.wire))
+        self._apply(*split_key(stored.key, self._prefix, self._resource.namespaced), stored.wire)
 
     def _forget(self, key: str) -> None:
         self._known.discard(key)
-        namespace, name = split_key(key, self._prefix, self._resource.namespaced)
-        self._rbac.apply(self._resource.kind, namespace, name, None)
+        self._apply(*split_key(key, self._prefix, self._resource.namespaced), None)
+
+
+def rbac_informer(resource: Resource, storage: Storage, rbac: RBAC) -> Informer:
+    """Of a kind of role or binding."""
+
+    def apply(namespace: str, name: str, wire: bytes | None) -> None:
+        rbac.apply(resource.kind, namespace, name, None if wire is None else json.loads(wire))
+
+    return Informer(resource, storage, apply)

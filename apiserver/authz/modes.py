@@ -1,25 +1,39 @@
-"""`--authorization-mode`: which authorizer answers.
+"""`--authorization-mode`: which authorizers answer, one after the other.
 
-Called by the app. It calls RBAC. Node counts as RBAC (the kubelets' role is bound to their group); the others are for
-tests.
+Called by the app. It calls the authorizers that it is given. The first that allows decides; what the others had to say
+is the reason of a refusal. Source: k8s.io/apiserver/pkg/authorization/union.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from apiserver.authz.attributes import Attributes, Decision
-from apiserver.authz.rbac import RBAC
 
 Authorize = Callable[[Attributes], Decision]
+ALWAYS: dict[str, Authorize] = {
+    "AlwaysAllow": lambda _asked: Decision(True),
+    "AlwaysDeny": lambda _asked: Decision(False, "Everything is forbidden."),
+}
 
 
-def authorizer(modes: Sequence[str], rbac: RBAC) -> Authorize:
-    """Raises ValueError for a mode that is not known."""
-    if unknown := set(modes) - {"RBAC", "Node", "AlwaysAllow", "AlwaysDeny"}:
+def authorizer(modes: Sequence[str], known: Mapping[str, Authorize]) -> Authorize:
+    """`known`: mode -> authorizer, besides those of `ALWAYS`. Raises ValueError for a mode that is not known."""
+    known = {**ALWAYS, **known}
+    if unknown := set(modes) - set(known):
         raise ValueError(f"unknown authorization mode: {', '.join(sorted(unknown))}")
-    if "AlwaysAllow" in modes:
-        return lambda _asked: Decision(True)
-    if "RBAC" in modes or "Node" in modes:
-        return rbac.authorize
-    return lambda _asked: Decision(False)
+    asked_in_turn = tuple(known[mode] for mode in modes)
+    if len(asked_in_turn) == 1:
+        return asked_in_turn[0]
+
+    def ask(asked: Attributes) -> Decision:
+        reasons = []
+        for authorize in asked_in_turn:
+            decision = authorize(asked)
+            if decision.allowed:
+                return decision
+            if decision.reason:
+                reasons.append(decision.reason)
+        return Decision(False, "\n".join(reasons))
+
+    return ask

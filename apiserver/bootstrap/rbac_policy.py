@@ -1,8 +1,8 @@
 """The default roles and bindings, as data.
 
 Read by `rbac`. It calls nothing. Names and rules are Kubernetes', for the kinds that this server has, with two
-simplifications: kubelets are allowed what their role says by a binding of the group system:nodes (there is no Node
-authorizer), and the controllers are one identity. Source: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
+simplifications: kubelets may read what the proxier may (ours routes to the other nodes' pods by itself, and so needs
+their addresses), and the controllers are one identity. Source: kubernetes plugin/pkg/auth/authorizer/rbac.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ _NODE = [
     rule(("create", "delete", "get", "patch", "update"), COORDINATION, "leases"),
     rule(("get",), "", "serviceaccounts"),
 ]
+"""What the Node authorizer allows kubelets, as far as it does not look closer; the role is bound to nobody."""
 _NODE_PROXIER = [
     rule(("list", "watch"), "", "endpoints", "services"),
     rule(READ, "", "nodes"),
@@ -207,7 +208,7 @@ BINDINGS: dict[str, tuple[str, list[dict[str, str]]]] = {
     "system:kube-dns": ("system:kube-dns", [_account("kube-system", "kube-dns"), _user("system:kube-dns")]),
     "system:kube-scheduler": ("system:kube-scheduler", [_user("system:kube-scheduler")]),
     "system:monitoring": ("system:monitoring", [_group("system:monitoring")]),
-    "system:node": ("system:node", [_group("system:nodes")]),
+    "system:node": ("system:node", []),
     "system:node-proxier": ("system:node-proxier", [_user("system:kube-proxy"), _group("system:nodes")]),
     "system:public-info-viewer": (
         "system:public-info-viewer", [_group("system:authenticated"), _group("system:unauthenticated")],

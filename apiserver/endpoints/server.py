@@ -19,6 +19,7 @@ from typing import Any
 from apiserver.authn.request import Authenticator, impersonation
 from apiserver.authn.user import User, split_service_account
 from apiserver.authz.attributes import Attributes, Decision, forbidden_text
+from apiserver.authz.node import with_selected_name
 from apiserver.endpoints import metrics
 from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.negotiation import PLAIN, negotiate
@@ -111,18 +112,18 @@ class Server:
     def _check_authorized(self, request: Request) -> None:
         info, user = request.info, request.user
         if info.is_resource:
-            self._require(
-                Attributes(
-                    user, info.verb or request.method.lower(), info.group, info.version, info.resource,
-                    info.subresource, info.namespace, info.name,
-                )
+            asked = Attributes(
+                user, info.verb or request.method.lower(), info.group, info.version, info.resource,
+                info.subresource, info.namespace, info.name, field_selector=info.query.get("fieldSelector", ""),
             )  # fmt: skip
+            self._require(with_selected_name(asked) if asked.field_selector else asked)
         else:
             self._require(Attributes(user, info.verb, path=info.path))
 
     def _require(self, asked: Attributes) -> None:
-        if not self._authorize(asked).allowed:
-            raise forbidden(asked)
+        decision = self._authorize(asked)
+        if not decision.allowed:
+            raise forbidden(asked, decision.reason)
 
     # ---- what ----
 
@@ -192,9 +193,9 @@ def _websocket_refusal(send: Any) -> Any:
     return wrapped
 
 
-def forbidden(asked: Attributes) -> Forbidden:
+def forbidden(asked: Attributes, reason: str = "") -> Forbidden:
     """403 in the words of `responsewriters.Forbidden`."""
-    text = forbidden_text(asked)
+    text = forbidden_text(asked) + (f": {reason}" if reason else "")
     if not asked.is_resource:
         return Forbidden(f"forbidden: {text}", StatusDetails())
     resource = f"{asked.resource}.{asked.group}" if asked.group else asked.resource

@@ -50,6 +50,7 @@ class Dependencies:
     """The watch cache."""
     service_cluster_ip_range: Sequence[str] = ("10.96.0.0/16",)
     service_node_port_range: str = "30000-32767"
+    event_ttl: int = 3600
     clock: Clock = field(default_factory=RealClock)
 
 
@@ -65,7 +66,7 @@ def strategies(needs: Dependencies) -> dict[tuple[str, str], Strategy[Any]]:
     return {
         ("", "configmaps"): ConfigMapStrategy(),
         ("", "endpoints"): EndpointsStrategy(),
-        ("", "events"): EventStrategy(),
+        ("", "events"): EventStrategy(needs.event_ttl),
         ("", "namespaces"): NamespaceStrategy(),
         ("", "nodes"): NodeStrategy(),
         ("", "pods"): PodStrategy(),
@@ -80,7 +81,7 @@ def strategies(needs: Dependencies) -> dict[tuple[str, str], Strategy[Any]]:
         ("apps", "statefulsets"): StatefulSetStrategy(),
         ("coordination.k8s.io", "leases"): LeaseStrategy(),
         ("discovery.k8s.io", "endpointslices"): EndpointSliceStrategy(),
-        ("events.k8s.io", "events"): NewEventStrategy(),
+        ("events.k8s.io", "events"): NewEventStrategy(needs.event_ttl),
         ("networking.k8s.io", "ipaddresses"): IPAddressStrategy(),
         ("networking.k8s.io", "networkpolicies"): NetworkPolicyStrategy(),
         ("networking.k8s.io", "servicecidrs"): ServiceCIDRStrategy(),

@@ -17,7 +17,7 @@ from apiserver.endpoints.request import Request
 from apiserver.endpoints.responses import Response
 from apiserver.endpoints.views import object_body
 from kube.api.authorization_v1 import NonResourceRule, ResourceAttributes, ResourceRule, SubjectAccessReviewStatus
-from kube.apimachinery import errors, labels
+from kube.apimachinery import errors, fields, labels
 from kube.apimachinery.errors import BadRequest, FieldError, Path, invalid_value
 from kube.apimachinery.meta_v1 import StatusDetails
 
@@ -84,7 +84,7 @@ def _answer(endpoint: Endpoint, request: Request, review: Any, user: User) -> Re
     if resource is not None:
         asked = Attributes(
             user, resource.verb, resource.group, resource.version, resource.resource, resource.subresource,
-            resource.namespace, resource.name,
+            resource.namespace, resource.name, field_selector=_field_selector(resource),
         )  # fmt: skip
     else:
         asked = Attributes(user, other.verb, path=other.path)
@@ -93,6 +93,18 @@ def _answer(endpoint: Endpoint, request: Request, review: Any, user: User) -> Re
         allowed=decision.allowed, reason=decision.reason, evaluationError=_ignored_selectors(resource)
     )
     return Response(object_body(endpoint.resource, review.to_json(), request.output, ""), 201)
+
+
+def _field_selector(resource: ResourceAttributes) -> str:
+    """As a request would write it; only equality can be said there."""
+    selector = resource.fieldSelector
+    if selector is None or selector.rawSelector:
+        return selector.rawSelector if selector is not None else ""
+    return ",".join(f"{r.key}={fields.escape(r.values[0])}" for r in selector.requirements if _is_equality(r))
+
+
+def _is_equality(requirement: Any) -> bool:
+    return requirement.operator == "In" and len(requirement.values) == 1
 
 
 def _ignored_selectors(resource: ResourceAttributes | None) -> str:

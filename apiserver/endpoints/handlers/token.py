@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from apiserver.admission.interface import Attributes
 from apiserver.authn.service_account import BoundObject, TokenIssuer
 from apiserver.endpoints.endpoint import Endpoint
 from apiserver.endpoints.handlers.decoding import check_namespace
@@ -40,6 +41,8 @@ async def create(endpoint: Endpoint, request: Request) -> Response:
     account = await endpoint.store.get_object(namespace, name)
     if wanted.metadata.name and wanted.metadata.name != name:
         raise BadRequest(f"the name of the object ({wanted.metadata.name}) does not match the name on the URL ({name})")
+    asked = Attributes(endpoint.resource, "token", namespace, name, "CREATE", request.user, options.dry_run)
+    await endpoint.store.admission.admit(asked, wanted)
     config = endpoint.services["config"]
     if wanted.spec.expirationSeconds is None:
         wanted.spec.expirationSeconds = _DEFAULT_SECONDS

@@ -33,7 +33,7 @@ def cluster(etcd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
     certificate, key = server.authority.client("kube-apiserver-kubelet-client", ["system:masters"])
     server.command += [
         "--kubelet-client-certificate", str(certificate), "--kubelet-client-key", str(key),
-        "--kubelet-certificate-authority", str(server.ca_file),
+        "--kubelet-certificate-authority", str(server.ca_file), "--disable-admission-plugins", "ServiceAccount",
     ]  # fmt: skip
     server.start()
     kubelet = KubeletServer(directory, server.authority)

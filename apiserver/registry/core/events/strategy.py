@@ -1,4 +1,4 @@
-"""The strategy of Events of core/v1: they go by themselves after an hour.
+"""The strategy of Events of core/v1: they go by themselves after `--event-ttl`.
 
 Called by the generic store. It calls its validation. The other face of the same events is in
 `apiserver.registry.events.events`. Source: kubernetes pkg/registry/core/event/strategy.go.
@@ -19,10 +19,12 @@ REFERENCE_FIELDS = ("kind", "namespace", "name", "uid", "apiVersion", "resourceV
 class EventStrategy(Strategy[Event]):
     allow_create_on_update = True
     garbage_collected = False
-    ttl = TTL
     field_labels = frozenset({f"involvedObject.{f}" for f in REFERENCE_FIELDS}) | {
         "reason", "reportingComponent", "source", "type",
     }  # fmt: skip
+
+    def __init__(self, ttl: int = TTL):
+        self.ttl = ttl
 
     def validate_name(self, name: str, prefix: bool = False) -> list[str]:
         """Clients have always made names of their own sort."""

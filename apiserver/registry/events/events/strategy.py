@@ -20,8 +20,10 @@ from kube.apimachinery.errors import FieldError
 class NewEventStrategy(Strategy[Event]):
     allow_create_on_update = True
     garbage_collected = False
-    ttl = TTL
     field_labels = frozenset({f"regarding.{f}" for f in REFERENCE_FIELDS}) | {"reason", "reportingController", "type"}
+
+    def __init__(self, ttl: int = TTL):
+        self.ttl = ttl
 
     def validate(self, obj: Event) -> list[FieldError]:
         return _as_core(obj, validate_event(to_core(obj), new_api=True))
