@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.02
 TIMEOUT_SECONDS = 10
 GONE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 

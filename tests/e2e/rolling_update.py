@@ -115,7 +115,6 @@ def no_request_fails(cluster: Cluster, server: dict[str, Any]) -> None:
         assert result["failures"] == [], f"{source}: of {result['requests']}"
         assert before & set(result["answered_by"]), source
         assert after <= set(result["answered_by"]), source
-    print(results)
 
 
 def apply(cluster: Cluster, server: dict[str, Any], replicas: int, version: int) -> None:
