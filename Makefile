@@ -27,7 +27,8 @@ test: ## the whole suite
 	.venv/bin/pytest -n $(JOBS) --dist loadgroup --ignore tests/e2e $(ARGS)
 	.venv/bin/pytest tests/e2e $(ARGS)  # whole clusters, one after the other: they want the machine to themselves
 
-lint: install ## style, and the layers of the house
+lint: ## style, and the layers of the house
+	@scripts/install.sh test
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs what kube-lite needs on Debian 12 or Ubuntu 24.04: OS packages that are missing, and a virtual environment.
-# Called by `make`. Doing it again changes nothing, and is quick. No service is started: the lab runs its own etcd and
+# Called by `make`: without an argument what the lab needs, with `test` what the suite needs too, kubectls and Node.js
+# clients among it. Doing it again changes nothing, and is quick. No service is started: the lab runs its own etcd and
 # its pods their own nginx.
 #   PYTHON=python3.12   the interpreter for the virtual environment (3.11 or newer)
 #   SKIP_APT=1          use the programs that are there
@@ -76,14 +77,15 @@ os_packages() {
 
 python_ok() { "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
+# virtual_environment [EXTRA]: the libraries that kube-lite runs with, and those of an extra of pyproject.toml.
 virtual_environment() {
-  local stamp=.venv/.installed key
+  local stamp=.venv/.installed${1:+-$1} key
   key=$(cat pyproject.toml constraints.txt | sha256sum)
   [ "$(cat $stamp 2>/dev/null)" = "$key" ] && return 0
   python_ok || fail "Python 3.11 or newer is needed; set PYTHON=..."
   [ -x .venv/bin/python ] || { say "python -m venv .venv"; "${PYTHON:-python3}" -m venv .venv; }
   say "pip install (a minute, the first time)"
-  .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]' ||
+  .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".${1:+[$1]}" ||
     fail "pip could not install the dependencies; see above"
   echo "$key" >$stamp
 }
@@ -117,5 +119,5 @@ node_for_tests() {
 }
 
 [ -n "${SKIP_APT:-}" ] || os_packages
-virtual_environment
+virtual_environment "${1:-}"
 [ "${1:-}" != test ] || { kubectl_for_tests; node_for_tests; }
