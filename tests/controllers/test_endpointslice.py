@@ -313,3 +313,15 @@ async def test_services_without_selector_are_left_alone(world: World, spec: dict
     world.server.seed(NODE, pod(), service(**spec))
     await world.settle()
     assert world.server.all(EndpointSlice) == []
+
+
+async def test_one_change_behind_a_service_with_a_thousand_endpoints_writes_one_slice(world: World) -> None:
+    world.server.seed(*(pod(f"p{n}", ip=f"10.1.{n // 250}.{n % 250 + 1}") for n in range(1000)))
+    world.server.seed(NODE, service())
+    world.start(EndpointSliceController)
+    await world.settle(2)
+    assert [len(s.endpoints) for s in world.server.all(EndpointSlice)] == [100] * 10
+    before = len(world.server.calls)
+    world.set_pod(world.server.get(Pod, "p500", "default"), ready=False)
+    await world.settle(2)
+    assert [call.split()[:2] for call in world.server.calls[before:]] == [["update", "EndpointSlice"]]
