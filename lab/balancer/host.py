@@ -40,7 +40,8 @@ class Host:
 
     async def _address(self, verb: str, address: str) -> None:
         alone = ipaddress.ip_address(address).max_prefixlen
-        flags = ("nodad",) if ":" in address and verb == "add" else ()
+        # Deprecated from the start: it is to be reached, and not to be this host's own address when that asks nodes.
+        flags = ("nodad", "preferred_lft", "0") if ":" in address and verb == "add" else ()
         await _run("ip", "address", verb, f"{address}/{alone}", "dev", self.device, *flags)
 
     async def forget(self, address: str, node: str) -> None:
