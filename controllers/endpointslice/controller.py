@@ -7,6 +7,8 @@ Source: k8s.io/kubernetes/pkg/controller/endpointslice.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 
 from controllers.controller import Context, Controller
 from controllers.endpointslice.desired import (
@@ -72,6 +74,8 @@ class EndpointSliceController(Controller):
         self.tracker = SliceTracker(context.clock.monotonic)
         self.times = TriggerTimes()
         self._stale: set[Key] = set()
+        self._heard: dict[Key, list[Callable[[], None]]] = {}
+        """While we write slices of a Service: what the watch says of them, which may be faster than the answer."""
         self.services.add_handler(self._service_changed, lambda _old, new: self._service_changed(new), self.enqueue)
         self.pods.add_handler(self._enqueue_services, self._pod_updated, self._enqueue_services)
         self.nodes.add_handler(self._node_changed, self._node_updated, self._node_changed)
@@ -115,7 +119,12 @@ class EndpointSliceController(Controller):
         writes = [self._create(service, s, turn) for s in planned.create]
         writes += [self._update(service, s, turn) for s in planned.update]
         writes += [self._delete(service, s) for s in planned.delete]
-        done = await asyncio.gather(*writes, return_exceptions=True)
+        self._heard[key_of(service)] = []
+        try:
+            done = await asyncio.gather(*writes, return_exceptions=True)
+        finally:
+            for hear in self._heard.pop(key_of(service)):
+                hear()
         failed = [e for e in done if isinstance(e, BaseException)]
         if not failed:
             return
@@ -177,7 +186,9 @@ class EndpointSliceController(Controller):
 
     def _slice_changed(self, one: EndpointSlice) -> None:
         owner = self._owner(one)
-        if owner is not None and (owner in self._stale or not self.tracker.is_ours(owner, one)):
+        if owner in self._heard:
+            self._heard[owner].append(partial(self._slice_changed, one))
+        elif owner is not None and (owner in self._stale or not self.tracker.is_ours(owner, one)):
             self._stale.discard(owner)
             self.queue.add(owner)
 
@@ -189,6 +200,8 @@ class EndpointSliceController(Controller):
 
     def _slice_deleted(self, one: EndpointSlice) -> None:
         owner = self._owner(one)
-        if owner is not None and (not self.tracker.seen_deleted(owner, one) or owner in self._stale):
+        if owner in self._heard:
+            self._heard[owner].append(partial(self._slice_deleted, one))
+        elif owner is not None and (not self.tracker.seen_deleted(owner, one) or owner in self._stale):
             self._stale.discard(owner)
             self.queue.add(owner)

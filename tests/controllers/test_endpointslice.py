@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -325,3 +327,36 @@ async def test_one_change_behind_a_service_with_a_thousand_endpoints_writes_one_
     world.set_pod(world.server.get(Pod, "p500", "default"), ready=False)
     await world.settle(2)
     assert [call.split()[:2] for call in world.server.calls[before:]] == [["update", "EndpointSlice"]]
+
+
+@pytest.mark.parametrize("first", ["event", "answer"])
+async def test_our_own_write_does_not_wake_us(world: World, monkeypatch: pytest.MonkeyPatch, first: str) -> None:
+    """Whether the watch or the answer to the write brings it first."""
+    world.server.seed(NODE, service(), pod("a", "10.0.0.1"), pod("b", "10.0.0.2"))
+    context = world.start(EndpointSliceController)
+    await world.settle(2)
+    synced: list[tuple] = []
+    sync, update = EndpointSliceController.sync, context.client.update
+
+    async def counted(self, key):
+        synced.append(key)
+        return await sync(self, key)
+
+    async def late(obj):
+        written = await update(obj)
+        if first == "event":
+            for _ in range(20):
+                await asyncio.sleep(0)
+        return written
+
+    monkeypatch.setattr(EndpointSliceController, "sync", counted)
+    monkeypatch.setattr(context.client, "update", late)
+    world.set_pod(world.server.get(Pod, "a", "default"), ready=False)
+    await world.settle(2)
+    assert synced == [("default", "web")]
+    [one] = world.server.all(EndpointSlice)
+    one.endpoints = []
+    await world.client.update(one)
+    await world.settle(2)
+    assert len(synced) == 2, "a change by others does"
+    assert len(world.server.all(EndpointSlice)[0].endpoints) == 2
