@@ -22,7 +22,7 @@ from lab.machines import environment
 FOLDER = Path(__file__).resolve().parent
 DRIVERS = {"nftables": "netns", "ipvs": "auto"}
 COMMAND_SECONDS = 120.0
-PATIENCE = 90.0
+PATIENCE = 180.0
 """Seconds until an output marked `eventually` must be right."""
 
 
