@@ -220,6 +220,7 @@ def informers(registry: Registry) -> Iterator[dict[str, Informer]]:
     made = {kind.__name__: kind(kubeconfig) for kind in kinds}
     yield made
     registry.asked.kill()
+    registry.asked.listener.close()  # else new connections would wait in it
     for one in made.values():
         one.stop()
 
