@@ -14,7 +14,13 @@ from kubectl_lite.cli import cli
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (default: the process's own); returns its exit code."""
-    args = _boolean_values(list(sys.argv[1:] if argv is None else argv))
+    args = list(sys.argv[1:] if argv is None else argv)
+    if args[:1] == ["__complete"]:
+        from kubectl_lite.completing import complete
+
+        print("\n".join(complete(args[1:])))
+        return 0
+    args = _boolean_values(args)
     try:
         return int(cli.main(args, prog_name="kubectl_lite", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as why:

@@ -118,7 +118,12 @@ def command(name: str, **settings: Any) -> Callable[[Run], click.Command]:
 
 
 class Subcommands(click.Group):
-    """`rollout status`, `create configmap`: the second word of a command."""
+    """`rollout status`, `create configmap`: the second word of a command, by its name or an alias."""
+
+    aliases: Mapping[str, str] = {}
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return super().get_command(ctx, self.aliases.get(name, name))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None:
@@ -144,7 +149,9 @@ class WithDefault(Subcommands):
         return self.default if name == "default" else super().get_command(ctx, name)
 
 
-def group(name: str, subcommands: Mapping[str, click.Command], **settings: Any) -> click.Group:
+def group(
+    name: str, subcommands: Mapping[str, click.Command], aliases: Mapping[str, str] | None = None, **settings: Any
+) -> click.Group:
     """A command of several, by their second word. Global flags may stand between the words."""
 
     @global_options
@@ -153,7 +160,9 @@ def group(name: str, subcommands: Mapping[str, click.Command], **settings: Any) 
         ctx.find_root().obj.update({k: v for k, v in flags.items() if v and k in NAMES and v != "0"})
 
     settings = {"cls": Subcommands, "commands": dict(subcommands)} | settings
-    return click.group(name, **settings)(between)
+    made = click.group(name, **settings)(between)
+    made.aliases = aliases or {}  # type: ignore[attr-defined]
+    return made
 
 
 def _merge_flags(ctx: click.Context, flags: dict[str, Any]) -> GlobalFlags:

@@ -38,11 +38,11 @@ class GlobalFlags:
     warnings_as_errors: bool = False
 
 
-NAMES = {f.name for f in fields(GlobalFlags)} | {"ignored"}
+NAMES = {f.name for f in fields(GlobalFlags)}
 
 
 def _ignored(flag: str, *, is_flag: bool = False) -> Any:
-    return click.option(flag, "ignored", expose_value=False, hidden=True, is_flag=is_flag, default=None)
+    return click.option(flag, expose_value=False, hidden=True, is_flag=is_flag, default=None)
 
 
 OPTIONS = (

@@ -21,23 +21,25 @@ def cordoning(name: str, unschedulable: bool, help_: str) -> click.Command:
     async def run(session: Session, nodes: tuple[str, ...], selector: str, dry_run: str) -> int:
         if not nodes and not selector:
             raise CommandError(f"USAGE: {name} NODE [flags]\nSee 'kubectl_lite {name} -h' for help and examples")
+
         async def act(target: Target) -> None:
-            await _set(session, target, unschedulable, name, dry_run)
+            await set_unschedulable(session, target, unschedulable, name, dry_run)
 
         return await for_each(await selected(session, ("nodes", *nodes), {"selector": selector}, name), act)
 
     return run
 
 
-async def _set(session: Session, target: Target, unschedulable: bool, name: str, dry_run: str) -> None:
+async def set_unschedulable(session: Session, target: Target, unschedulable: bool, name: str, dry_run: str) -> None:
+    suffix = {"client": " (dry run)", "server": " (server dry run)"}.get(dry_run, "")
     node = await live(session, target)
     if bool(node["spec"].get("unschedulable")) == unschedulable:
-        print(f"{target.printed} already {name}ed")
+        print(f"{target.printed} already {name}ed{suffix}")
         return
     if dry_run != "client":
         params = {"dryRun": "All" if dry_run == "server" else ""}
         await session.patch(target.path, {"spec": {"unschedulable": unschedulable or None}}, "strategic", **params)
-    print(f"{target.printed} {name}ed" + {"client": " (dry run)", "server": " (server dry run)"}.get(dry_run, ""))
+    print(f"{target.printed} {name}ed{suffix}")
 
 
 cli = cordoning("cordon", True, "Mark node as unschedulable.")

@@ -285,7 +285,8 @@ class _Create(Subcommands):
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return from_files if name == "from-files" else super().get_command(ctx, _SHORT.get(name, name))
+        return from_files if name == "from-files" else super().get_command(ctx, name)
 
 
-cli = group("create", _SUBCOMMANDS, cls=_Create, help="Create a resource from a file, from stdin, or from flags.")
+cli = group("create", _SUBCOMMANDS, _SHORT, cls=_Create,
+            help="Create a resource from a file, from stdin, or from flags.")  # fmt: skip

@@ -248,6 +248,6 @@ cli = group(
         "serviceaccount": _service_account,
         "subject": _subject,
     },
+    {"sa": "serviceaccount"},
     help="Configure application resources: these commands change features of existing ones.",
 )
-cli.add_command(_service_account, "sa")
