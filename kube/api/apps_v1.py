@@ -31,52 +31,72 @@ class ControllerRevision(Object):
 
 
 class RollingUpdateDaemonSet(APIModel):
-    maxUnavailable: Annotated[IntOrString | None, wire(1)] = None
-    maxSurge: Annotated[IntOrString | None, wire(2)] = None
+    maxUnavailable: Annotated[
+        IntOrString | None, wire(1, "How many nodes may be without a pod, as a number or a percentage.")
+    ] = None
+    maxSurge: Annotated[IntOrString | None, wire(2, "How many nodes may have the old and the new pod at once.")] = None
 
 
 class DaemonSetUpdateStrategy(APIModel):
-    type: Annotated[DaemonSetUpdateStrategyType, wire(1)] = ""
-    rollingUpdate: Annotated[RollingUpdateDaemonSet | None, wire(2)] = None
+    type: Annotated[DaemonSetUpdateStrategyType, wire(1, "RollingUpdate or OnDelete.")] = ""
+    rollingUpdate: Annotated[RollingUpdateDaemonSet | None, wire(2, "How far a rolling update may go at a time.")] = (
+        None
+    )
 
 
 class DaemonSetSpec(APIModel):
-    selector: Annotated[LabelSelector | None, wire(1, required=True)] = always(None)
+    selector: Annotated[
+        LabelSelector | None,
+        wire(1, "Which pods belong to it; must match the template's labels and cannot be changed.", required=True),
+    ] = always(None)
     template: Annotated[PodTemplateSpec, wire(2, "What the pods look like.", required=True)] = always(PodTemplateSpec)
-    updateStrategy: Annotated[DaemonSetUpdateStrategy, wire(3)] = always(DaemonSetUpdateStrategy)
-    minReadySeconds: Annotated[Int32, wire(4)] = 0
-    revisionHistoryLimit: Annotated[Int32 | None, wire(6)] = None
+    updateStrategy: Annotated[DaemonSetUpdateStrategy, wire(3, "How pods are replaced when the template changes.")] = (
+        always(DaemonSetUpdateStrategy)
+    )
+    minReadySeconds: Annotated[Int32, wire(4, "For how long a pod must be ready to count as available.")] = 0
+    revisionHistoryLimit: Annotated[Int32 | None, wire(6, "How many old revisions are kept to go back to.")] = None
 
 
 class DaemonSetCondition(APIModel):
-    type: Annotated[DaemonSetConditionType, wire(1)] = always("")
-    status: Annotated[ConditionStatus, wire(2)] = always("")
-    lastTransitionTime: Annotated[Time | None, wire(3)] = always(None)
-    reason: Annotated[str, wire(4)] = ""
-    message: Annotated[str, wire(5)] = ""
+    type: Annotated[DaemonSetConditionType, wire(1, "What the condition is about.")] = always("")
+    status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
+    lastTransitionTime: Annotated[Time | None, wire(3, "When the status last changed.")] = always(None)
+    reason: Annotated[str, wire(4, "Why, in one word.")] = ""
+    message: Annotated[str, wire(5, "Why, for people to read.")] = ""
 
 
 class DaemonSetStatus(APIModel):
-    currentNumberScheduled: Annotated[Int32, wire(1)] = always(0)
-    numberMisscheduled: Annotated[Int32, wire(2)] = always(0)
-    desiredNumberScheduled: Annotated[Int32, wire(3)] = always(0)
-    numberReady: Annotated[Int32, wire(4)] = always(0)
-    observedGeneration: Annotated[Int64, wire(5)] = 0
-    updatedNumberScheduled: Annotated[Int32, wire(6)] = 0
-    numberAvailable: Annotated[Int32, wire(7)] = 0
-    numberUnavailable: Annotated[Int32, wire(8)] = 0
-    collisionCount: Annotated[Int32 | None, wire(9)] = None
+    currentNumberScheduled: Annotated[Int32, wire(1, "Nodes that run a pod of it and should.")] = always(0)
+    numberMisscheduled: Annotated[Int32, wire(2, "Nodes that run a pod of it and should not.")] = always(0)
+    desiredNumberScheduled: Annotated[Int32, wire(3, "Nodes that should run a pod of it.")] = always(0)
+    numberReady: Annotated[Int32, wire(4, "Nodes that should run a pod of it and have one that is ready.")] = always(0)
+    observedGeneration: Annotated[Int64, wire(5, "The generation of the spec that this status is about.")] = 0
+    updatedNumberScheduled: Annotated[Int32, wire(6, "Nodes that run a pod of the present template.")] = 0
+    numberAvailable: Annotated[Int32, wire(7, "Nodes that should run a pod of it and have one that is available.")] = 0
+    numberUnavailable: Annotated[
+        Int32, wire(8, "Nodes that should run a pod of it and have none that is available.")
+    ] = 0
+    collisionCount: Annotated[
+        Int32 | None, wire(9, "How often the name of a revision was taken; part of the next name.")
+    ] = None
     conditions: Annotated[
         list[DaemonSetCondition],
-        wire(10, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)),
+        wire(
+            10,
+            "What is so at the moment.",
+            patch_strategy="merge",
+            merge_key="type",
+            list_type="map",
+            list_map_keys=("type",),
+        ),
     ] = []
 
 
 class DaemonSet(Object):
     """Keeps one pod running on every node that fits."""
 
-    spec: Annotated[DaemonSetSpec, wire(2)] = always(DaemonSetSpec)
-    status: Annotated[DaemonSetStatus, wire(3)] = always(DaemonSetStatus)
+    spec: Annotated[DaemonSetSpec, wire(2, "What shall run on each node.")] = always(DaemonSetSpec)
+    status: Annotated[DaemonSetStatus, wire(3, "What runs.")] = always(DaemonSetStatus)
 
 
 class RollingUpdateDeployment(APIModel):
@@ -112,12 +132,12 @@ class DeploymentSpec(APIModel):
 
 
 class DeploymentCondition(APIModel):
-    type: Annotated[DeploymentConditionType, wire(1)] = always("")
-    status: Annotated[ConditionStatus, wire(2)] = always("")
-    lastUpdateTime: Annotated[Time | None, wire(6)] = always(None)
-    lastTransitionTime: Annotated[Time | None, wire(7)] = always(None)
-    reason: Annotated[str, wire(4)] = ""
-    message: Annotated[str, wire(5)] = ""
+    type: Annotated[DeploymentConditionType, wire(1, "What the condition is about.")] = always("")
+    status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
+    lastUpdateTime: Annotated[Time | None, wire(6, "When the condition was last written.")] = always(None)
+    lastTransitionTime: Annotated[Time | None, wire(7, "When the status last changed.")] = always(None)
+    reason: Annotated[str, wire(4, "Why, in one word.")] = ""
+    message: Annotated[str, wire(5, "Why, for people to read.")] = ""
 
 
 class DeploymentStatus(APIModel):
@@ -127,7 +147,7 @@ class DeploymentStatus(APIModel):
     readyReplicas: Annotated[Int32, wire(7, "Pods that are ready.")] = 0
     availableReplicas: Annotated[Int32, wire(4, "Pods that have been ready for minReadySeconds.")] = 0
     unavailableReplicas: Annotated[Int32, wire(5, "Pods that are still missing.")] = 0
-    terminatingReplicas: Annotated[Int32 | None, wire(9)] = None
+    terminatingReplicas: Annotated[Int32 | None, wire(9, "Pods that are on their way out.")] = None
     conditions: Annotated[
         list[DeploymentCondition],
         wire(
@@ -139,7 +159,9 @@ class DeploymentStatus(APIModel):
             list_map_keys=("type",),
         ),
     ] = []
-    collisionCount: Annotated[Int32 | None, wire(8)] = None
+    collisionCount: Annotated[
+        Int32 | None, wire(8, "How often the name of a ReplicaSet was taken; part of the next name.")
+    ] = None
 
 
 class Deployment(Object):
@@ -151,102 +173,134 @@ class Deployment(Object):
 
 class ReplicaSetSpec(APIModel):
     replicas: Annotated[Int32 | None, wire(1, "How many pods; 1 unless said.")] = None
-    minReadySeconds: Annotated[Int32, wire(4)] = 0
+    minReadySeconds: Annotated[Int32, wire(4, "For how long a pod must be ready to count as available.")] = 0
     selector: Annotated[LabelSelector | None, wire(2, "Which pods belong to it.", required=True)] = always(None)
     template: Annotated[PodTemplateSpec, wire(3, "What the pods look like.")] = always(PodTemplateSpec)
 
 
 class ReplicaSetCondition(APIModel):
-    type: Annotated[ReplicaSetConditionType, wire(1)] = always("")
-    status: Annotated[ConditionStatus, wire(2)] = always("")
-    lastTransitionTime: Annotated[Time | None, wire(3)] = always(None)
-    reason: Annotated[str, wire(4)] = ""
-    message: Annotated[str, wire(5)] = ""
+    type: Annotated[ReplicaSetConditionType, wire(1, "What the condition is about.")] = always("")
+    status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
+    lastTransitionTime: Annotated[Time | None, wire(3, "When the status last changed.")] = always(None)
+    reason: Annotated[str, wire(4, "Why, in one word.")] = ""
+    message: Annotated[str, wire(5, "Why, for people to read.")] = ""
 
 
 class ReplicaSetStatus(APIModel):
-    replicas: Annotated[Int32, wire(1)] = always(0)
-    fullyLabeledReplicas: Annotated[Int32, wire(2)] = 0
-    readyReplicas: Annotated[Int32, wire(4)] = 0
-    availableReplicas: Annotated[Int32, wire(5)] = 0
-    terminatingReplicas: Annotated[Int32 | None, wire(7)] = None
-    observedGeneration: Annotated[Int64, wire(3)] = 0
+    replicas: Annotated[Int32, wire(1, "Pods that it has.")] = always(0)
+    fullyLabeledReplicas: Annotated[Int32, wire(2, "Pods with all labels of the template.")] = 0
+    readyReplicas: Annotated[Int32, wire(4, "Pods that are ready.")] = 0
+    availableReplicas: Annotated[Int32, wire(5, "Pods that have been ready for minReadySeconds.")] = 0
+    terminatingReplicas: Annotated[Int32 | None, wire(7, "Pods that are on their way out.")] = None
+    observedGeneration: Annotated[Int64, wire(3, "The generation of the spec that this status is about.")] = 0
     conditions: Annotated[
         list[ReplicaSetCondition],
-        wire(6, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)),
+        wire(
+            6,
+            "What is so at the moment.",
+            patch_strategy="merge",
+            merge_key="type",
+            list_type="map",
+            list_map_keys=("type",),
+        ),
     ] = []
 
 
 class ReplicaSet(Object):
     """Keeps a number of like pods running."""
 
-    spec: Annotated[ReplicaSetSpec, wire(2)] = always(ReplicaSetSpec)
-    status: Annotated[ReplicaSetStatus, wire(3)] = always(ReplicaSetStatus)
+    spec: Annotated[ReplicaSetSpec, wire(2, "How many pods, and which.")] = always(ReplicaSetSpec)
+    status: Annotated[ReplicaSetStatus, wire(3, "How many there are.")] = always(ReplicaSetStatus)
 
 
 class RollingUpdateStatefulSetStrategy(APIModel):
-    partition: Annotated[Int32 | None, wire(1)] = None
-    maxUnavailable: Annotated[IntOrString | None, wire(2)] = None
+    partition: Annotated[Int32 | None, wire(1, "Pods with a smaller number keep the old template.")] = None
+    maxUnavailable: Annotated[
+        IntOrString | None, wire(2, "How many pods may be unavailable, as a number or a percentage.")
+    ] = None
 
 
 class StatefulSetUpdateStrategy(APIModel):
-    type: Annotated[StatefulSetUpdateStrategyType, wire(1)] = ""
-    rollingUpdate: Annotated[RollingUpdateStatefulSetStrategy | None, wire(2)] = None
+    type: Annotated[StatefulSetUpdateStrategyType, wire(1, "RollingUpdate or OnDelete.")] = ""
+    rollingUpdate: Annotated[RollingUpdateStatefulSetStrategy | None, wire(2, "How far a rolling update goes.")] = None
 
 
 class StatefulSetPersistentVolumeClaimRetentionPolicy(APIModel):
-    whenDeleted: Annotated[PersistentVolumeClaimRetentionPolicyType, wire(1)] = ""
-    whenScaled: Annotated[PersistentVolumeClaimRetentionPolicyType, wire(2)] = ""
+    whenDeleted: Annotated[
+        PersistentVolumeClaimRetentionPolicyType, wire(1, "Retain or Delete, when the StatefulSet is deleted.")
+    ] = ""
+    whenScaled: Annotated[
+        PersistentVolumeClaimRetentionPolicyType, wire(2, "Retain or Delete, when it is scaled down.")
+    ] = ""
 
 
 class StatefulSetOrdinals(APIModel):
-    start: Annotated[Int32, wire(1)] = 0
+    start: Annotated[Int32, wire(1, "The first pod's number.")] = 0
 
 
 class StatefulSetSpec(APIModel):
     replicas: Annotated[Int32 | None, wire(1, "How many pods; 1 unless said.")] = None
-    selector: Annotated[LabelSelector | None, wire(2, required=True)] = always(None)
-    template: Annotated[PodTemplateSpec, wire(3, required=True)] = always(PodTemplateSpec)
-    volumeClaimTemplates: Annotated[list[PersistentVolumeClaim], wire(4, list_type="atomic")] = []
+    selector: Annotated[
+        LabelSelector | None,
+        wire(2, "Which pods belong to it; must match the template's labels and cannot be changed.", required=True),
+    ] = always(None)
+    template: Annotated[PodTemplateSpec, wire(3, "What the pods look like.", required=True)] = always(PodTemplateSpec)
+    volumeClaimTemplates: Annotated[
+        list[PersistentVolumeClaim], wire(4, "Claims that each pod gets and keeps.", list_type="atomic")
+    ] = []
     serviceName: Annotated[
         str, wire(5, "The headless Service that gives the pods their DNS names.", required=False)
     ] = always("")
     podManagementPolicy: Annotated[PodManagementPolicyType, wire(6, "OrderedReady or Parallel.")] = ""
-    updateStrategy: Annotated[StatefulSetUpdateStrategy, wire(7)] = always(StatefulSetUpdateStrategy)
-    revisionHistoryLimit: Annotated[Int32 | None, wire(8)] = None
-    minReadySeconds: Annotated[Int32, wire(9)] = 0
+    updateStrategy: Annotated[
+        StatefulSetUpdateStrategy, wire(7, "How pods are replaced when the template changes.")
+    ] = always(StatefulSetUpdateStrategy)
+    revisionHistoryLimit: Annotated[Int32 | None, wire(8, "How many old revisions are kept to go back to.")] = None
+    minReadySeconds: Annotated[Int32, wire(9, "For how long a pod must be ready to count as available.")] = 0
     persistentVolumeClaimRetentionPolicy: Annotated[
-        StatefulSetPersistentVolumeClaimRetentionPolicy | None, wire(10)
+        StatefulSetPersistentVolumeClaimRetentionPolicy | None,
+        wire(10, "What becomes of claims that no pod needs any more."),
     ] = None
-    ordinals: Annotated[StatefulSetOrdinals | None, wire(11)] = None
+    ordinals: Annotated[StatefulSetOrdinals | None, wire(11, "With which number the pods begin.")] = None
 
 
 class StatefulSetCondition(APIModel):
-    type: Annotated[StatefulSetConditionType, wire(1)] = always("")
-    status: Annotated[ConditionStatus, wire(2)] = always("")
-    lastTransitionTime: Annotated[Time | None, wire(3)] = always(None)
-    reason: Annotated[str, wire(4)] = ""
-    message: Annotated[str, wire(5)] = ""
+    type: Annotated[StatefulSetConditionType, wire(1, "What the condition is about.")] = always("")
+    status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
+    lastTransitionTime: Annotated[Time | None, wire(3, "When the status last changed.")] = always(None)
+    reason: Annotated[str, wire(4, "Why, in one word.")] = ""
+    message: Annotated[str, wire(5, "Why, for people to read.")] = ""
 
 
 class StatefulSetStatus(APIModel):
-    observedGeneration: Annotated[Int64, wire(1)] = 0
-    replicas: Annotated[Int32, wire(2)] = always(0)
-    readyReplicas: Annotated[Int32, wire(3)] = 0
-    currentReplicas: Annotated[Int32, wire(4)] = 0
-    updatedReplicas: Annotated[Int32, wire(5)] = 0
-    currentRevision: Annotated[str, wire(6)] = ""
-    updateRevision: Annotated[str, wire(7)] = ""
-    collisionCount: Annotated[Int32 | None, wire(9)] = None
+    observedGeneration: Annotated[Int64, wire(1, "The generation of the spec that this status is about.")] = 0
+    replicas: Annotated[Int32, wire(2, "Pods that it has.")] = always(0)
+    readyReplicas: Annotated[Int32, wire(3, "Pods that are ready.")] = 0
+    currentReplicas: Annotated[Int32, wire(4, "Pods of the revision that was in force before the update.")] = 0
+    updatedReplicas: Annotated[Int32, wire(5, "Pods of the present revision.")] = 0
+    currentRevision: Annotated[str, wire(6, "The revision that was in force before the update.")] = ""
+    updateRevision: Annotated[str, wire(7, "The present revision.")] = ""
+    collisionCount: Annotated[
+        Int32 | None, wire(9, "How often the name of a revision was taken; part of the next name.")
+    ] = None
     conditions: Annotated[
         list[StatefulSetCondition],
-        wire(10, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)),
+        wire(
+            10,
+            "What is so at the moment.",
+            patch_strategy="merge",
+            merge_key="type",
+            list_type="map",
+            list_map_keys=("type",),
+        ),
     ] = []
-    availableReplicas: Annotated[Int32, wire(11, required=False)] = always(0)
+    availableReplicas: Annotated[Int32, wire(11, "Pods that have been ready for minReadySeconds.", required=False)] = (
+        always(0)
+    )
 
 
 class StatefulSet(Object):
     """Keeps pods running that have names, an order and storage of their own."""
 
-    spec: Annotated[StatefulSetSpec, wire(2)] = always(StatefulSetSpec)
-    status: Annotated[StatefulSetStatus, wire(3)] = always(StatefulSetStatus)
+    spec: Annotated[StatefulSetSpec, wire(2, "How many pods, and which.")] = always(StatefulSetSpec)
+    status: Annotated[StatefulSetStatus, wire(3, "How many there are.")] = always(StatefulSetStatus)

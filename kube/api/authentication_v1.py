@@ -11,20 +11,20 @@ from kube.apimachinery.types import UID, APIModel, Int64, Time, always, wire
 
 
 class UserInfo(APIModel):
-    username: Annotated[str, wire(1)] = ""
-    uid: Annotated[str, wire(2)] = ""
-    groups: Annotated[list[str], wire(3, list_type="atomic")] = []
-    extra: Annotated[dict[str, list[str]], wire(4)] = {}
+    username: Annotated[str, wire(1, "The user's name.")] = ""
+    uid: Annotated[str, wire(2, "What tells the user from a namesake.")] = ""
+    groups: Annotated[list[str], wire(3, "The groups that the user is in.", list_type="atomic")] = []
+    extra: Annotated[dict[str, list[str]], wire(4, "What else the authenticator knows.")] = {}
 
 
 class SelfSubjectReviewStatus(APIModel):
-    userInfo: Annotated[UserInfo, wire(1)] = always(UserInfo)
+    userInfo: Annotated[UserInfo, wire(1, "The user, as the server knows them.")] = always(UserInfo)
 
 
 class SelfSubjectReview(Object):
     """Asks who one is."""
 
-    status: Annotated[SelfSubjectReviewStatus, wire(2)] = always(SelfSubjectReviewStatus)
+    status: Annotated[SelfSubjectReviewStatus, wire(2, "Who asks.")] = always(SelfSubjectReviewStatus)
 
 
 class BoundObjectReference(APIModel):
@@ -53,19 +53,23 @@ class TokenRequest(Object):
 
 
 class TokenReviewSpec(APIModel):
-    token: Annotated[str, wire(1)] = always("")
-    audiences: Annotated[list[str], wire(2, list_type="atomic")] = []
+    token: Annotated[str, wire(1, "The token.")] = always("")
+    audiences: Annotated[
+        list[str], wire(2, "Who wants to accept the token; the API server by default.", list_type="atomic")
+    ] = []
 
 
 class TokenReviewStatus(APIModel):
-    authenticated: Annotated[bool, wire(1)] = False
-    user: Annotated[UserInfo, wire(2)] = always(UserInfo)
-    audiences: Annotated[list[str], wire(4, list_type="atomic")] = []
-    error: Annotated[str, wire(3)] = ""
+    authenticated: Annotated[bool, wire(1, "Whether the token is good.")] = False
+    user: Annotated[UserInfo, wire(2, "Whose it is.")] = always(UserInfo)
+    audiences: Annotated[
+        list[str], wire(4, "Who may accept it, of those that were asked about.", list_type="atomic")
+    ] = []
+    error: Annotated[str, wire(3, "Why it could not be looked at.")] = ""
 
 
 class TokenReview(Object):
     """Asks whose token it is."""
 
-    spec: Annotated[TokenReviewSpec, wire(2, required=True)] = always(TokenReviewSpec)
-    status: Annotated[TokenReviewStatus, wire(3)] = always(TokenReviewStatus)
+    spec: Annotated[TokenReviewSpec, wire(2, "The token to look at.", required=True)] = always(TokenReviewSpec)
+    status: Annotated[TokenReviewStatus, wire(3, "Whose it is.")] = always(TokenReviewStatus)

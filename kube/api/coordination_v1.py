@@ -25,4 +25,4 @@ class LeaseSpec(APIModel):
 class Lease(Object):
     """A claim that its holder renews: leader election, and the heartbeat of nodes."""
 
-    spec: Annotated[LeaseSpec, wire(2)] = always(LeaseSpec)
+    spec: Annotated[LeaseSpec, wire(2, "Who holds the lease, and until when.")] = always(LeaseSpec)

@@ -21,11 +21,11 @@ class EndpointConditions(APIModel):
 
 
 class ForZone(APIModel):
-    name: Annotated[str, wire(1)] = always("")
+    name: Annotated[str, wire(1, "The name of the zone.")] = always("")
 
 
 class ForNode(APIModel):
-    name: Annotated[str, wire(1)] = always("")
+    name: Annotated[str, wire(1, "The name of the node.")] = always("")
 
 
 class EndpointHints(APIModel):
@@ -40,7 +40,7 @@ class Endpoint(APIModel):
     conditions: Annotated[EndpointConditions, wire(2, "Whether it takes traffic.")] = always(EndpointConditions)
     hostname: Annotated[str | None, wire(3, "Its own DNS name within the Service.")] = None
     targetRef: Annotated[ObjectReference | None, wire(4, "The object behind it, usually a Pod.")] = None
-    deprecatedTopology: Annotated[dict[str, str], wire(5)] = {}
+    deprecatedTopology: Annotated[dict[str, str], wire(5, "Topology labels of old slices.")] = {}
     nodeName: Annotated[str | None, wire(6, "The node it runs on.")] = None
     zone: Annotated[str | None, wire(7, "The zone it runs in.")] = None
     hints: Annotated[EndpointHints | None, wire(8, "Which clients should prefer it.")] = None
@@ -49,10 +49,12 @@ class Endpoint(APIModel):
 class EndpointPort(APIModel):
     atomic = True
 
-    name: Annotated[str | None, wire(1)] = None
-    protocol: Annotated[Protocol | None, wire(2)] = None
-    port: Annotated[Int32 | None, wire(3)] = None
-    appProtocol: Annotated[str | None, wire(4)] = None
+    name: Annotated[str | None, wire(1, "The name of the Service's port; empty only where there is one port.")] = None
+    protocol: Annotated[Protocol | None, wire(2, "TCP, UDP or SCTP.")] = None
+    port: Annotated[Int32 | None, wire(3, "The number of the port at the endpoints.")] = None
+    appProtocol: Annotated[
+        str | None, wire(4, "The protocol of the application on this port, such as http or kubernetes.io/h2c.")
+    ] = None
 
 
 class EndpointSlice(Object):

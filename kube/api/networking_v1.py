@@ -18,10 +18,10 @@ PolicyType = Annotated[str, GoType("v1.PolicyType")]
 
 
 class ParentReference(APIModel):
-    group: Annotated[str, wire(1)] = ""
-    resource: Annotated[str, wire(2)] = always("")
-    namespace: Annotated[str, wire(3)] = ""
-    name: Annotated[str, wire(4)] = always("")
+    group: Annotated[str, wire(1, "The API group of the owner.")] = ""
+    resource: Annotated[str, wire(2, "The resource of the owner, in the plural.")] = always("")
+    namespace: Annotated[str, wire(3, "The namespace of the owner.")] = ""
+    name: Annotated[str, wire(4, "The name of the owner.")] = always("")
 
 
 class IPAddressSpec(APIModel):
@@ -33,7 +33,7 @@ class IPAddressSpec(APIModel):
 class IPAddress(Object):
     """A cluster address in use; its name is the address."""
 
-    spec: Annotated[IPAddressSpec, wire(2, required=True)] = always(IPAddressSpec)
+    spec: Annotated[IPAddressSpec, wire(2, "Whom the address belongs to.", required=True)] = always(IPAddressSpec)
 
 
 class ServiceBackendPort(APIModel):
@@ -150,16 +150,18 @@ class NetworkPolicyEgressRule(APIModel):
 
 
 class NetworkPolicySpec(APIModel):
-    podSelector: Annotated[LabelSelector, wire(1)] = always(LabelSelector)
-    ingress: Annotated[list[NetworkPolicyIngressRule], wire(2, list_type="atomic")] = []
-    egress: Annotated[list[NetworkPolicyEgressRule], wire(3, list_type="atomic")] = []
-    policyTypes: Annotated[list[PolicyType], wire(4, list_type="atomic")] = []
+    podSelector: Annotated[LabelSelector, wire(1, "The pods that the policy is about.")] = always(LabelSelector)
+    ingress: Annotated[list[NetworkPolicyIngressRule], wire(2, "Traffic that may come in.", list_type="atomic")] = []
+    egress: Annotated[list[NetworkPolicyEgressRule], wire(3, "Traffic that may go out.", list_type="atomic")] = []
+    policyTypes: Annotated[
+        list[PolicyType], wire(4, "What the policy decides: Ingress, Egress or both.", list_type="atomic")
+    ] = []
 
 
 class NetworkPolicy(Object):
     """Which connections pods accept and open."""
 
-    spec: Annotated[NetworkPolicySpec, wire(2)] = always(NetworkPolicySpec)
+    spec: Annotated[NetworkPolicySpec, wire(2, "Which pods, and what may reach them.")] = always(NetworkPolicySpec)
 
 
 class ServiceCIDRSpec(APIModel):
@@ -168,12 +170,15 @@ class ServiceCIDRSpec(APIModel):
 
 class ServiceCIDRStatus(APIModel):
     conditions: Annotated[
-        list[Condition], wire(1, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",))
+        list[Condition],
+        wire(
+            1, "Ready, or why not.", patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)
+        ),
     ] = []
 
 
 class ServiceCIDR(Object):
     """A range of addresses for Services."""
 
-    spec: Annotated[ServiceCIDRSpec, wire(2)] = always(ServiceCIDRSpec)
-    status: Annotated[ServiceCIDRStatus, wire(3)] = always(ServiceCIDRStatus)
+    spec: Annotated[ServiceCIDRSpec, wire(2, "The ranges.")] = always(ServiceCIDRSpec)
+    status: Annotated[ServiceCIDRStatus, wire(3, "Whether addresses are taken from them.")] = always(ServiceCIDRStatus)

@@ -19,48 +19,58 @@ class PolicyRule(APIModel):
 
 
 class AggregationRule(APIModel):
-    clusterRoleSelectors: Annotated[list[LabelSelector], wire(1, list_type="atomic")] = []
+    clusterRoleSelectors: Annotated[
+        list[LabelSelector], wire(1, "Which roles, by their labels.", list_type="atomic")
+    ] = []
 
 
 class ClusterRole(Object):
     """What may be done in all namespaces, and to what has none."""
 
-    rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic", required=False)] = always(Nil)
-    aggregationRule: Annotated[AggregationRule | None, wire(3)] = None
+    rules: Annotated[Slice[PolicyRule], wire(2, "What the role allows.", list_type="atomic", required=False)] = always(
+        Nil
+    )
+    aggregationRule: Annotated[AggregationRule | None, wire(3, "Other roles whose rules are gathered in this one.")] = (
+        None
+    )
 
 
 class Subject(APIModel):
     atomic = True
 
-    kind: Annotated[str, wire(1)] = always("")
-    apiGroup: Annotated[str, wire(2)] = ""
-    name: Annotated[str, wire(3)] = always("")
-    namespace: Annotated[str, wire(4)] = ""
+    kind: Annotated[str, wire(1, "User, Group or ServiceAccount.")] = always("")
+    apiGroup: Annotated[
+        str, wire(2, "The API group of the kind: rbac.authorization.k8s.io, or empty for a ServiceAccount.")
+    ] = ""
+    name: Annotated[str, wire(3, "The name.")] = always("")
+    namespace: Annotated[str, wire(4, "The namespace of a ServiceAccount.")] = ""
 
 
 class RoleRef(APIModel):
     atomic = True
 
-    apiGroup: Annotated[str, wire(1)] = ""
-    kind: Annotated[str, wire(2)] = always("")
-    name: Annotated[str, wire(3)] = always("")
+    apiGroup: Annotated[str, wire(1, "The API group of the role: rbac.authorization.k8s.io.")] = ""
+    kind: Annotated[str, wire(2, "Role or ClusterRole.")] = always("")
+    name: Annotated[str, wire(3, "The name.")] = always("")
 
 
 class ClusterRoleBinding(Object):
     """Who may do what a role says, everywhere."""
 
-    subjects: Annotated[list[Subject], wire(2, list_type="atomic")] = []
-    roleRef: Annotated[RoleRef, wire(3, required=True)] = always(RoleRef)
+    subjects: Annotated[list[Subject], wire(2, "To whom the role is given.", list_type="atomic")] = []
+    roleRef: Annotated[RoleRef, wire(3, "The ClusterRole; cannot be changed.", required=True)] = always(RoleRef)
 
 
 class Role(Object):
     """What may be done in one namespace."""
 
-    rules: Annotated[Slice[PolicyRule], wire(2, list_type="atomic", required=False)] = always(Nil)
+    rules: Annotated[Slice[PolicyRule], wire(2, "What the role allows.", list_type="atomic", required=False)] = always(
+        Nil
+    )
 
 
 class RoleBinding(Object):
     """Who may do what a role says, in one namespace."""
 
-    subjects: Annotated[list[Subject], wire(2, list_type="atomic")] = []
-    roleRef: Annotated[RoleRef, wire(3, required=True)] = always(RoleRef)
+    subjects: Annotated[list[Subject], wire(2, "To whom the role is given.", list_type="atomic")] = []
+    roleRef: Annotated[RoleRef, wire(3, "The Role or ClusterRole; cannot be changed.", required=True)] = always(RoleRef)

@@ -22,7 +22,7 @@ class ConfigMap(Object):
 class Secret(Object):
     """Configuration for pods that is not for all eyes."""
 
-    immutable: Annotated[bool | None, wire(5)] = None
+    immutable: Annotated[bool | None, wire(5, "Data cannot be changed any more.")] = None
     data: Annotated[dict[str, Bytes], wire(2, "Bytes by key.")] = {}
     stringData: Annotated[dict[str, str], wire(4, "Text that is put into data on writing; never read back.")] = {}
     type: Annotated[SecretType, wire(3, "What the data is for.")] = ""

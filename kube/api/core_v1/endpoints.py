@@ -15,19 +15,23 @@ from kube.apimachinery.types import APIModel, Int32, always, wire
 class EndpointAddress(APIModel):
     atomic = True
 
-    ip: Annotated[str, wire(1)] = always("")
-    hostname: Annotated[str, wire(3)] = ""
-    nodeName: Annotated[str | None, wire(4)] = None
-    targetRef: Annotated[ObjectReference | None, wire(2)] = None
+    ip: Annotated[str, wire(1, "The address; not of loopback, nor link-local.")] = always("")
+    hostname: Annotated[str, wire(3, "The host name of this endpoint, which DNS gives it below the Service.")] = ""
+    nodeName: Annotated[str | None, wire(4, "The node on which the endpoint runs.")] = None
+    targetRef: Annotated[ObjectReference | None, wire(2, "The object, usually a Pod, that the address belongs to.")] = (
+        None
+    )
 
 
 class EndpointPort(APIModel):
     atomic = True
 
-    name: Annotated[str, wire(1)] = ""
-    port: Annotated[Int32, wire(2)] = always(0)
-    protocol: Annotated[Protocol, wire(3)] = ""
-    appProtocol: Annotated[str | None, wire(4)] = None
+    name: Annotated[str, wire(1, "The name of the Service's port; empty only where there is one port.")] = ""
+    port: Annotated[Int32, wire(2, "The number of the port at the endpoints.")] = always(0)
+    protocol: Annotated[Protocol, wire(3, "TCP, UDP or SCTP.")] = ""
+    appProtocol: Annotated[
+        str | None, wire(4, "The protocol of the application on this port, such as http or kubernetes.io/h2c.")
+    ] = None
 
 
 class EndpointSubset(APIModel):

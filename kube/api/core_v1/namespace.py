@@ -16,23 +16,30 @@ class NamespaceSpec(APIModel):
 
 
 class NamespaceCondition(APIModel):
-    type: Annotated[NamespaceConditionType, wire(1)] = always("")
-    status: Annotated[ConditionStatus, wire(2)] = always("")
-    lastTransitionTime: Annotated[Time | None, wire(4)] = always(None)
-    reason: Annotated[str, wire(5)] = ""
-    message: Annotated[str, wire(6)] = ""
+    type: Annotated[NamespaceConditionType, wire(1, "What the condition is about.")] = always("")
+    status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
+    lastTransitionTime: Annotated[Time | None, wire(4, "When the status last changed.")] = always(None)
+    reason: Annotated[str, wire(5, "Why, in one word.")] = ""
+    message: Annotated[str, wire(6, "Why, for people to read.")] = ""
 
 
 class NamespaceStatus(APIModel):
     phase: Annotated[NamespacePhase, wire(1, "Active or Terminating.")] = ""
     conditions: Annotated[
         list[NamespaceCondition],
-        wire(2, patch_strategy="merge", merge_key="type", list_type="map", list_map_keys=("type",)),
+        wire(
+            2,
+            "What the deletion of its content meets with.",
+            patch_strategy="merge",
+            merge_key="type",
+            list_type="map",
+            list_map_keys=("type",),
+        ),
     ] = []
 
 
 class Namespace(Object):
     """A room for names."""
 
-    spec: Annotated[NamespaceSpec, wire(2)] = always(NamespaceSpec)
-    status: Annotated[NamespaceStatus, wire(3)] = always(NamespaceStatus)
+    spec: Annotated[NamespaceSpec, wire(2, "How the namespace ends.")] = always(NamespaceSpec)
+    status: Annotated[NamespaceStatus, wire(3, "Whether it is in use or going.")] = always(NamespaceStatus)

@@ -36,12 +36,12 @@ class PersistentVolumeClaimSpec(APIModel):
 
 
 class PersistentVolumeClaimCondition(APIModel):
-    type: Annotated[PersistentVolumeClaimConditionType, wire(1)] = always("")
-    status: Annotated[ConditionStatus, wire(2)] = always("")
+    type: Annotated[PersistentVolumeClaimConditionType, wire(1, "What the condition is about.")] = always("")
+    status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     lastProbeTime: Annotated[Time | None, wire(3)] = always(None)
-    lastTransitionTime: Annotated[Time | None, wire(4)] = always(None)
-    reason: Annotated[str, wire(5)] = ""
-    message: Annotated[str, wire(6)] = ""
+    lastTransitionTime: Annotated[Time | None, wire(4, "When the status last changed.")] = always(None)
+    reason: Annotated[str, wire(5, "Why, in one word.")] = ""
+    message: Annotated[str, wire(6, "Why, for people to read.")] = ""
 
 
 class ModifyVolumeStatus(APIModel):

@@ -24,33 +24,37 @@ from kube.apimachinery.types import APIModel, Int32, Int64, Nil, Quantity, Slice
 
 
 class HostAlias(APIModel):
-    ip: Annotated[str, wire(1)] = always("")
-    hostnames: Annotated[list[str], wire(2, list_type="atomic")] = []
+    ip: Annotated[str, wire(1, "The address.")] = always("")
+    hostnames: Annotated[list[str], wire(2, "The names that /etc/hosts gives it.", list_type="atomic")] = []
 
 
 class PodDNSConfigOption(APIModel):
-    name: Annotated[str, wire(1)] = ""
-    value: Annotated[str | None, wire(2)] = None
+    name: Annotated[str, wire(1, "The option's name, such as ndots.")] = ""
+    value: Annotated[str | None, wire(2, "The option's value.")] = None
 
 
 class PodDNSConfig(APIModel):
-    nameservers: Annotated[list[str], wire(1, list_type="atomic")] = []
-    searches: Annotated[list[str], wire(2, list_type="atomic")] = []
-    options: Annotated[list[PodDNSConfigOption], wire(3, list_type="atomic")] = []
+    nameservers: Annotated[list[str], wire(1, "Addresses of further name servers.", list_type="atomic")] = []
+    searches: Annotated[list[str], wire(2, "Further search domains.", list_type="atomic")] = []
+    options: Annotated[list[PodDNSConfigOption], wire(3, "Further options of the resolver.", list_type="atomic")] = []
 
 
 class PodReadinessGate(APIModel):
-    conditionType: Annotated[PodConditionType, wire(1)] = always("")
+    conditionType: Annotated[PodConditionType, wire(1, "The condition that must be True for the pod to be ready.")] = (
+        always("")
+    )
 
 
 class PodOS(APIModel):
-    name: Annotated[OSName, wire(1)] = always("")
+    name: Annotated[OSName, wire(1, "linux or windows.")] = always("")
 
 
 class PodResourceClaim(APIModel):
-    name: Annotated[str, wire(1)] = always("")
-    resourceClaimName: Annotated[str | None, wire(3)] = None
-    resourceClaimTemplateName: Annotated[str | None, wire(4)] = None
+    name: Annotated[str, wire(1, "The name by which containers refer to it.")] = always("")
+    resourceClaimName: Annotated[str | None, wire(3, "A claim that exists.")] = None
+    resourceClaimTemplateName: Annotated[str | None, wire(4, "A template from which a claim is made for this pod.")] = (
+        None
+    )
 
 
 class PodSpec(APIModel):
@@ -84,7 +88,14 @@ class PodSpec(APIModel):
     ] = always(Nil)
     ephemeralContainers: Annotated[
         list[EphemeralContainer],
-        wire(34, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
+        wire(
+            34,
+            "Containers that were added to the running pod to look into it.",
+            patch_strategy="merge",
+            merge_key="name",
+            list_type="map",
+            list_map_keys=("name",),
+        ),
     ] = []
     restartPolicy: Annotated[RestartPolicy, wire(3, "Always, OnFailure or Never.")] = ""
     terminationGracePeriodSeconds: Annotated[Int64 | None, wire(4, "Time to stop before it is killed.")] = None
@@ -92,17 +103,30 @@ class PodSpec(APIModel):
     dnsPolicy: Annotated[DNSPolicy, wire(6, "ClusterFirst, ClusterFirstWithHostNet, Default or None.")] = ""
     nodeSelector: Annotated[dict[str, str], wire(7, "Labels that its node must have.", map_type="atomic")] = {}
     serviceAccountName: Annotated[str, wire(8, "Whom its processes speak for at the API.")] = ""
-    serviceAccount: Annotated[str, wire(9)] = ""
-    automountServiceAccountToken: Annotated[bool | None, wire(21)] = None
+    serviceAccount: Annotated[str, wire(9, "The old name of serviceAccountName.")] = ""
+    automountServiceAccountToken: Annotated[
+        bool | None, wire(21, "Whether containers find a token of the service account mounted.")
+    ] = None
     nodeName: Annotated[str, wire(10, "The node it is bound to; set by the scheduler.")] = ""
     hostNetwork: Annotated[bool, wire(11, "Uses the node's network instead of its own.")] = False
-    hostPID: Annotated[bool, wire(12)] = False
-    hostIPC: Annotated[bool, wire(13)] = False
-    shareProcessNamespace: Annotated[bool | None, wire(27)] = None
-    securityContext: Annotated[PodSecurityContext | None, wire(14)] = None
+    hostPID: Annotated[bool, wire(12, "Whether the pod sees the processes of its node.")] = False
+    hostIPC: Annotated[bool, wire(13, "Whether the pod shares the node's IPC namespace.")] = False
+    shareProcessNamespace: Annotated[
+        bool | None, wire(27, "Whether the pod's containers see each other's processes.")
+    ] = None
+    securityContext: Annotated[
+        PodSecurityContext | None, wire(14, "Users, groups and kernel settings for the whole pod.")
+    ] = None
     imagePullSecrets: Annotated[
         list[LocalObjectReference],
-        wire(15, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
+        wire(
+            15,
+            "Secrets with which images are pulled.",
+            patch_strategy="merge",
+            merge_key="name",
+            list_type="map",
+            list_map_keys=("name",),
+        ),
     ] = []
     hostname: Annotated[str, wire(16, "Its hostname.")] = ""
     subdomain: Annotated[str, wire(17, "With a headless Service of that name, gives it a DNS name.")] = ""
@@ -120,17 +144,25 @@ class PodSpec(APIModel):
             list_map_keys=("ip",),
         ),
     ] = []
-    priorityClassName: Annotated[str, wire(24)] = ""
-    priority: Annotated[Int32 | None, wire(25)] = None
+    priorityClassName: Annotated[str, wire(24, "The class that says how urgent the pod is.")] = ""
+    priority: Annotated[Int32 | None, wire(25, "The number behind the priority class; the server fills it in.")] = None
     dnsConfig: Annotated[PodDNSConfig | None, wire(26, "What is added to its resolv.conf.")] = None
     readinessGates: Annotated[
         list[PodReadinessGate],
         wire(28, "Conditions, set by others, without which it is not ready.", list_type="atomic"),
     ] = []
-    runtimeClassName: Annotated[str | None, wire(29)] = None
-    enableServiceLinks: Annotated[bool | None, wire(30)] = None
-    preemptionPolicy: Annotated[PreemptionPolicy | None, wire(31)] = None
-    overhead: Annotated[dict[str, Quantity], wire(32)] = {}
+    runtimeClassName: Annotated[str | None, wire(29, "The container runtime to use, if not the usual one.")] = None
+    enableServiceLinks: Annotated[
+        bool | None, wire(30, "Whether the Services of the namespace appear as environment variables.")
+    ] = None
+    preemptionPolicy: Annotated[
+        PreemptionPolicy | None,
+        wire(31, "Whether the pod may push less urgent ones off a node: PreemptLowerPriority or Never."),
+    ] = None
+    overhead: Annotated[
+        dict[str, Quantity],
+        wire(32, "What running the pod costs besides its containers; comes from the runtime class."),
+    ] = {}
     topologySpreadConstraints: Annotated[
         list[TopologySpreadConstraint],
         wire(
@@ -142,20 +174,42 @@ class PodSpec(APIModel):
             list_map_keys=("topologyKey", "whenUnsatisfiable"),
         ),
     ] = []
-    setHostnameAsFQDN: Annotated[bool | None, wire(35)] = None
-    os: Annotated[PodOS | None, wire(36)] = None
-    hostUsers: Annotated[bool | None, wire(37)] = None
+    setHostnameAsFQDN: Annotated[
+        bool | None, wire(35, "Whether the kernel's host name is the fully qualified one.")
+    ] = None
+    os: Annotated[PodOS | None, wire(36, "The operating system that the containers are made for.")] = None
+    hostUsers: Annotated[bool | None, wire(37, "Whether the pod uses the node's user namespace.")] = None
     schedulingGates: Annotated[
         list[PodSchedulingGate],
-        wire(38, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
+        wire(
+            38,
+            "While any is left, the scheduler does not look at the pod.",
+            patch_strategy="merge",
+            merge_key="name",
+            list_type="map",
+            list_map_keys=("name",),
+        ),
     ] = []
     resourceClaims: Annotated[
         list[PodResourceClaim],
-        wire(39, patch_strategy="merge,retainKeys", merge_key="name", list_type="map", list_map_keys=("name",)),
+        wire(
+            39,
+            "Devices that the pod asks for.",
+            patch_strategy="merge,retainKeys",
+            merge_key="name",
+            list_type="map",
+            list_map_keys=("name",),
+        ),
     ] = []
-    resources: Annotated[ResourceRequirements | None, wire(40)] = None
-    hostnameOverride: Annotated[str | None, wire(41)] = None
-    schedulingGroup: Annotated[PodSchedulingGroup | None, wire(43)] = None
+    resources: Annotated[ResourceRequirements | None, wire(40, "Resources for all containers of the pod together.")] = (
+        None
+    )
+    hostnameOverride: Annotated[
+        str | None, wire(41, "The host name that the kernel shows, whatever the pod is called.")
+    ] = None
+    schedulingGroup: Annotated[PodSchedulingGroup | None, wire(43, "The group of pods that is scheduled together.")] = (
+        None
+    )
 
 
 class Pod(Object):
@@ -181,4 +235,6 @@ class PodTemplate(Object):
 class Binding(Object):
     """Binds a pod to a node."""
 
-    target: Annotated[ObjectReference, wire(2, required=True)] = always(ObjectReference)
+    target: Annotated[ObjectReference, wire(2, "The node, as a reference of kind Node.", required=True)] = always(
+        ObjectReference
+    )

@@ -22,46 +22,46 @@ from kube.apimachinery.types import APIModel, Int32, Int64, Nil, Quantity, Slice
 
 
 class PodCondition(APIModel):
-    type: Annotated[PodConditionType, wire(1)] = always("")
-    observedGeneration: Annotated[Int64, wire(7)] = 0
-    status: Annotated[ConditionStatus, wire(2)] = always("")
-    lastProbeTime: Annotated[Time | None, wire(3)] = always(None)
-    lastTransitionTime: Annotated[Time | None, wire(4)] = always(None)
-    reason: Annotated[str, wire(5)] = ""
-    message: Annotated[str, wire(6)] = ""
+    type: Annotated[PodConditionType, wire(1, "What the condition is about.")] = always("")
+    observedGeneration: Annotated[Int64, wire(7, "The generation of the spec that this condition is about.")] = 0
+    status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
+    lastProbeTime: Annotated[Time | None, wire(3, "When it was last looked at.")] = always(None)
+    lastTransitionTime: Annotated[Time | None, wire(4, "When the status last changed.")] = always(None)
+    reason: Annotated[str, wire(5, "Why, in one word.")] = ""
+    message: Annotated[str, wire(6, "Why, for people to read.")] = ""
 
 
 class HostIP(APIModel):
-    ip: Annotated[str, wire(1)] = always("")
+    ip: Annotated[str, wire(1, "The address.")] = always("")
 
 
 class PodIP(APIModel):
-    ip: Annotated[str, wire(1)] = always("")
+    ip: Annotated[str, wire(1, "The address.")] = always("")
 
 
 class ContainerStateWaiting(APIModel):
-    reason: Annotated[str, wire(1)] = ""
-    message: Annotated[str, wire(2)] = ""
+    reason: Annotated[str, wire(1, "Why, in one word, such as ImagePullBackOff.")] = ""
+    message: Annotated[str, wire(2, "Why, for people to read.")] = ""
 
 
 class ContainerStateRunning(APIModel):
-    startedAt: Annotated[Time | None, wire(1)] = always(None)
+    startedAt: Annotated[Time | None, wire(1, "Since when.")] = always(None)
 
 
 class ContainerStateTerminated(APIModel):
-    exitCode: Annotated[Int32, wire(1)] = always(0)
-    signal: Annotated[Int32, wire(2)] = 0
-    reason: Annotated[str, wire(3)] = ""
-    message: Annotated[str, wire(4)] = ""
-    startedAt: Annotated[Time | None, wire(5)] = always(None)
-    finishedAt: Annotated[Time | None, wire(6)] = always(None)
-    containerID: Annotated[str, wire(7)] = ""
+    exitCode: Annotated[Int32, wire(1, "The exit code.")] = always(0)
+    signal: Annotated[Int32, wire(2, "The signal that ended it.")] = 0
+    reason: Annotated[str, wire(3, "Why, in one word, such as Completed or OOMKilled.")] = ""
+    message: Annotated[str, wire(4, "What it said at its end.")] = ""
+    startedAt: Annotated[Time | None, wire(5, "When it was started.")] = always(None)
+    finishedAt: Annotated[Time | None, wire(6, "When it ended.")] = always(None)
+    containerID: Annotated[str, wire(7, "What the runtime called the container.")] = ""
 
 
 class ContainerState(APIModel):
-    waiting: Annotated[ContainerStateWaiting | None, wire(1)] = None
-    running: Annotated[ContainerStateRunning | None, wire(2)] = None
-    terminated: Annotated[ContainerStateTerminated | None, wire(3)] = None
+    waiting: Annotated[ContainerStateWaiting | None, wire(1, "It waits, for an image say.")] = None
+    running: Annotated[ContainerStateRunning | None, wire(2, "It runs.")] = None
+    terminated: Annotated[ContainerStateTerminated | None, wire(3, "It has ended.")] = None
 
 
 class ImageVolumeStatus(APIModel):
@@ -102,27 +102,34 @@ class ResourceStatus(APIModel):
 
 
 class ContainerStatus(APIModel):
-    name: Annotated[str, wire(1)] = always("")
-    state: Annotated[ContainerState, wire(2)] = always(ContainerState)
-    lastState: Annotated[ContainerState, wire(3)] = always(ContainerState)
-    ready: Annotated[bool, wire(4)] = always(False)
-    restartCount: Annotated[Int32, wire(5)] = always(0)
-    image: Annotated[str, wire(6)] = always("")
-    imageID: Annotated[str, wire(7)] = always("")
-    containerID: Annotated[str, wire(8)] = ""
-    started: Annotated[bool | None, wire(9)] = None
-    allocatedResources: Annotated[dict[str, Quantity], wire(10)] = {}
-    resources: Annotated[ResourceRequirements | None, wire(11)] = None
+    name: Annotated[str, wire(1, "The container's name.")] = always("")
+    state: Annotated[ContainerState, wire(2, "What it is doing now.")] = always(ContainerState)
+    lastState: Annotated[ContainerState, wire(3, "How it ended the last time.")] = always(ContainerState)
+    ready: Annotated[bool, wire(4, "Whether its readiness probe is content.")] = always(False)
+    restartCount: Annotated[Int32, wire(5, "How often it was restarted.")] = always(0)
+    image: Annotated[str, wire(6, "The image it runs.")] = always("")
+    imageID: Annotated[str, wire(7, "What exactly that image is.")] = always("")
+    containerID: Annotated[str, wire(8, "What the runtime calls the container.")] = ""
+    started: Annotated[bool | None, wire(9, "Whether it has started, and its startup probe is content.")] = None
+    allocatedResources: Annotated[dict[str, Quantity], wire(10, "What the node has set aside for it.")] = {}
+    resources: Annotated[ResourceRequirements | None, wire(11, "The resources that are in force for it.")] = None
     volumeMounts: Annotated[
         list[VolumeMountStatus],
-        wire(12, patch_strategy="merge", merge_key="mountPath", list_type="map", list_map_keys=("mountPath",)),
+        wire(
+            12,
+            "The volumes that it has mounted.",
+            patch_strategy="merge",
+            merge_key="mountPath",
+            list_type="map",
+            list_map_keys=("mountPath",),
+        ),
     ] = []
-    user: Annotated[ContainerUser | None, wire(13)] = None
+    user: Annotated[ContainerUser | None, wire(13, "The user its first process runs as.")] = None
     allocatedResourcesStatus: Annotated[
         list[ResourceStatus],
         wire(14, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
     ] = []
-    stopSignal: Annotated[Signal | None, wire(15)] = None
+    stopSignal: Annotated[Signal | None, wire(15, "The signal that ends it.")] = None
 
 
 class PodResourceClaimStatus(APIModel):
@@ -148,7 +155,7 @@ class NodeAllocatableResourceClaimStatus(APIModel):
 
 
 class PodStatus(APIModel):
-    observedGeneration: Annotated[Int64, wire(17)] = 0
+    observedGeneration: Annotated[Int64, wire(17, "The generation of the spec that this status is about.")] = 0
     phase: Annotated[PodPhase, wire(1, "Pending, Running, Succeeded, Failed or Unknown.")] = ""
     conditions: Annotated[
         list[PodCondition],
@@ -163,9 +170,14 @@ class PodStatus(APIModel):
     ] = []
     message: Annotated[str, wire(3, "Why it is so, for people.")] = ""
     reason: Annotated[str, wire(4, "Why it is so, in one word.")] = ""
-    nominatedNodeName: Annotated[str, wire(11)] = ""
+    nominatedNodeName: Annotated[str, wire(11, "The node where room is being made for the pod.")] = ""
     hostIP: Annotated[str, wire(5, "The node's address.")] = ""
-    hostIPs: Annotated[list[HostIP], wire(16, patch_strategy="merge", merge_key="ip", list_type="atomic")] = []
+    hostIPs: Annotated[
+        list[HostIP],
+        wire(
+            16, "Addresses of the node, one of each family.", patch_strategy="merge", merge_key="ip", list_type="atomic"
+        ),
+    ] = []
     podIP: Annotated[str, wire(6, "Its address.")] = ""
     podIPs: Annotated[
         list[PodIP],
@@ -179,18 +191,22 @@ class PodStatus(APIModel):
         ),
     ] = []
     startTime: Annotated[Time | None, wire(7, "When the node took it over.")] = None
-    initContainerStatuses: Annotated[list[ContainerStatus], wire(10, list_type="atomic")] = []
+    initContainerStatuses: Annotated[
+        list[ContainerStatus], wire(10, "The state of each init container.", list_type="atomic")
+    ] = []
     containerStatuses: Annotated[list[ContainerStatus], wire(8, "How each container fares.", list_type="atomic")] = []
     qosClass: Annotated[PodQOSClass, wire(9, "Guaranteed, Burstable or BestEffort.")] = ""
-    ephemeralContainerStatuses: Annotated[list[ContainerStatus], wire(13, list_type="atomic")] = []
-    resize: Annotated[PodResizeStatus, wire(14)] = ""
+    ephemeralContainerStatuses: Annotated[
+        list[ContainerStatus], wire(13, "The state of each ephemeral container.", list_type="atomic")
+    ] = []
+    resize: Annotated[PodResizeStatus, wire(14, "Not used any more; conditions say it.")] = ""
     resourceClaimStatuses: Annotated[
         list[PodResourceClaimStatus],
         wire(15, patch_strategy="merge,retainKeys", merge_key="name", list_type="map", list_map_keys=("name",)),
     ] = []
     extendedResourceClaimStatus: Annotated[PodExtendedResourceClaimStatus | None, wire(18)] = None
-    allocatedResources: Annotated[dict[str, Quantity], wire(19)] = {}
-    resources: Annotated[ResourceRequirements | None, wire(20)] = None
+    allocatedResources: Annotated[dict[str, Quantity], wire(19, "What the node has set aside for the pod.")] = {}
+    resources: Annotated[ResourceRequirements | None, wire(20, "The resources that are in force for the pod.")] = None
     nodeAllocatableResourceClaimStatuses: Annotated[
         list[NodeAllocatableResourceClaimStatus], wire(21, list_type="atomic")
     ] = []

@@ -12,19 +12,19 @@ from kube.apimachinery.types import UID, APIModel, always, wire
 class ObjectReference(APIModel):
     atomic = True
 
-    kind: Annotated[str, wire(1)] = ""
-    namespace: Annotated[str, wire(2)] = ""
-    name: Annotated[str, wire(3)] = ""
-    uid: Annotated[UID, wire(4)] = ""
-    apiVersion: Annotated[str, wire(5)] = ""
-    resourceVersion: Annotated[str, wire(6)] = ""
-    fieldPath: Annotated[str, wire(7)] = ""
+    kind: Annotated[str, wire(1, "The kind of the object.")] = ""
+    namespace: Annotated[str, wire(2, "The namespace of the object.")] = ""
+    name: Annotated[str, wire(3, "The name of the object.")] = ""
+    uid: Annotated[UID, wire(4, "The uid of the object, which tells it from a namesake.")] = ""
+    apiVersion: Annotated[str, wire(5, "The API version of the object.")] = ""
+    resourceVersion: Annotated[str, wire(6, "The version of the object that is meant.")] = ""
+    fieldPath: Annotated[str, wire(7, "The part of the object that is meant, such as spec.containers{web}.")] = ""
 
 
 class LocalObjectReference(APIModel):
     atomic = True
 
-    name: Annotated[str, wire(1)] = ""
+    name: Annotated[str, wire(1, "The name of an object in the same namespace.")] = ""
 
 
 class TypedLocalObjectReference(APIModel):

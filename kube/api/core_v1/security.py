@@ -19,15 +19,15 @@ from kube.apimachinery.types import APIModel, Int64, always, wire
 
 
 class Capabilities(APIModel):
-    add: Annotated[list[Capability], wire(1, list_type="atomic")] = []
-    drop: Annotated[list[Capability], wire(2, list_type="atomic")] = []
+    add: Annotated[list[Capability], wire(1, "Capabilities to add.", list_type="atomic")] = []
+    drop: Annotated[list[Capability], wire(2, "Capabilities to drop; ALL for every one.", list_type="atomic")] = []
 
 
 class SELinuxOptions(APIModel):
-    user: Annotated[str, wire(1)] = ""
-    role: Annotated[str, wire(2)] = ""
-    type: Annotated[str, wire(3)] = ""
-    level: Annotated[str, wire(4)] = ""
+    user: Annotated[str, wire(1, "The user part.")] = ""
+    role: Annotated[str, wire(2, "The role part.")] = ""
+    type: Annotated[str, wire(3, "The type part.")] = ""
+    level: Annotated[str, wire(4, "The level part.")] = ""
 
 
 class WindowsSecurityContextOptions(APIModel):
@@ -38,46 +38,54 @@ class WindowsSecurityContextOptions(APIModel):
 
 
 class SeccompProfile(APIModel):
-    type: Annotated[SeccompProfileType, wire(1)] = always("")
-    localhostProfile: Annotated[str | None, wire(2)] = None
+    type: Annotated[SeccompProfileType, wire(1, "RuntimeDefault, Unconfined or Localhost.")] = always("")
+    localhostProfile: Annotated[str | None, wire(2, "The file of the profile on the node, for Localhost.")] = None
 
 
 class AppArmorProfile(APIModel):
-    type: Annotated[AppArmorProfileType, wire(1)] = always("")
-    localhostProfile: Annotated[str | None, wire(2)] = None
+    type: Annotated[AppArmorProfileType, wire(1, "RuntimeDefault, Unconfined or Localhost.")] = always("")
+    localhostProfile: Annotated[str | None, wire(2, "The name of the profile on the node, for Localhost.")] = None
 
 
 class SecurityContext(APIModel):
-    capabilities: Annotated[Capabilities | None, wire(1)] = None
-    privileged: Annotated[bool | None, wire(2)] = None
-    seLinuxOptions: Annotated[SELinuxOptions | None, wire(3)] = None
-    windowsOptions: Annotated[WindowsSecurityContextOptions | None, wire(10)] = None
-    runAsUser: Annotated[Int64 | None, wire(4)] = None
-    runAsGroup: Annotated[Int64 | None, wire(8)] = None
-    runAsNonRoot: Annotated[bool | None, wire(5)] = None
-    readOnlyRootFilesystem: Annotated[bool | None, wire(6)] = None
-    allowPrivilegeEscalation: Annotated[bool | None, wire(7)] = None
-    procMount: Annotated[ProcMountType | None, wire(9)] = None
-    seccompProfile: Annotated[SeccompProfile | None, wire(11)] = None
-    appArmorProfile: Annotated[AppArmorProfile | None, wire(12)] = None
+    capabilities: Annotated[Capabilities | None, wire(1, "Capabilities to add and to drop.")] = None
+    privileged: Annotated[bool | None, wire(2, "Whether it may do what root may on the node.")] = None
+    seLinuxOptions: Annotated[SELinuxOptions | None, wire(3, "The SELinux context.")] = None
+    windowsOptions: Annotated[WindowsSecurityContextOptions | None, wire(10, "For Windows.")] = None
+    runAsUser: Annotated[Int64 | None, wire(4, "The user id that the process starts with.")] = None
+    runAsGroup: Annotated[Int64 | None, wire(8, "The group id that the process starts with.")] = None
+    runAsNonRoot: Annotated[bool | None, wire(5, "Whether the kubelet refuses to start it as root.")] = None
+    readOnlyRootFilesystem: Annotated[bool | None, wire(6, "Whether its root file system is for reading only.")] = None
+    allowPrivilegeEscalation: Annotated[
+        bool | None, wire(7, "Whether a process may gain more rights than its parent has.")
+    ] = None
+    procMount: Annotated[ProcMountType | None, wire(9, "How /proc is mounted: Default or Unmasked.")] = None
+    seccompProfile: Annotated[SeccompProfile | None, wire(11, "Which system calls it may make.")] = None
+    appArmorProfile: Annotated[AppArmorProfile | None, wire(12, "The AppArmor profile.")] = None
 
 
 class Sysctl(APIModel):
-    name: Annotated[str, wire(1)] = always("")
-    value: Annotated[str, wire(2)] = always("")
+    name: Annotated[str, wire(1, "The setting's name, such as net.core.somaxconn.")] = always("")
+    value: Annotated[str, wire(2, "The value.")] = always("")
 
 
 class PodSecurityContext(APIModel):
-    seLinuxOptions: Annotated[SELinuxOptions | None, wire(1)] = None
-    windowsOptions: Annotated[WindowsSecurityContextOptions | None, wire(8)] = None
-    runAsUser: Annotated[Int64 | None, wire(2)] = None
-    runAsGroup: Annotated[Int64 | None, wire(6)] = None
-    runAsNonRoot: Annotated[bool | None, wire(3)] = None
-    supplementalGroups: Annotated[list[Int64], wire(4, list_type="atomic")] = []
-    supplementalGroupsPolicy: Annotated[SupplementalGroupsPolicy | None, wire(12)] = None
-    fsGroup: Annotated[Int64 | None, wire(5)] = None
-    sysctls: Annotated[list[Sysctl], wire(7, list_type="atomic")] = []
-    fsGroupChangePolicy: Annotated[PodFSGroupChangePolicy | None, wire(9)] = None
-    seccompProfile: Annotated[SeccompProfile | None, wire(10)] = None
-    appArmorProfile: Annotated[AppArmorProfile | None, wire(11)] = None
-    seLinuxChangePolicy: Annotated[PodSELinuxChangePolicy | None, wire(13)] = None
+    seLinuxOptions: Annotated[SELinuxOptions | None, wire(1, "The SELinux context of all containers.")] = None
+    windowsOptions: Annotated[WindowsSecurityContextOptions | None, wire(8, "For Windows.")] = None
+    runAsUser: Annotated[Int64 | None, wire(2, "The user id that processes start with.")] = None
+    runAsGroup: Annotated[Int64 | None, wire(6, "The group id that processes start with.")] = None
+    runAsNonRoot: Annotated[bool | None, wire(3, "Whether the kubelet refuses to start containers as root.")] = None
+    supplementalGroups: Annotated[list[Int64], wire(4, "Further groups of the first process.", list_type="atomic")] = []
+    supplementalGroupsPolicy: Annotated[
+        SupplementalGroupsPolicy | None, wire(12, "Merge with the groups of the image, or Strict.")
+    ] = None
+    fsGroup: Annotated[Int64 | None, wire(5, "The group that owns the pod's volumes.")] = None
+    sysctls: Annotated[list[Sysctl], wire(7, "Kernel settings of the pod's namespaces.", list_type="atomic")] = []
+    fsGroupChangePolicy: Annotated[
+        PodFSGroupChangePolicy | None, wire(9, "When volumes are given to the group: Always or OnRootMismatch.")
+    ] = None
+    seccompProfile: Annotated[SeccompProfile | None, wire(10, "Which system calls containers may make.")] = None
+    appArmorProfile: Annotated[AppArmorProfile | None, wire(11, "The AppArmor profile of all containers.")] = None
+    seLinuxChangePolicy: Annotated[
+        PodSELinuxChangePolicy | None, wire(13, "How volumes get the SELinux label: MountOption or Recursive.")
+    ] = None

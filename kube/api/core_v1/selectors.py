@@ -10,24 +10,24 @@ from kube.apimachinery.types import APIModel, Int32, Quantity, always, wire
 
 
 class KeyToPath(APIModel):
-    key: Annotated[str, wire(1)] = always("")
-    path: Annotated[str, wire(2)] = always("")
-    mode: Annotated[Int32 | None, wire(3)] = None
+    key: Annotated[str, wire(1, "The key.")] = always("")
+    path: Annotated[str, wire(2, "The path of its file, below the mount.")] = always("")
+    mode: Annotated[Int32 | None, wire(3, "The mode of its file.")] = None
 
 
 class ObjectFieldSelector(APIModel):
     atomic = True
 
-    apiVersion: Annotated[str, wire(1)] = ""
-    fieldPath: Annotated[str, wire(2)] = always("")
+    apiVersion: Annotated[str, wire(1, "The API version in which the path is written: v1.")] = ""
+    fieldPath: Annotated[str, wire(2, "The path of the field, such as metadata.name or status.podIP.")] = always("")
 
 
 class ResourceFieldSelector(APIModel):
     atomic = True
 
-    containerName: Annotated[str, wire(1)] = ""
-    resource: Annotated[str, wire(2)] = always("")
-    divisor: Annotated[Quantity, wire(3, required=False)] = always("0")
+    containerName: Annotated[str, wire(1, "The container; needed in volumes.")] = ""
+    resource: Annotated[str, wire(2, "Which request or limit, such as limits.memory.")] = always("")
+    divisor: Annotated[Quantity, wire(3, "The unit in which it is written.", required=False)] = always("0")
 
 
 class FileKeySelector(APIModel):
@@ -42,14 +42,14 @@ class FileKeySelector(APIModel):
 class ConfigMapKeySelector(APIModel):
     atomic = True
 
-    name: Annotated[str, wire(1, inline=(1,))] = ""
-    key: Annotated[str, wire(2)] = always("")
-    optional: Annotated[bool | None, wire(3)] = None
+    name: Annotated[str, wire(1, "The name of the ConfigMap.", inline=(1,))] = ""
+    key: Annotated[str, wire(2, "The key.")] = always("")
+    optional: Annotated[bool | None, wire(3, "Whether the ConfigMap or the key may be absent.")] = None
 
 
 class SecretKeySelector(APIModel):
     atomic = True
 
-    name: Annotated[str, wire(1, inline=(1,))] = ""
-    key: Annotated[str, wire(2)] = always("")
-    optional: Annotated[bool | None, wire(3)] = None
+    name: Annotated[str, wire(1, "The name of the Secret.", inline=(1,))] = ""
+    key: Annotated[str, wire(2, "The key.")] = always("")
+    optional: Annotated[bool | None, wire(3, "Whether the Secret or the key may be absent.")] = None

@@ -38,7 +38,7 @@ class ClientIPConfig(APIModel):
 
 
 class SessionAffinityConfig(APIModel):
-    clientIP: Annotated[ClientIPConfig | None, wire(1)] = None
+    clientIP: Annotated[ClientIPConfig | None, wire(1, "For how long a client stays with its endpoint.")] = None
 
 
 class ServiceSpec(APIModel):
@@ -118,9 +118,9 @@ class ServiceSpec(APIModel):
 
 
 class PortStatus(APIModel):
-    port: Annotated[Int32, wire(1)] = always(0)
-    protocol: Annotated[Protocol, wire(2)] = always("")
-    error: Annotated[str | None, wire(3)] = None
+    port: Annotated[Int32, wire(1, "The port's number.")] = always(0)
+    protocol: Annotated[Protocol, wire(2, "TCP, UDP or SCTP.")] = always("")
+    error: Annotated[str | None, wire(3, "Why the port could not be opened.")] = None
 
 
 class LoadBalancerIngress(APIModel):
@@ -129,7 +129,7 @@ class LoadBalancerIngress(APIModel):
     ipMode: Annotated[LoadBalancerIPMode | None, wire(3, "VIP or Proxy: whether nodes may short-cut the address.")] = (
         None
     )
-    ports: Annotated[list[PortStatus], wire(4, list_type="atomic")] = []
+    ports: Annotated[list[PortStatus], wire(4, "The ports that the load balancer has opened.", list_type="atomic")] = []
 
 
 class LoadBalancerStatus(APIModel):

@@ -16,7 +16,18 @@ class ServiceAccount(Object):
 
     secrets: Annotated[
         list[ObjectReference],
-        wire(2, patch_strategy="merge", merge_key="name", list_type="map", list_map_keys=("name",)),
+        wire(
+            2,
+            "Secrets that belong to the account; pods need not be listed here to use others.",
+            patch_strategy="merge",
+            merge_key="name",
+            list_type="map",
+            list_map_keys=("name",),
+        ),
     ] = []
-    imagePullSecrets: Annotated[list[LocalObjectReference], wire(3, list_type="atomic")] = []
-    automountServiceAccountToken: Annotated[bool | None, wire(4)] = None
+    imagePullSecrets: Annotated[
+        list[LocalObjectReference], wire(3, "Secrets with which images of its pods are pulled.", list_type="atomic")
+    ] = []
+    automountServiceAccountToken: Annotated[
+        bool | None, wire(4, "Whether its pods find a token mounted, unless they say otherwise.")
+    ] = None

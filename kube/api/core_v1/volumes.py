@@ -35,26 +35,31 @@ from kube.apimachinery.types import APIModel, Int32, Int64, Quantity, always, wi
 
 
 class HostPathVolumeSource(APIModel):
-    path: Annotated[str, wire(1)] = always("")
-    type: Annotated[HostPathType | None, wire(2)] = None
+    path: Annotated[str, wire(1, "The path on the node.")] = always("")
+    type: Annotated[
+        HostPathType | None, wire(2, "What must be there, or is made: Directory, DirectoryOrCreate, File, Socket, ...")
+    ] = None
 
 
 class EmptyDirVolumeSource(APIModel):
-    medium: Annotated[StorageMedium, wire(1)] = ""
-    sizeLimit: Annotated[Quantity | None, wire(2)] = None
+    medium: Annotated[StorageMedium, wire(1, "Memory for a file system in memory; empty for the node's disk.")] = ""
+    sizeLimit: Annotated[Quantity | None, wire(2, "How much it may hold.")] = None
 
 
 class SecretVolumeSource(APIModel):
-    secretName: Annotated[str, wire(1)] = ""
-    items: Annotated[list[KeyToPath], wire(2, list_type="atomic")] = []
-    defaultMode: Annotated[Int32 | None, wire(3)] = None
-    optional: Annotated[bool | None, wire(4)] = None
+    secretName: Annotated[str, wire(1, "The name of the Secret.")] = ""
+    items: Annotated[
+        list[KeyToPath],
+        wire(2, "Which keys, and under which paths; without it every key under its own name.", list_type="atomic"),
+    ] = []
+    defaultMode: Annotated[Int32 | None, wire(3, "The mode of the files, 0644 by default.")] = None
+    optional: Annotated[bool | None, wire(4, "Whether the pod starts without the Secret or a key of it.")] = None
 
 
 class NFSVolumeSource(APIModel):
-    server: Annotated[str, wire(1)] = always("")
-    path: Annotated[str, wire(2)] = always("")
-    readOnly: Annotated[bool, wire(3)] = False
+    server: Annotated[str, wire(1, "The server's name or address.")] = always("")
+    path: Annotated[str, wire(2, "The exported path.")] = always("")
+    readOnly: Annotated[bool, wire(3, "Whether it is mounted for reading only.")] = False
 
 
 class ISCSIVolumeSource(APIModel):
@@ -72,49 +77,52 @@ class ISCSIVolumeSource(APIModel):
 
 
 class PersistentVolumeClaimVolumeSource(APIModel):
-    claimName: Annotated[str, wire(1)] = always("")
-    readOnly: Annotated[bool, wire(2)] = False
+    claimName: Annotated[str, wire(1, "The name of the claim.")] = always("")
+    readOnly: Annotated[bool, wire(2, "Whether it is mounted for reading only.")] = False
 
 
 class DownwardAPIVolumeFile(APIModel):
-    path: Annotated[str, wire(1)] = always("")
-    fieldRef: Annotated[ObjectFieldSelector | None, wire(2)] = None
-    resourceFieldRef: Annotated[ResourceFieldSelector | None, wire(3)] = None
-    mode: Annotated[Int32 | None, wire(4)] = None
+    path: Annotated[str, wire(1, "The path of the file, below the mount.")] = always("")
+    fieldRef: Annotated[ObjectFieldSelector | None, wire(2, "A field of the pod.")] = None
+    resourceFieldRef: Annotated[ResourceFieldSelector | None, wire(3, "A request or limit of a container.")] = None
+    mode: Annotated[Int32 | None, wire(4, "The mode of the file.")] = None
 
 
 class DownwardAPIVolumeSource(APIModel):
-    items: Annotated[list[DownwardAPIVolumeFile], wire(1, list_type="atomic")] = []
-    defaultMode: Annotated[Int32 | None, wire(2)] = None
+    items: Annotated[list[DownwardAPIVolumeFile], wire(1, "The files.", list_type="atomic")] = []
+    defaultMode: Annotated[Int32 | None, wire(2, "The mode of the files, 0644 by default.")] = None
 
 
 class ConfigMapVolumeSource(APIModel):
-    name: Annotated[str, wire(1, inline=(1,))] = ""
-    items: Annotated[list[KeyToPath], wire(2, list_type="atomic")] = []
-    defaultMode: Annotated[Int32 | None, wire(3)] = None
-    optional: Annotated[bool | None, wire(4)] = None
+    name: Annotated[str, wire(1, "The name of the ConfigMap.", inline=(1,))] = ""
+    items: Annotated[
+        list[KeyToPath],
+        wire(2, "Which keys, and under which paths; without it every key under its own name.", list_type="atomic"),
+    ] = []
+    defaultMode: Annotated[Int32 | None, wire(3, "The mode of the files, 0644 by default.")] = None
+    optional: Annotated[bool | None, wire(4, "Whether the pod starts without the ConfigMap or a key of it.")] = None
 
 
 class SecretProjection(APIModel):
-    name: Annotated[str, wire(1, inline=(1,))] = ""
-    items: Annotated[list[KeyToPath], wire(2, list_type="atomic")] = []
-    optional: Annotated[bool | None, wire(4)] = None
+    name: Annotated[str, wire(1, "The name of the Secret.", inline=(1,))] = ""
+    items: Annotated[list[KeyToPath], wire(2, "Which keys, and under which paths.", list_type="atomic")] = []
+    optional: Annotated[bool | None, wire(4, "Whether it may be absent.")] = None
 
 
 class DownwardAPIProjection(APIModel):
-    items: Annotated[list[DownwardAPIVolumeFile], wire(1, list_type="atomic")] = []
+    items: Annotated[list[DownwardAPIVolumeFile], wire(1, "The files.", list_type="atomic")] = []
 
 
 class ConfigMapProjection(APIModel):
-    name: Annotated[str, wire(1, inline=(1,))] = ""
-    items: Annotated[list[KeyToPath], wire(2, list_type="atomic")] = []
-    optional: Annotated[bool | None, wire(4)] = None
+    name: Annotated[str, wire(1, "The name of the ConfigMap.", inline=(1,))] = ""
+    items: Annotated[list[KeyToPath], wire(2, "Which keys, and under which paths.", list_type="atomic")] = []
+    optional: Annotated[bool | None, wire(4, "Whether it may be absent.")] = None
 
 
 class ServiceAccountTokenProjection(APIModel):
-    audience: Annotated[str, wire(1)] = ""
-    expirationSeconds: Annotated[Int64 | None, wire(2)] = None
-    path: Annotated[str, wire(3)] = always("")
+    audience: Annotated[str, wire(1, "Who shall accept the token; the API server by default.")] = ""
+    expirationSeconds: Annotated[Int64 | None, wire(2, "For how long each token is good, at least 10 minutes.")] = None
+    path: Annotated[str, wire(3, "The path of the token's file, below the mount.")] = always("")
 
 
 class ClusterTrustBundleProjection(APIModel):
@@ -136,65 +144,85 @@ class PodCertificateProjection(APIModel):
 
 
 class VolumeProjection(APIModel):
-    secret: Annotated[SecretProjection | None, wire(1)] = None
-    downwardAPI: Annotated[DownwardAPIProjection | None, wire(2)] = None
-    configMap: Annotated[ConfigMapProjection | None, wire(3)] = None
-    serviceAccountToken: Annotated[ServiceAccountTokenProjection | None, wire(4)] = None
-    clusterTrustBundle: Annotated[ClusterTrustBundleProjection | None, wire(5)] = None
-    podCertificate: Annotated[PodCertificateProjection | None, wire(6)] = None
+    secret: Annotated[SecretProjection | None, wire(1, "Keys of a Secret.")] = None
+    downwardAPI: Annotated[DownwardAPIProjection | None, wire(2, "Facts about the pod.")] = None
+    configMap: Annotated[ConfigMapProjection | None, wire(3, "Keys of a ConfigMap.")] = None
+    serviceAccountToken: Annotated[
+        ServiceAccountTokenProjection | None,
+        wire(4, "A token of the pod's service account, renewed before it expires."),
+    ] = None
+    clusterTrustBundle: Annotated[
+        ClusterTrustBundleProjection | None, wire(5, "Certificates of authorities to trust.")
+    ] = None
+    podCertificate: Annotated[PodCertificateProjection | None, wire(6, "A certificate of the pod's own.")] = None
 
 
 class ProjectedVolumeSource(APIModel):
-    sources: Annotated[list[VolumeProjection], wire(1, list_type="atomic")] = []
-    defaultMode: Annotated[Int32 | None, wire(2)] = None
+    sources: Annotated[list[VolumeProjection], wire(1, "What is put into the directory.", list_type="atomic")] = []
+    defaultMode: Annotated[Int32 | None, wire(2, "The mode of the files, 0644 by default.")] = None
 
 
 class CSIVolumeSource(APIModel):
-    driver: Annotated[str, wire(1)] = always("")
-    readOnly: Annotated[bool | None, wire(2)] = None
-    fsType: Annotated[str | None, wire(3)] = None
-    volumeAttributes: Annotated[dict[str, str], wire(4)] = {}
-    nodePublishSecretRef: Annotated[LocalObjectReference | None, wire(5)] = None
+    driver: Annotated[str, wire(1, "The name of the driver.")] = always("")
+    readOnly: Annotated[bool | None, wire(2, "Whether it is mounted for reading only.")] = None
+    fsType: Annotated[str | None, wire(3, "The file system.")] = None
+    volumeAttributes: Annotated[dict[str, str], wire(4, "What the driver wants to know.")] = {}
+    nodePublishSecretRef: Annotated[LocalObjectReference | None, wire(5, "A Secret that the driver is handed.")] = None
 
 
 class EphemeralVolumeSource(APIModel):
-    volumeClaimTemplate: Annotated[PersistentVolumeClaimTemplate | None, wire(1)] = None
+    volumeClaimTemplate: Annotated[PersistentVolumeClaimTemplate | None, wire(1, "What the claim looks like.")] = None
 
 
 class ImageVolumeSource(APIModel):
-    reference: Annotated[str, wire(1)] = ""
-    pullPolicy: Annotated[PullPolicy, wire(2)] = ""
+    reference: Annotated[str, wire(1, "The image's name.")] = ""
+    pullPolicy: Annotated[PullPolicy, wire(2, "When the image is pulled: Always, IfNotPresent or Never.")] = ""
 
 
 class Volume(APIModel):
-    name: Annotated[str, wire(1)] = always("")
-    hostPath: Annotated[HostPathVolumeSource | None, wire(1, inline=(2,))] = None
-    emptyDir: Annotated[EmptyDirVolumeSource | None, wire(2, inline=(2,))] = None
+    name: Annotated[str, wire(1, "The name by which containers mount the volume.")] = always("")
+    hostPath: Annotated[HostPathVolumeSource | None, wire(1, "A file or directory of the node.", inline=(2,))] = None
+    emptyDir: Annotated[
+        EmptyDirVolumeSource | None, wire(2, "A directory that lives as long as the pod.", inline=(2,))
+    ] = None
     gcePersistentDisk: Annotated[GCEPersistentDiskVolumeSource | None, wire(3, inline=(2,))] = None
     awsElasticBlockStore: Annotated[AWSElasticBlockStoreVolumeSource | None, wire(4, inline=(2,))] = None
     gitRepo: Annotated[GitRepoVolumeSource | None, wire(5, inline=(2,))] = None
-    secret: Annotated[SecretVolumeSource | None, wire(6, inline=(2,))] = None
-    nfs: Annotated[NFSVolumeSource | None, wire(7, inline=(2,))] = None
-    iscsi: Annotated[ISCSIVolumeSource | None, wire(8, inline=(2,))] = None
+    secret: Annotated[SecretVolumeSource | None, wire(6, "The keys of a Secret, as files.", inline=(2,))] = None
+    nfs: Annotated[NFSVolumeSource | None, wire(7, "A directory of an NFS server.", inline=(2,))] = None
+    iscsi: Annotated[ISCSIVolumeSource | None, wire(8, "A disk that an iSCSI target serves.", inline=(2,))] = None
     glusterfs: Annotated[GlusterfsVolumeSource | None, wire(9, inline=(2,))] = None
-    persistentVolumeClaim: Annotated[PersistentVolumeClaimVolumeSource | None, wire(10, inline=(2,))] = None
+    persistentVolumeClaim: Annotated[
+        PersistentVolumeClaimVolumeSource | None,
+        wire(10, "The volume that a claim of the namespace is bound to.", inline=(2,)),
+    ] = None
     rbd: Annotated[RBDVolumeSource | None, wire(11, inline=(2,))] = None
     flexVolume: Annotated[FlexVolumeSource | None, wire(12, inline=(2,))] = None
     cinder: Annotated[CinderVolumeSource | None, wire(13, inline=(2,))] = None
     cephfs: Annotated[CephFSVolumeSource | None, wire(14, inline=(2,))] = None
     flocker: Annotated[FlockerVolumeSource | None, wire(15, inline=(2,))] = None
-    downwardAPI: Annotated[DownwardAPIVolumeSource | None, wire(16, inline=(2,))] = None
-    fc: Annotated[FCVolumeSource | None, wire(17, inline=(2,))] = None
+    downwardAPI: Annotated[DownwardAPIVolumeSource | None, wire(16, "Facts about the pod, as files.", inline=(2,))] = (
+        None
+    )
+    fc: Annotated[FCVolumeSource | None, wire(17, "A disk on a Fibre Channel network.", inline=(2,))] = None
     azureFile: Annotated[AzureFileVolumeSource | None, wire(18, inline=(2,))] = None
-    configMap: Annotated[ConfigMapVolumeSource | None, wire(19, inline=(2,))] = None
+    configMap: Annotated[ConfigMapVolumeSource | None, wire(19, "The keys of a ConfigMap, as files.", inline=(2,))] = (
+        None
+    )
     vsphereVolume: Annotated[VsphereVirtualDiskVolumeSource | None, wire(20, inline=(2,))] = None
     quobyte: Annotated[QuobyteVolumeSource | None, wire(21, inline=(2,))] = None
     azureDisk: Annotated[AzureDiskVolumeSource | None, wire(22, inline=(2,))] = None
     photonPersistentDisk: Annotated[PhotonPersistentDiskVolumeSource | None, wire(23, inline=(2,))] = None
-    projected: Annotated[ProjectedVolumeSource | None, wire(26, inline=(2,))] = None
+    projected: Annotated[ProjectedVolumeSource | None, wire(26, "Several sources in one directory.", inline=(2,))] = (
+        None
+    )
     portworxVolume: Annotated[PortworxVolumeSource | None, wire(24, inline=(2,))] = None
     scaleIO: Annotated[ScaleIOVolumeSource | None, wire(25, inline=(2,))] = None
     storageos: Annotated[StorageOSVolumeSource | None, wire(27, inline=(2,))] = None
-    csi: Annotated[CSIVolumeSource | None, wire(28, inline=(2,))] = None
-    ephemeral: Annotated[EphemeralVolumeSource | None, wire(29, inline=(2,))] = None
-    image: Annotated[ImageVolumeSource | None, wire(30, inline=(2,))] = None
+    csi: Annotated[
+        CSIVolumeSource | None, wire(28, "A volume that a CSI driver of the node makes for the pod.", inline=(2,))
+    ] = None
+    ephemeral: Annotated[
+        EphemeralVolumeSource | None, wire(29, "A claim that is made for the pod and goes with it.", inline=(2,))
+    ] = None
+    image: Annotated[ImageVolumeSource | None, wire(30, "The content of an image.", inline=(2,))] = None
