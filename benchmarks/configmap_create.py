@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks import OURS, Row, Settings, servers
-from benchmarks.load import create
+from benchmarks import Row, Settings
+from benchmarks.compare import compare
+from benchmarks.load import Load, create
 from benchmarks.objects import CONFIG_MAP
+from benchmarks.servers import Target
 
 COUNT, TARGET = 3000, 1635.0
+PATH = "/api/v1/namespaces/{}/configmaps"
 
 
 def run(settings: Settings) -> Iterator[Row]:
-    for kind in (*servers.kinds(settings), servers.reference):
-        with kind(settings) as target, servers.namespace(target) as namespace:
-            path = f"/api/v1/namespaces/{namespace}/configmaps"
-            create(target, path, CONFIG_MAP, 100)
-            loads = [create(target, path, CONFIG_MAP, settings.scaled(COUNT)) for _ in range(settings.repeat)]
-            goal = TARGET if target.subject.startswith(OURS) else None
-            rates = tuple(load.rate for load in loads)
-            yield Row("ConfigMap create", "1/s", rates, subject=target.subject, target=goal, note=loads[-1].note)
+    def measured(target: Target, namespace: str) -> Load:
+        return create(target, PATH.format(namespace), CONFIG_MAP, settings.scaled(COUNT))
+
+    yield from compare(settings, "ConfigMap create", TARGET, warm_up, measured)
+
+
+def warm_up(target: Target, namespace: str) -> None:
+    """The first requests of a process load code."""
+    create(target, PATH.format(namespace), CONFIG_MAP, 100)

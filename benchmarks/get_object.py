@@ -7,22 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks import OURS, Row, Settings, servers
-from benchmarks.load import create, read
+from benchmarks import Row, Settings, servers
+from benchmarks.compare import compare
+from benchmarks.load import Load, create, read
 from benchmarks.objects import CONFIG_MAP
+from benchmarks.servers import Target
 
 SECONDS, TARGET = 5.0, 1.5 * 2800
+PATH = "/api/v1/namespaces/{}/configmaps"
 
 
 def run(settings: Settings) -> Iterator[Row]:
-    for kind in (*servers.kinds(settings), servers.reference):
-        with kind(settings) as target, servers.namespace(target) as namespace:
-            path = f"/api/v1/namespaces/{namespace}/configmaps"
-            if target.subject == servers.REFERENCE:
-                create(target, path, CONFIG_MAP, 1)
-            else:
-                target.request("POST", path, {"metadata": {"name": "one"}, "data": {"colour": "blue"}})
-            loads = [read(target, f"{path}/one", SECONDS * settings.scale) for _ in range(settings.repeat)]
-            goal = TARGET if target.subject.startswith(OURS) else None
-            rates = tuple(load.rate for load in loads)
-            yield Row("GET one object", "1/s", rates, subject=target.subject, target=goal, note=loads[-1].note)
+    def reading(target: Target, namespace: str) -> Load:
+        return read(target, PATH.format(namespace) + "/one", SECONDS * settings.scale)
+
+    yield from compare(settings, "GET one object", TARGET, prepare, reading)
+
+
+def prepare(target: Target, namespace: str) -> None:
+    path = PATH.format(namespace)
+    if target.subject == servers.REFERENCE:
+        create(target, path, CONFIG_MAP, 1)
+    else:
+        target.request("POST", path, {"metadata": {"name": "one"}, "data": {"colour": "blue"}})

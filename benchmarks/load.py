@@ -67,7 +67,8 @@ class Load:
     @property
     def note(self) -> str:
         each = f", {self.cpu / self.requests * 1e6:.0f} us CPU each" if self.cpu else ""
-        return f"p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms{each}"
+        size = f", {self.bytes / self.requests / 1e6:.1f} MB each" if self.bytes > 1e5 * self.requests else ""
+        return f"p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms{each}{size}"
 
 
 def create(target: Target, path: str, template: str, count: int, connections: int = CONNECTIONS) -> Load:

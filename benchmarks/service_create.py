@@ -7,47 +7,46 @@ cores (287/s from empty, 67 to 80/s beyond 3,000); with `--peer` the ratio is me
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
-from benchmarks import OURS, Row, Settings, servers
-from benchmarks.load import create
+from benchmarks import Row, Settings, servers
+from benchmarks.compare import rows
+from benchmarks.load import Load, create
 from benchmarks.objects import SERVICE
 from benchmarks.servers import REFERENCE, Target
 
 COUNT, PRESENT = 1500, 3000
 EMPTY, FULL = "Service create, from empty", "Service create, 3,000 present"
 TARGETS = {EMPTY: 3 * 287.0, FULL: 10 * 73.5}
+Found = dict[tuple[str, str], list[Load]]
 
 
 def run(settings: Settings) -> Iterator[Row]:
-    for kind in (*servers.kinds(settings), servers.reference):
-        rates: dict[str, list[float]] = {EMPTY: [], FULL: []}
-        notes: dict[str, str] = {}
-        for _ in range(settings.repeat):
-            with kind(settings) as target:
-                measure(target, settings, rates, notes)
-                subject = target.subject
-        for name, found in rates.items():
-            target_rate = TARGETS[name] if subject.startswith(OURS) else None
-            yield Row(name, "1/s", tuple(found), subject=subject, target=target_rate, note=notes[name])
+    found: Found = {}
+    for _ in range(settings.repeat):
+        with ExitStack() as stack:  # every repetition begins with empty registries
+            targets = [stack.enter_context(kind(settings)) for kind in (*servers.kinds(settings), servers.reference)]
+            measure(targets, settings, found)
+    for (name, subject), loads in found.items():
+        yield from rows(name, loads, subject, TARGETS[name])
 
 
-def measure(target: Target, settings: Settings, rates: dict[str, list[float]], notes: dict[str, str]) -> None:
-    with servers.namespace(target) as namespace:
-        path, count = f"/api/v1/namespaces/{namespace}/services", settings.scaled(COUNT)
-        if target.subject != servers.PEER:
-            warm_up(target, namespace)
-        load = create(target, path, SERVICE, count)
-        rates[EMPTY].append(load.rate)
-        notes[EMPTY] = load.note
-        create(target, path, SERVICE, settings.scaled(PRESENT) - count)
-        load = create(target, path, SERVICE, count)
-        rates[FULL].append(load.rate)
-        notes[FULL] = load.note
+def measure(targets: list[Target], settings: Settings, found: Found) -> None:
+    """In turns, so that what the machine does besides falls on all alike."""
+    count = settings.scaled(COUNT)
+    with ExitStack() as stack:
+        paths = [f"/api/v1/namespaces/{stack.enter_context(servers.namespace(one))}/services" for one in targets]
+        for target, path in zip(targets, paths, strict=True):
+            warm_up(target, path)
+        for name, before in ((EMPTY, 0), (FULL, settings.scaled(PRESENT) - count)):
+            for target, path in zip(targets, paths, strict=True):
+                if before:
+                    create(target, path, SERVICE, before)
+                found.setdefault((name, target.subject), []).append(create(target, path, SERVICE, count))
 
 
-def warm_up(target: Target, namespace: str) -> None:
+def warm_up(target: Target, path: str) -> None:
     """The first requests of a process load code; a server that is measured has been up for a while."""
-    path = f"/api/v1/namespaces/{namespace}/services"
     create(target, path, SERVICE, 50)
     if target.subject != REFERENCE:
         target.request("DELETE", path)
