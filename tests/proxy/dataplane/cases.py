@@ -125,6 +125,25 @@ CASES = [
         tuple(asks("pod1", address, port, f"pod1 {BRIDGE}") for address, port in FRONTS),
     ),
     Case(
+        "hints narrow to the zone",
+        (
+            service(),
+            endpoint_slice(
+                "myapp",
+                [
+                    POD2 | {"hints": {"forZones": [{"name": "zone-b"}]}},
+                    POD3 | {"hints": {"forZones": [{"name": "zone-a"}]}},
+                ],
+            ),
+        ),
+        (asks("pod1", VIP, 80, "pod3 10.244.1.2"), asks("outside", VIP, 80, f"pod3 {LAN}")),
+    ),
+    Case(
+        "hints on some endpoints only do not count",
+        (service(), endpoint_slice("myapp", [POD2, POD3 | {"hints": {"forZones": [{"name": "zone-a"}]}}])),
+        (asks("pod1", VIP, 80, "pod2 10.244.1.2", "pod3 10.244.1.2"),),
+    ),
+    Case(
         "hints narrow to the node",
         (
             service(),

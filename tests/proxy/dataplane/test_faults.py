@@ -316,6 +316,22 @@ def test_session_affinity_keeps_a_client_on_its_endpoint(node: Node):
     assert not node.world.ask("outside", VIP, 80).startswith(gone)
 
 
+# ---- the third protocol ----
+
+
+def test_sctp(node: Node):
+    try:
+        node.world.listen("pod2", PORT, ("SCTP",))
+    except OSError as error:
+        pytest.skip(f"this kernel has no SCTP: {error}")
+    ports = [{"protocol": "SCTP", "port": 3868, "nodePort": 33868}]
+    node.set(service(type="NodePort", ports=ports), endpoint_slice("myapp", [POD2], protocol="SCTP"))
+    assert node.world.ask("pod1", VIP, 3868, "SCTP", 10) == "pod2 10.244.1.2"
+    assert node.world.ask("outside", NODE_IP, 33868, "SCTP", 10) == "pod2 10.244.1.1"
+    node.set(endpoint_slice("myapp", [], protocol="SCTP"))
+    assert node.world.ask("pod1", VIP, 3868, "SCTP", 10) != "pod2 10.244.1.2"
+
+
 # ---- a failed Service does not hold up the others ----
 
 

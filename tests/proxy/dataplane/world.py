@@ -110,11 +110,11 @@ class World:
         for namespace in self.namespaces.values():
             namespace.delete()
 
-    def listen(self, where: str, port: int) -> None:
-        """Answers on this TCP and UDP port of a namespace, on all its addresses."""
-        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+    def listen(self, where: str, port: int, protocols: tuple[str, ...] = ("TCP", "UDP")) -> None:
+        """Answers on this port of a namespace. Raises OSError where the kernel lacks a protocol."""
+        for protocol in protocols:
             for family in (socket.AF_INET, socket.AF_INET6):
-                self._answering.add(where, self[where].call(_listener, family, kind, port))
+                self._answering.add(where, self[where].call(_listener, family, protocol, port))
 
     def ask(
         self, client: str, address: str, port: int, protocol: str = "TCP", timeout: float = 1.0, source: int = 0
@@ -218,20 +218,24 @@ class _Answering:
             ready.close()
 
 
-def _listener(family: int, kind: int, port: int) -> socket.socket:
-    listening = socket.socket(family, kind)
+def _socket(family: int, protocol: str) -> socket.socket:
+    kind = socket.SOCK_DGRAM if protocol == "UDP" else socket.SOCK_STREAM
+    return socket.socket(family, kind, socket.IPPROTO_SCTP if protocol == "SCTP" else 0)
+
+
+def _listener(family: int, protocol: str, port: int) -> socket.socket:
+    listening = _socket(family, protocol)
     if family == socket.AF_INET6:
         listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("", port))
-    if kind == socket.SOCK_STREAM:
+    if protocol != "UDP":
         listening.listen(64)
     return listening
 
 
 def _ask(address: str, port: int, protocol: str, timeout: float, source: int) -> str:
-    kind = socket.SOCK_STREAM if protocol == "TCP" else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind) as asking:
+    with _socket(socket.AF_INET6 if ":" in address else socket.AF_INET, protocol) as asking:
         asking.settimeout(timeout)
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if source:  # closed by a reset, so that the port can be used again at once
