@@ -8,11 +8,13 @@ from contextlib import aclosing
 
 import pytest
 
+from apiserver.storage.etcd import EtcdStorage
 from apiserver.storage.interface import (
     Absent,
     CheckFailed,
     Delete,
     Event,
+    ExpiredRevision,
     FutureRevision,
     Put,
     Storage,
@@ -21,6 +23,7 @@ from apiserver.storage.interface import (
     Unchanged,
     Watch,
 )
+from tests.apiserver.storage.test_faults import compact
 
 PODS = "/registry/pods/"
 
@@ -208,6 +211,41 @@ async def test_6_a_value_with_a_ttl_goes_by_itself(store: Storage) -> None:
         (event,) = await take(watch, 1)
     assert event.type == "DELETE" and event.previous == pod("e")
     assert asyncio.get_running_loop().time() - began >= 1
+
+
+async def test_7_no_change_comes_after_a_bookmark_that_covers_it(store: Storage) -> None:
+    start = await store.current_revision()
+    events: list[Event] = []
+    async with aclosing(store.watch(PODS, revision=start, bookmarks=True)) as watch:
+        for number in range(15):
+            await store.commit([], [Put("/registry/nodes/n", b"{}")])
+            last = await create(store, str(number))
+        while not events or events[-1].revision < last:
+            events += await watch.batch()
+        assert watch.revision >= last
+    covered = start
+    for event in events:
+        assert event.revision > covered or event.type == "BOOKMARK"
+        covered = event.revision if event.type == "BOOKMARK" else covered
+    assert [event.key for event in events if event.type == "PUT"] == [f"{PODS}default/{n}" for n in range(15)]
+
+
+async def test_2_and_5_after_a_compaction_all_is_told_or_expired(
+    store: Storage, open_etcd: Callable[..., EtcdStorage]
+) -> None:
+    revisions = [await create(store, name) for name in "abcd"]
+    await compact(open_etcd(), revisions[-1])
+    async with aclosing(store.watch(PODS, revision=revisions[0])) as watch:
+        try:
+            assert [event.revision for event in await take(watch, 3)] == revisions[1:]
+        except ExpiredRevision as expired:
+            assert (expired.asked, expired.oldest > revisions[0]) == (revisions[0], True)
+    try:
+        page = await store.list(PODS, revision=revisions[1], exact=True)
+        assert [stored.revision for stored in page.items] == revisions[:2]
+    except ExpiredRevision as expired:
+        assert expired.asked == revisions[1]
+    assert [stored.revision for stored in (await store.list(PODS)).items] == revisions
 
 
 async def test_lists_are_in_key_order_and_below_the_prefix_only(store: Storage) -> None:
