@@ -10,6 +10,7 @@ message to the service manager, so nothing is polled and no port is guessed.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
@@ -113,10 +114,10 @@ class ApiServer:
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")
-        connection.request(method, path, body=body, headers=sent)
-        response = connection.getresponse()
-        data = response.read()
-        connection.close()
+        with contextlib.closing(connection):
+            connection.request(method, path, body=body, headers=sent)
+            response = connection.getresponse()
+            data = response.read()
         try:
             answer = json.loads(data)
         except ValueError:
