@@ -1,4 +1,4 @@
-"""`proxy`: a request to a pod, a service or a node's kubelet, relayed as it is.
+"""`proxy`: a request, or a websocket, to a pod, a service or a node's kubelet, relayed as it is.
 
 Called by the router for every verb below `…/proxy`. It calls the relay. The name may say more than a name:
 `[scheme:]name[:port]`. Source: kubernetes pkg/registry/core/{pod,service,node}/rest.
@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import httptools
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from apiserver.endpoints.endpoint import Endpoint
+from apiserver.endpoints.handlers.connect import Relay
 from apiserver.endpoints.request import Request
 from apiserver.endpoints.responses import Response
+from apiserver.endpoints.streaming import websocket_relay
 from apiserver.endpoints.streaming.http_relay import Target, relay
 from apiserver.endpoints.streaming.kubelet import kubelet_of
-from kube.apimachinery.errors import BadRequest, NotFound, ServiceUnavailable
-from kube.apimachinery.meta_v1 import StatusDetails
+from kube.apimachinery.errors import BadRequest, NotFound, ServiceUnavailable, from_status
+from kube.apimachinery.meta_v1 import Status, StatusDetails
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -55,6 +58,8 @@ async def proxy(endpoint: Endpoint, request: Request) -> Response | None:
         path += "/"
     query = request.raw_query.decode("latin-1")
     target = Target(scheme, host, port, path + (f"?{query}" if query else ""))
+    if request.scope["type"] == "websocket":
+        return await _proxy_websocket(endpoint, request, target, context)
     body = await request.body()
     try:
         async with relay(request.method, target, request.raw_headers, body, context) as answer:
@@ -66,6 +71,28 @@ async def proxy(endpoint: Endpoint, request: Request) -> Response | None:
     except (OSError, TimeoutError, httptools.HttpParserError) as error:
         raise ServiceUnavailable(f"error trying to reach service: dial tcp {target.authority}: {error}") from error
     return None
+
+
+async def _proxy_websocket(
+    endpoint: Endpoint, request: Request, target: Target, context: ssl.SSLContext | None
+) -> None:
+    protocols = request.scope.get("subprotocols") or ()
+    try:
+        backend = await websocket_relay.dial(target, protocols, request.raw_headers, context)
+    except InvalidStatus as error:
+        text = bytes(error.response.body or b"").decode("utf-8", "replace").strip()
+        raise from_status(Status(code=error.response.status_code, message=text or str(error))) from error
+    except (OSError, TimeoutError, WebSocketException) as error:
+        raise ServiceUnavailable(f"error trying to reach service: dial tcp {target.authority}: {error}") from error
+    await request.receive()  # websocket.connect
+    request.code = 101
+    await request.send({"type": "websocket.accept", "subprotocol": backend.subprotocol})
+    task, streams = Relay(), endpoint.services["streams"]
+    streams.enter(task)
+    try:
+        await websocket_relay.relay(request.receive, request.send, backend)
+    finally:
+        streams.leave(task)
 
 
 async def _security(endpoint: Endpoint, named: Named, port: int) -> tuple[str, ssl.SSLContext | None]:

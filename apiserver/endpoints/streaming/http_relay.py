@@ -1,7 +1,7 @@
 """An HTTP request relayed as it is: for the `proxy` subresources.
 
 Called by the proxy handler. It calls asyncio's streams and httptools. One connection a request, closed at the end;
-upgrades are not relayed. Source: k8s.io/apimachinery/pkg/util/proxy.
+websockets are `websocket_relay`'s. Source: k8s.io/apimachinery/pkg/util/proxy.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
 
 from kube.api.core_v1 import Pod
 from tests.support.cluster import ApiServer, start_apiserver
@@ -272,6 +273,33 @@ def test_a_pod_can_be_reached_through_the_proxy(cluster: tuple[ApiServer, Kubele
     url = f"/api/v1/namespaces/default/pods/{pod}:{echo}/proxy"
     assert server.request("GET", f"{url}/some/path?q=1") == (200, "you asked for /some/path?q=1")
     assert server.request("GET", f"{url}/") == (200, "you asked for /")
+
+
+async def test_a_websocket_goes_through_the_proxy(cluster: tuple[ApiServer, KubeletServer], pod: str) -> None:
+    server, _ = cluster
+
+    async def answer(socket: ServerConnection) -> None:
+        await socket.send(f"{socket.request.path} {socket.subprotocol}")  # type: ignore[union-attr]
+        async for message in socket:
+            await socket.send(message * 2)
+            await socket.close(4001)
+
+    async with serve(answer, "127.0.0.1", 0, subprotocols=["chat"]) as backend:  # type: ignore[list-item]
+        port = backend.sockets[0].getsockname()[1]
+        url = f"wss://127.0.0.1:{server.port}/api/v1/namespaces/default/pods/{pod}:{port}/proxy/ws?a=b"
+        token = {"Authorization": f"Bearer {server.token}"}
+        async with connect(
+            url,
+            ssl=server.context(),
+            subprotocols=["chat"],
+            additional_headers=token,
+            proxy=None,  # type: ignore[list-item]
+        ) as socket:
+            assert await socket.recv() == "/ws?a=b chat"
+            await socket.send(b"ab")
+            assert await socket.recv() == b"abab"
+            await socket.wait_closed()
+            assert socket.close_code == 4001
 
 
 def test_a_server_that_stops_ends_its_streams(etcd: str, tmp_path: Path) -> None:
