@@ -84,9 +84,9 @@ def _mentions(rule: str, end: str) -> bool:
 
 def _order(rule: str, chosen: str) -> int:
     """The lookup, then chains, then the endpoint. IPVS has a server's line before its destinations'."""
-    if rule.startswith("  ->") or (not rule.startswith("chain ") and _mentions(rule, chosen)):
-        return 2
-    return 1 if rule.startswith("chain ") else 0
+    if rule.startswith("chain "):
+        return 1 if rule.startswith("chain external") else 2
+    return 3 if rule.startswith("  ->") or _mentions(rule, chosen) else 0
 
 
 def _translation(trace: Trace) -> Iterator[Hop]:
