@@ -1,14 +1,10 @@
-"""Logs, exec, attach and port-forward through the API server, as websocket clients and every kubectl speak them."""
+"""Logs, exec, attach and port-forward through the API server, over websockets (kubectl does it in tests/interop)."""
 
 from __future__ import annotations
 
 import asyncio
-import glob
 import http.client
 import http.server
-import os
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +16,6 @@ from websockets.asyncio.server import ServerConnection, serve
 from kube.api.core_v1 import Pod
 from tests.support.cluster import ApiServer, start_apiserver
 from tests.support.kubelet import KubeletServer
-
-KUBECTLS = sorted(
-    {p for p in ("/tmp/kubectl120/usr/bin/kubectl", shutil.which("kubectl") or "") if os.path.exists(p)}
-    | {p for p in glob.glob("/usr/lib/google-cloud-sdk/bin/kubectl.1.*")[-1:] if os.path.exists(p)}
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +117,6 @@ def echo() -> Iterator[int]:
     server.server_close()
 
 
-def kubectl(binary: str, server: ApiServer, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(server.directory), "KUBECONFIG": str(server.kubeconfig())}
-    return subprocess.run([binary, *args], input=stdin, capture_output=True, text=True, timeout=60, env=environment)
-
-
 # ---- logs ----
 
 
@@ -218,41 +204,7 @@ def test_exec_in_a_pod_without_a_node_is_refused(cluster: tuple[ApiServer, Kubel
     assert server.request("GET", "/api/v1/namespaces/default/pods/waiting/log") == (204, "")
 
 
-@pytest.mark.parametrize("binary", KUBECTLS)
-def test_kubectl_exec_logs_and_cp(
-    cluster: tuple[ApiServer, KubeletServer], pod: str, binary: str, tmp_path: Path
-) -> None:
-    server, _ = cluster
-    done = kubectl(binary, server, "exec", pod, "--", "sh", "-c", "echo out; echo err >&2; exit 7")
-    assert (done.stdout, done.returncode) == ("out\n", 7) and "err\n" in done.stderr
-    done = kubectl(binary, server, "exec", "-i", pod, "--", "cat", stdin="through\n" * 5000)
-    assert (done.stdout, done.returncode) == ("through\n" * 5000, 0)
-    assert kubectl(binary, server, "logs", pod).stdout == "one\ntwo\nthree\n"
-    (tmp_path / "from").write_text("copied")
-    done = kubectl(binary, server, "cp", str(tmp_path / "from"), f"{pod}:{tmp_path}/to")
-    assert done.returncode == 0 and (tmp_path / "to").read_text() == "copied", done.stderr
-
-
 # ---- port-forward, proxy ----
-
-
-@pytest.mark.parametrize("binary", KUBECTLS)
-def test_kubectl_port_forward(cluster: tuple[ApiServer, KubeletServer], pod: str, echo: int, binary: str) -> None:
-    server, _ = cluster
-    environment = {"PATH": os.environ["PATH"], "HOME": str(server.directory), "KUBECONFIG": str(server.kubeconfig())}
-    process = subprocess.Popen(
-        [binary, "port-forward", pod, f":{echo}"], stdout=subprocess.PIPE, text=True, env=environment
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()  # Forwarding from 127.0.0.1:40001 -> 8080
-        port = int(line.split(":")[1].split(" ")[0])
-        for path in ("/a", "/b"):
-            done = subprocess.run(["curl", "-s", f"http://127.0.0.1:{port}{path}"], capture_output=True, timeout=30)
-            assert done.stdout.decode() == f"you asked for {path}"
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 async def test_port_forward_over_a_websocket(cluster: tuple[ApiServer, KubeletServer], pod: str, echo: int) -> None:
