@@ -1,11 +1,10 @@
 """The proxy's metrics, under upstream's names so that existing dashboards work.
 
-Written by `proxy.runner`, shown at `/metrics`. It calls `kube.metrics`. It leaves out what upstream has for iptables.
+Written by `proxy.observed` and `proxy.runner`, shown at `/metrics`. It calls `kube.metrics`. It leaves out what
+upstream has for iptables.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from kube.metrics import Counter, Gauge, Histogram, exponential_buckets
 
@@ -76,10 +75,3 @@ LIVEZ = Counter("kubeproxy_proxy_livez_total", "Cumulative proxy livez HTTP stat
 def family_label(family: int) -> str:
     """`IPv4` or `IPv6`."""
     return f"IPv{family}"
-
-
-def synced(seconds: float, families: Iterable[int], full: bool) -> None:
-    """One sync is over; all families are programmed together and take the same time."""
-    for label in map(family_label, families):
-        SYNC_SECONDS.observe(seconds, label)
-        (FULL_SYNC_SECONDS if full else PARTIAL_SYNC_SECONDS).observe(seconds, label)

@@ -13,11 +13,8 @@ servers. It leaves out deciding what a Service needs, and how the kernel is told
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from kube.api.core_v1 import Node, Service
@@ -36,9 +33,9 @@ from proxy.debug import Debug
 from proxy.healthcheck.proxy_health import ProxyHealth
 from proxy.healthcheck.service_health import ServiceHealth
 from proxy.listing import PagedClient
-from proxy.model.desired import lacks_local
 from proxy.model.objects import LABEL_HEADLESS, LABEL_PROXY_NAME, Key, NodeInfo, node_info, service_info, slice_info
 from proxy.model.tracker import ChangeTracker
+from proxy.observed import Observed
 from proxy.planner import Planner
 
 log = logging.getLogger("proxy")
@@ -58,6 +55,7 @@ class Proxy:
         self.health = ProxyHealth(self.clock, 2 * config.iptables_sync_period)
         self.service_health = ServiceHealth(lambda: self.health.healthy)
         self.stages = Stages(self.clock)
+        self.observed = Observed(self.clock, config.families)
         self.failures: Mapping[Key | None, str] = {}
         self.busy = asyncio.Lock()
         """Held while the kernel is being changed or looked at: its sockets take one question at a time."""
@@ -65,7 +63,6 @@ class Proxy:
         self._resync_wanted, self._compared = True, False
         self._tries: dict[Key | None, int] = {}
         self._housekeeping_at: float | None = None
-        self._lacking: Counter[tuple[int, str]] = Counter()
         self._make_informers(PagedClient(client))
 
     async def run(self) -> None:
@@ -101,29 +98,25 @@ class Proxy:
     def _on_service(self, service: Any) -> None:
         self.tracker.set_service(service)
         self._noticed(service.metadata[:2], "Service", service)
-        metrics.SERVICE_CHANGES.inc()
-        metrics.SERVICE_CHANGES_PENDING.inc()
+        self.observed.service_changed()
         self._changed()
 
     def _on_service_gone(self, service: Any) -> None:
         self.tracker.delete_service(service)
         self._noticed(service.metadata[:2], "Service", service)
-        metrics.SERVICE_CHANGES.inc()
-        metrics.SERVICE_CHANGES_PENDING.inc()
+        self.observed.service_changed()
         self._changed()
 
     def _on_slice(self, piece: Any, before: Any = None) -> None:
         self.tracker.set_slice(piece, before)
         self._noticed(piece.service_key, "EndpointSlice", piece)
-        metrics.ENDPOINT_CHANGES.inc()
-        metrics.ENDPOINT_CHANGES_PENDING.inc()
+        self.observed.endpoints_changed()
         self._changed()
 
     def _on_slice_gone(self, piece: Any) -> None:
         self.tracker.delete_slice(piece)
         self._noticed(piece.service_key, "EndpointSlice", piece)
-        metrics.ENDPOINT_CHANGES.inc()
-        metrics.ENDPOINT_CHANGES_PENDING.inc()
+        self.observed.endpoints_changed()
         self._changed()
 
     def _on_node(self, node: Node) -> None:
@@ -142,8 +135,7 @@ class Proxy:
 
     def _changed(self) -> None:
         self.health.queued()
-        for family in self.config.families:
-            metrics.LAST_QUEUED.set(self.clock.now().timestamp(), metrics.family_label(family))
+        self.observed.queued()
         self._wake.set()
 
     # ---- the loop ----
@@ -182,8 +174,8 @@ class Proxy:
             outcome = await self._kernel(self.dataplane.sync, changes) if changes else Outcome()
         self._remember(rounds, changes, outcome)
         await self._after(changes, outcome)
-        metrics.synced(self.clock.monotonic() - began, self.config.families, full=False)
-        self._observe_latency(changed, outcome)
+        self.observed.synced(self.clock.monotonic() - began, full=False)
+        self.observed.latency(changed, outcome.failures)
         self._show(outcome.operations)
         self._log("synced", changes, outcome, len(outcome.operations), began)
 
@@ -200,8 +192,8 @@ class Proxy:
         self._compared = True
         self._remember(rounds, changes, outcome)
         await self._after(changes, outcome)
-        metrics.synced(self.clock.monotonic() - began, self.config.families, full=True)
-        self._observe_latency(changed, outcome)
+        self.observed.synced(self.clock.monotonic() - began, full=True)
+        self.observed.latency(changed, outcome.failures)
         self._log("compared with the kernel", changes, outcome, operations, began)
 
     async def _compare_steps(self) -> tuple[Outcome, int]:
@@ -224,8 +216,7 @@ class Proxy:
             return await self._kernel(lambda _: next(steps, None), None)
 
     def _take(self) -> dict[Key, str]:
-        metrics.SERVICE_CHANGES_PENDING.set(0)
-        metrics.ENDPOINT_CHANGES_PENDING.set(0)
+        self.observed.taken()
         return self.tracker.take()
 
     async def _kernel(self, work: Callable[[Any], T], argument: Any) -> T | Outcome:
@@ -253,13 +244,9 @@ class Proxy:
         self._retry_failures(changes, outcome)
         await self._delete_stale_flows(changes)
         await self.service_health.update(changes)
-        metrics.PENDING.set(self.tracker.pending)
-        self._count_lacking(change for change in changes if change.key not in outcome.failures)
-        if not outcome.failures:
-            for family in self.config.families:
-                metrics.LAST_SYNC.set(self.clock.now().timestamp(), metrics.family_label(family))
-            if not self.tracker.pending:
-                self.health.updated()
+        self.observed.programmed(changes, outcome.failures, self.tracker.pending)
+        if not outcome.failures and not self.tracker.pending:
+            self.health.updated()
         self._housekeeping_at = self.clock.monotonic()
 
     def _retry_failures(self, changes: list[Change], outcome: Outcome) -> None:
@@ -267,7 +254,6 @@ class Proxy:
         for key in by_key.keys() - outcome.failures.keys():
             self._tries.pop(key, None)
         for key, reason in outcome.failures.items():
-            metrics.FAILURES.inc()
             tries = self._tries[key] = self._tries.get(key, 0) + 1
             delay = min(FIRST_RETRY * 2.0 ** (tries - 1), LONGEST_RETRY)
             log.error("%s: %s; next try in %.1f s", "/".join(key) if key else "all Services", reason, delay)
@@ -293,13 +279,12 @@ class Proxy:
         if not flows:
             return
         for family in sorted({flow.server.family for flow in flows}):
-            began, label = self.clock.monotonic(), metrics.family_label(family)
+            began, deleted = self.clock.monotonic(), 0
             try:
-                stale = [flow for flow in flows if flow.server.family == family]
-                metrics.CONNTRACK_DELETED.inc(label, by=await asyncio.to_thread(conntrack.delete, stale))
+                deleted = await asyncio.to_thread(conntrack.delete, [f for f in flows if f.server.family == family])
             except OSError as error:
                 log.error("deleting conntrack entries: %s", error)
-            metrics.CONNTRACK_SECONDS.observe(self.clock.monotonic() - began, label)
+            self.observed.flows_deleted(family, deleted, self.clock.monotonic() - began)
 
     async def _housekeep(self) -> None:
         now = self.clock.monotonic()
@@ -314,21 +299,6 @@ class Proxy:
         self._housekeeping_at = None if again is None else now + again
 
     # ---- what is told ----
-
-    def _count_lacking(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            self._lacking.subtract(lacks_local(change.old))
-            self._lacking.update(lacks_local(change.new))
-        for family, policy in itertools.product(self.config.families, ("internal", "external")):
-            metrics.NO_LOCAL_ENDPOINTS.set(self._lacking[family, policy], metrics.family_label(family), policy)
-
-    def _observe_latency(self, changed: Mapping[Key, str], outcome: Outcome) -> None:
-        now = self.clock.now()
-        for key, trigger in changed.items():
-            if trigger and key not in outcome.failures:
-                seconds = (now - datetime.fromisoformat(trigger)).total_seconds()
-                for family in self.config.families:
-                    metrics.PROGRAMMING_SECONDS.observe(max(0.0, seconds), metrics.family_label(family))
 
     def _show(self, operations: Sequence[Any]) -> None:
         metrics.OPERATIONS.inc(by=len(operations))
