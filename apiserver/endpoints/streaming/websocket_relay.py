@@ -1,7 +1,7 @@
 """A websocket relayed to another server, message by message: for the `proxy` subresources.
 
-Called by the proxy handler. It calls `websockets`. Text stays text and bytes stay bytes; when one side closes, the other
-is closed with the same code. Source: k8s.io/apimachinery/pkg/util/proxy, which joins the connections themselves.
+Called by the proxy handler. It calls `websockets`. Text stays text and bytes stay bytes; when one side closes, the
+other is closed with the same code. Source: k8s.io/apimachinery/pkg/util/proxy, which joins the connections themselves.
 """
 
 from __future__ import annotations
