@@ -7,6 +7,7 @@ its README says. It calls `examples.runner`.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,8 @@ def main() -> int:
     parser.add_argument("--mode", choices=MODES, action="append", help="proxy mode (repeatable; default: both)")
     parser.add_argument("--only", type=int, action="append", metavar="N", help="run this example (repeatable)")
     options = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))  # unwinds, so that the lab is ended
     chosen = [example for example in runner.examples() if not options.only or example.number in options.only]
     wrong = []
     with nameserver.serving() as upstream:
