@@ -66,19 +66,23 @@ def _daemon_set(d: Json, revision: int) -> tuple[str, bool]:
 
 def _stateful_set(s: Json, revision: int) -> tuple[str, bool]:
     have, want = s.get("status") or {}, s["spec"].get("replicas", 1)
-    if s["spec"].get("updateStrategy", {}).get("type") != "RollingUpdate":
+    strategy = s["spec"].get("updateStrategy", {})
+    if strategy.get("type") != "RollingUpdate":
         raise CommandError("rollout status is only available for RollingUpdate strategy type")
     if not have.get("observedGeneration") or not _observed(s):
         return "Waiting for statefulset spec update to be observed...", False
     ready, updated = have.get("readyReplicas", 0), have.get("updatedReplicas", 0)
     if ready < want:
         return f"Waiting for {want - ready} pods to be ready...", False
+    if "rollingUpdate" in strategy:
+        wanted = want - strategy["rollingUpdate"].get("partition", 0)
+        if updated < wanted:
+            done = f"{updated} out of {wanted} new pods have been updated..."
+            return f"Waiting for partitioned roll out to finish: {done}", False
+        return f"partitioned roll out complete: {updated} new pods have been updated...", True
     if have.get("updateRevision") != have.get("currentRevision"):
-        return (
-            f"waiting for statefulset rolling update to complete {updated} pods at revision "
-            f"{have.get('updateRevision')}...",
-            False,
-        )
+        new = have.get("updateRevision")
+        return f"waiting for statefulset rolling update to complete {updated} pods at revision {new}...", False
     return f"statefulset rolling update complete {have.get('currentReplicas', 0)} pods at revision " \
            f"{have.get('currentRevision')}...", True  # fmt: skip
 
@@ -94,6 +98,23 @@ def by_revision(deployment: Json, replica_sets: list[Json]) -> dict[int, Json]:
     return dict(sorted(found.items()))
 
 
+def of_controller(obj: Json, revisions: list[Json]) -> dict[int, Json]:
+    """A DaemonSet's or StatefulSet's own ControllerRevisions, oldest first."""
+    uid = obj["metadata"]["uid"]
+    owned = [r for r in revisions if any(o["uid"] == uid for o in r["metadata"].get("ownerReferences") or ())]
+    return {r["revision"]: r for r in sorted(owned, key=lambda r: r["revision"])}
+
+
+def patch_back(found: dict[int, Json], revision: int) -> Json:
+    """What leads back to a revision (0: the one before). Raises CommandError."""
+    numbers = list(found)
+    if revision and revision not in found:
+        raise CommandError(f"unable to find specified revision {revision} in history")
+    if not revision and len(numbers) < 2:
+        raise CommandError("no last revision to roll back to")
+    return found[revision or numbers[-2]]["data"]
+
+
 def table(found: dict[int, Json]) -> str:
     """Each revision with its change cause."""
     if not found:
@@ -102,14 +123,14 @@ def table(found: dict[int, Json]) -> str:
     return align("\n".join(["REVISION\tCHANGE-CAUSE", *rows]) + "\n")
 
 
-def details(replica_set: Json, revision: int) -> str:
-    """The pod template of one revision, as `describe` shows it."""
+def details(kept: Json, revision: int) -> str:
+    """The pod template that a ReplicaSet or ControllerRevision keeps, in describe's words, its tabs as they are."""
     from kubectl_lite.describers.common import Text
     from kubectl_lite.describers.pods import template
 
     out = Text()
-    template(out, replica_set["spec"]["template"])
-    return out.done()
+    template(out, (kept.get("data") or kept)["spec"]["template"])
+    return "\n".join(out.lines) + "\n"
 
 
 def template_of(found: dict[int, Json], revision: int, name: str) -> Json:

@@ -61,6 +61,7 @@ async def create(session: Session, target: Target, body: Json, writing: Writing)
 async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl-create", what: str = "created") -> int:
     """Creates a generated object in the session's namespace and says so. Errors name what could not be created."""
     from kube.apimachinery.errors import StatusError
+    from kubectl_lite.generators.go_empties import with_go_empties
 
     writing, save_config = Writing.read(flags, manager), flags.pop("save_config", False)
     mapping = (await session.mapper()).by_kind(obj["apiVersion"], obj["kind"])
@@ -73,7 +74,8 @@ async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl
         obj = with_last_applied(obj)
     target = Target(mapping, obj["metadata"]["name"], namespace)
     try:
-        writing.say(target, what, await create(session, target, obj, writing))
+        answer = await create(session, target, obj, writing)
+        writing.say(target, what, with_go_empties(answer) if writing.dry_run == "client" else answer)
     except StatusError as error:
         report(error) if what != "created" else _failure(error, obj)
         return 1

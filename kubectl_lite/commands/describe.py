@@ -127,9 +127,70 @@ def _selector(obj: Json) -> str:
     return label_selector(obj["spec"].get("selector"))
 
 
+async def _owned_pods(session: Session, obj: Json) -> list[Json]:
+    pods = await _list(session, f"/api/v1/namespaces/{obj['metadata']['namespace']}/pods", labelSelector=_selector(obj))
+    uid = obj["metadata"]["uid"]
+    return [p for p in pods if any(o["uid"] == uid for o in p["metadata"].get("ownerReferences", ()))]
+
+
+async def _stateful_set(session: Session, obj: Json, events: list[Json]) -> str:
+    from kubectl_lite.describers.workloads import stateful_set
+
+    return stateful_set(obj, await _owned_pods(session, obj), events)
+
+
+async def _daemon_set(session: Session, obj: Json, events: list[Json]) -> str:
+    from kubectl_lite.describers.workloads import daemon_set
+
+    return daemon_set(obj, await _owned_pods(session, obj), events)
+
+
+async def _node(session: Session, obj: Json, events: list[Json]) -> str:
+    from kube.apimachinery.errors import StatusError
+    from kubectl_lite.describers.nodes import describe
+
+    name = obj["metadata"]["name"]
+    pods = await _list(session, "/api/v1/pods", fieldSelector=f"spec.nodeName={name}")
+    try:
+        lease = await session.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}")
+    except StatusError:
+        lease = None
+    return describe(obj, pods, lease, events)
+
+
+async def _namespace(session: Session, obj: Json, events: list[Json]) -> str:
+    from kubectl_lite.describers.small import namespace
+
+    return namespace(obj)
+
+
+def _small(name: str) -> Callable[[Session, Json, list[Json]], Awaitable[str]]:
+    """A describer of `describers.small` that needs no more than the object."""
+
+    async def run(session: Session, obj: Json, events: list[Json]) -> str:
+        from kubectl_lite.describers import small
+
+        return getattr(small, name)(obj, events)
+
+    return run
+
+
 _DESCRIBERS: dict[str, Callable[[Session, Json, list[Json]], Awaitable[str]]] = {
     "services": _service,
     "pods": _pod,
     "deployments.apps": _deployment,
     "replicasets.apps": _replica_set,
+    "statefulsets.apps": _stateful_set,
+    "daemonsets.apps": _daemon_set,
+    "nodes": _node,
+    "namespaces": _namespace,
+    "endpoints": _small("endpoints"),
+    "endpointslices.discovery.k8s.io": _small("endpoint_slice"),
+    "configmaps": _small("config_map"),
+    "secrets": _small("secret"),
+    "serviceaccounts": _small("service_account"),
+    "roles.rbac.authorization.k8s.io": _small("role"),
+    "clusterroles.rbac.authorization.k8s.io": _small("role"),
+    "rolebindings.rbac.authorization.k8s.io": _small("role_binding"),
+    "clusterrolebindings.rbac.authorization.k8s.io": _small("role_binding"),
 }

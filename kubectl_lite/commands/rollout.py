@@ -23,6 +23,7 @@ from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
 Json = dict[str, Any]
+NOTHING = "required resource not specified"
 _REVISION = click.option("--revision", default=0, help="The revision to look at.")
 
 
@@ -45,7 +46,7 @@ async def _status(
         except TimeoutError:
             raise CommandError("timed out waiting for the condition") from None
 
-    return await for_each(await selected(session, args, flags, "rollout"), act)
+    return await for_each(await selected(session, args, flags, "rollout", nothing=NOTHING), act)
 
 
 async def _follow(session: Session, target: Target, revision: int, watch: bool) -> None:
@@ -96,7 +97,7 @@ async def _history(session: Session, args: tuple[str, ...], output: str, revisio
         text = rollouts.details(_one(found, revision), revision) if revision else rollouts.table(found)
         print(f"{target.printed} {f'with revision #{revision}' if revision else ''}\n{text}")
 
-    return await for_each(await selected(session, args, flags, "rollout"), act)
+    return await for_each(await selected(session, args, flags, "rollout", nothing=NOTHING), act)
 
 
 def _one(found: dict[int, Json], revision: int) -> Json:
@@ -106,14 +107,17 @@ def _one(found: dict[int, Json], revision: int) -> Json:
 
 
 async def _revisions(session: Session, target: Target, obj: Json) -> dict[int, Json]:
-    """The ReplicaSets of a Deployment by revision. Raises CommandError for kinds without such a history."""
-    if target.mapping.qualified != "deployments.apps":
-        raise CommandError(f'no history viewer has been implemented for "{target.mapping.kind}"')
+    """What keeps each revision: ReplicaSets, or ControllerRevisions. Raises CommandError for other kinds."""
     from kubectl_lite.describers.common import label_selector
 
-    path = f"/apis/apps/v1/namespaces/{target.namespace}/replicasets"
+    if target.mapping.kind not in ("Deployment", "DaemonSet", "StatefulSet"):
+        raise CommandError(f'error retrieving history for "{target.mapping.kind}", no visitor method exists for '
+                           f"{{{target.mapping.group} {target.mapping.kind}}}")  # fmt: skip
+    plural = "replicasets" if target.mapping.kind == "Deployment" else "controllerrevisions"
+    path = f"/apis/apps/v1/namespaces/{target.namespace}/{plural}"
     listed = await session.get(path, params={"labelSelector": label_selector(obj["spec"]["selector"])})
-    return rollouts.by_revision(obj, listed.get("items") or [])
+    found = rollouts.by_revision if plural == "replicasets" else rollouts.of_controller
+    return found(obj, listed.get("items") or [])
 
 
 # ---- changes ----
@@ -134,7 +138,7 @@ def _changing(name: str, help_: str, done: str, patch_of: Callable[[Target, Json
                 obj = await session.patch(target.path, patch, "strategic", **writing.params)
             writing.say(target, done, obj)
 
-        return await for_each(await selected(session, args, flags, "rollout"), act)
+        return await for_each(await selected(session, args, flags, "rollout", nothing=NOTHING), act)
 
     return run
 
@@ -182,6 +186,12 @@ async def _undo(session: Session, args: tuple[str, ...], to_revision: int, **fla
     async def act(target: Target) -> None:
         obj = await live(session, target)
         found = await _revisions(session, target, obj)
+        if target.mapping.kind != "Deployment":
+            patch = rollouts.patch_back(found, to_revision)
+            if writing.dry_run != "client":
+                obj = await session.patch(target.path, patch, "strategic", **writing.params)
+            writing.say(target, "rolled back", obj)
+            return
         template = rollouts.template_of(found, to_revision, target.name)
         if obj["spec"].get("paused"):
             raise CommandError(
@@ -196,7 +206,7 @@ async def _undo(session: Session, args: tuple[str, ...], to_revision: int, **fla
             obj = await session.patch(target.path, patch, "json", **writing.params)
         writing.say(target, "rolled back", obj)
 
-    return await for_each(await selected(session, args, flags, "rollout"), act)
+    return await for_each(await selected(session, args, flags, "rollout", nothing=NOTHING), act)
 
 
 cli = group(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_lite.describers.common import NONE, Json, Text, label_selector, time
+from kubectl_lite.describers.common import NONE, Json, Text, label_selector, selector, time
 from kubectl_lite.describers.pods import template
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -71,5 +71,71 @@ def replica_set(r: Json, pods: list[Json], events: list[Json]) -> str:
     out(0, f"Pods Status:\t{' / '.join(counts)}")
     template(out, spec["template"])
     out.conditions(r.get("status", {}).get("conditions"), ("type", "status", "reason"))
+    out.events(events)
+    return out.done()
+
+
+def _pods_status(pods: list[Json]) -> str:
+    phases = [p.get("status", {}).get("phase") for p in pods]
+    shown = (("Running", "Running"), ("Pending", "Waiting"), ("Succeeded", "Succeeded"), ("Failed", "Failed"))
+    return "Pods Status:\t" + " / ".join(f"{phases.count(phase)} {word}" for phase, word in shown)
+
+
+def stateful_set(s: Json, pods: list[Json], events: list[Json]) -> str:
+    """The StatefulSet with the phases of its pods, its volume claims and its events."""
+    out, spec, meta = Text(), s["spec"], s["metadata"]
+    out(0, f"Name:\t{meta['name']}")
+    out(0, f"Namespace:\t{meta.get('namespace', '')}")
+    out(0, f"CreationTimestamp:\t{time(meta.get('creationTimestamp'))}")
+    out(0, f"Selector:\t{label_selector(spec.get('selector'))}")
+    out.labels("Labels", meta.get("labels"))
+    out.annotations(meta.get("annotations"))
+    out(0, f"Replicas:\t{spec.get('replicas', 0)} desired | {s.get('status', {}).get('replicas', 0)} total")
+    strategy = spec.get("updateStrategy") or {}
+    out(0, f"Update Strategy:\t{strategy.get('type', '')}")
+    if "rollingUpdate" in strategy:
+        out(1, f"Partition:\t{strategy['rollingUpdate'].get('partition', 0)}")
+    out(0, _pods_status(pods))
+    template(out, spec["template"])
+    _claims(out, spec.get("volumeClaimTemplates") or [])
+    out.events(events)
+    return out.done()
+
+
+def _claims(out: Text, claims: list[Json]) -> None:
+    if not claims:
+        out(0, f"Volume Claims:\t{NONE}")
+        return
+    out(0, "Volume Claims:")
+    for claim in claims:
+        spec = claim["spec"]
+        out(1, f"Name:\t{claim['metadata']['name']}")
+        out(1, f"StorageClass:\t{spec.get('storageClassName', '')}")
+        out.labels("Labels", claim["metadata"].get("labels"), 1)
+        out.annotations(claim["metadata"].get("annotations"), 1)
+        out(1, f"Capacity:\t{((spec.get('resources') or {}).get('requests') or {}).get('storage', '<default>')}")
+        out(1, f"Access Modes:\t[{' '.join(spec.get('accessModes') or ())}]")
+
+
+_COUNTS = (("Desired Number of Nodes Scheduled", "desiredNumberScheduled"),
+           ("Current Number of Nodes Scheduled", "currentNumberScheduled"),
+           ("Number of Nodes Scheduled with Up-to-date Pods", "updatedNumberScheduled"),
+           ("Number of Nodes Scheduled with Available Pods", "numberAvailable"),
+           ("Number of Nodes Misscheduled", "numberMisscheduled"))  # fmt: skip
+
+
+def daemon_set(d: Json, pods: list[Json], events: list[Json]) -> str:
+    """The DaemonSet with its counts of nodes, the phases of its pods and its events."""
+    out, spec, meta = Text(), d["spec"], d["metadata"]
+    out(0, f"Name:\t{meta['name']}")
+    out(0, f"Namespace:\t{meta.get('namespace', '')}")
+    out(0, f"Selector:\t{label_selector(spec.get('selector'))}")
+    out(0, f"Node-Selector:\t{selector(spec['template']['spec'].get('nodeSelector'))}")
+    out.labels("Labels", meta.get("labels"))
+    out.annotations(meta.get("annotations"))
+    for title, key in _COUNTS:
+        out(0, f"{title}: {d.get('status', {}).get(key, 0)}")
+    out(0, _pods_status(pods))
+    template(out, spec["template"])
     out.events(events)
     return out.done()

@@ -22,7 +22,7 @@ def align(text: str, padding: int = 2) -> str:
                 end += 1
             block = max((width(lines[i][column]) for i in range(start, end)), default=0)
             for i in range(start, end):
-                widths[i][column] = block + padding if block else 0
+                widths[i][column] = block + padding
             start = max(end, start + 1)
     return "\n".join(_line(cells, w) for cells, w in zip(lines, widths, strict=True))
 

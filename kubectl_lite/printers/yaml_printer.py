@@ -14,7 +14,7 @@ import yaml
 _AMBIGUOUS = re.compile(
     r"""(?ix) ^( y|n|yes|no|on|off|true|false|null|~|
         [-+]?(0b[01_]+|0x[0-9a-f_]+|0o?[0-7_]+|[0-9][0-9_]*)|
-        [-+]?([0-9][0-9_]*)?\.?[0-9_]*(e[-+]?[0-9]+)?|
+        [-+]?(?=\.?[0-9])([0-9][0-9_]*)?\.?[0-9_]*(e[-+]?[0-9]+)?|
         [-+]?\.(inf|nan)|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|
         [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\ ].*)? )$"""
 )
@@ -35,7 +35,7 @@ def _string(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
         style = '"'
     elif "\n" in text and not re.search(r"[ \t]\n|^\s", text):
         style = "|"
-    elif _AMBIGUOUS.match(text):
+    elif not text or _AMBIGUOUS.match(text):
         style = '"'
     else:
         style = None

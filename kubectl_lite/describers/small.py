@@ -1,0 +1,147 @@
+"""The texts of the small kinds: namespaces, endpoints, configuration, accounts, roles. Pure; one function a kind."""
+
+from __future__ import annotations
+
+import base64
+
+from kubectl_lite.describers.common import NONE, Json, Text
+
+
+def namespace(obj: Json) -> str:
+    out = Text()
+    out.metadata(obj, namespace=False)
+    out(0, f"Status:\t{obj.get('status', {}).get('phase', '')}")
+    return out.done()
+
+
+def endpoints(obj: Json, events: list[Json]) -> str:
+    out = Text()
+    out.metadata(obj)
+    out(0, "Subsets:")
+    for subset in obj.get("subsets") or ():
+        ready = ",".join(a["ip"] for a in subset.get("addresses") or ()) or NONE
+        other = ",".join(a["ip"] for a in subset.get("notReadyAddresses") or ()) or NONE
+        out(1, f"Addresses:\t{ready}")
+        out(1, f"NotReadyAddresses:\t{other}")
+        if subset.get("ports"):
+            out(1, "Ports:")
+            _ports(out, 2, subset["ports"])
+        out(0)
+    out.events(events)
+    return out.done()
+
+
+def _ports(out: Text, level: int, ports: list[Json]) -> None:
+    out(level, "Name\tPort\tProtocol")
+    out(level, "----\t----\t--------")
+    for port in ports:
+        number = port.get("port")
+        name = port.get("name") or "<unset>"
+        out(level, f"{name}\t{'<unset>' if number is None else number}\t{port.get('protocol', 'TCP')}")
+
+
+def endpoint_slice(obj: Json, events: list[Json]) -> str:
+    out = Text()
+    out.metadata(obj)
+    out(0, f"AddressType:\t{obj['addressType']}")
+    if obj.get("ports"):
+        out(0, "Ports:")
+        _ports(out, 1, obj["ports"])
+    else:
+        out(0, "Ports: <unset>")
+    if not obj.get("endpoints"):
+        out(0, f"Endpoints: {NONE}")
+    else:
+        out(0, "Endpoints:")
+        for endpoint in obj["endpoints"]:
+            _endpoint(out, endpoint)
+    out.events(events)
+    return out.done()
+
+
+def _endpoint(out: Text, e: Json) -> None:
+    ready = (e.get("conditions") or {}).get("ready")
+    target = e.get("targetRef")
+    out(1, f"- Addresses:\t{','.join(e['addresses'])}")
+    out(2, "Conditions:")
+    out(3, f"Ready:\t{'<unset>' if ready is None else str(ready).lower()}")
+    out(2, f"Hostname:\t{e.get('hostname') or '<unset>'}")
+    if target:
+        out(2, f"TargetRef:\t{target['kind']}/{target['name']}")
+    out(2, f"NodeName:\t{e.get('nodeName') or '<unset>'}")
+    out(2, f"Zone:\t{e.get('zone') or '<unset>'}")
+
+
+def config_map(obj: Json, events: list[Json]) -> str:
+    out = Text()
+    out.metadata(obj)
+    out(0, "\nData\n====")
+    for key, value in sorted((obj.get("data") or {}).items()):
+        out(0, f"{key}:\n----\n{value}\n")
+    out(0, "\nBinaryData\n====")
+    for key, value in sorted((obj.get("binaryData") or {}).items()):
+        out(0, f"{key}: {len(base64.b64decode(value))} bytes")
+    out(0)
+    out.events(events)
+    return out.done()
+
+
+def secret(obj: Json, events: list[Json]) -> str:
+    out = Text()
+    out.metadata(obj)
+    out(0, f"\nType:\t{obj.get('type', '')}")
+    out(0, "\nData\n====")
+    for key, value in sorted((obj.get("data") or {}).items()):
+        data = base64.b64decode(value)
+        is_token = key == "token" and obj.get("type") == "kubernetes.io/service-account-token"
+        out(0, f"{key}:\t{data.decode()}" if is_token else f"{key}:\t{len(data)} bytes")
+    return out.done()
+
+
+def service_account(obj: Json, events: list[Json]) -> str:
+    out = Text()
+    out.metadata(obj)
+    for title, key in (("Image pull secrets", "imagePullSecrets"), ("Mountable secrets", "secrets")):
+        out.pairs(title, [s["name"] for s in obj.get(key) or ()])
+    out(0, f"Tokens:\t{NONE}")
+    out.events(events)
+    return out.done()
+
+
+def role(obj: Json, events: list[Json]) -> str:
+    out = Text()
+    out.metadata(obj, namespace=False)
+    out(0, "PolicyRule:")
+    out(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs")
+    out(1, "---------\t-----------------\t--------------\t-----")
+    for row in sorted(row for rule in obj.get("rules") or () for row in _rule(rule)):
+        out(1, "\t".join(row))
+    return out.done()
+
+
+def _rule(rule: Json) -> list[list[str]]:
+    names, verbs = _brackets(rule.get("resourceNames")), _brackets(rule.get("verbs"))
+    found = []
+    for group in rule.get("apiGroups") or ("",):
+        for resource in rule.get("resources") or ():
+            plural, slash, sub = resource.partition("/")
+            found.append([f"{plural}.{group}{slash}{sub}" if group else resource, "[]", names, verbs])
+    return found + [["", _brackets([url]), names, verbs] for url in rule.get("nonResourceURLs") or ()]
+
+
+def _brackets(values: list[str] | None) -> str:
+    return f"[{' '.join(values or ())}]"
+
+
+def role_binding(obj: Json, events: list[Json]) -> str:
+    out = Text()
+    out.metadata(obj, namespace=False)
+    out(0, "Role:")
+    out(1, f"Kind:\t{obj['roleRef']['kind']}")
+    out(1, f"Name:\t{obj['roleRef']['name']}")
+    out(0, "Subjects:")
+    out(1, "Kind\tName\tNamespace")
+    out(1, "----\t----\t---------")
+    for subject in obj.get("subjects") or ():
+        out(1, f"{subject['kind']}\t{subject['name']}\t{subject.get('namespace', '')}")
+    return out.done()
