@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubectl_lite.cli import Subcommands, command, group
-from kubectl_lite.errors import CommandError, add_source, describe, report
+from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.last_applied import with_last_applied
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
+
+if TYPE_CHECKING:
+    from kube.apimachinery.errors import StatusError
 
 Json = dict[str, Any]
 
@@ -77,18 +80,18 @@ async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl
         answer = await create(session, target, obj, writing)
         writing.say(target, what, with_go_empties(answer) if writing.dry_run == "client" else answer)
     except StatusError as error:
-        report(error) if what != "created" else _failure(error, obj)
+        report(error if what != "created" else _failure(error, obj))
         return 1
     return 0
 
 
-def _failure(error: Any, obj: Json) -> str:
+def _failure(error: StatusError, obj: Json) -> Exception:
     """kubectl wraps the server's words for some of the generated kinds, so that they begin as its own errors do."""
     kind = obj["kind"]
     if kind in ("Namespace", "Role", "ClusterRole", "Pod"):
-        return describe(error)
+        return error
     what = f"{obj['spec']['type']} service:" if kind == "Service" else kind.lower() + (":" if kind != "Secret" else "")
-    return f"error: failed to create {what} {error.message}"
+    return CommandError(f"failed to create {what} {error.message}")
 
 
 def _generator(name: str, help_: str, *options: Callable[..., Any], **settings: Any) -> Callable[[Any], click.Command]:

@@ -55,9 +55,8 @@ async def cli(session: Session, args: tuple[str, ...], for_: tuple[str, ...], ti
         try:
             obj = await until(session, target, holds, left)
         except TimeoutError:
-            raise CommandError(
-                f"timed out waiting for the condition on {target.mapping.plural}/{target.name}"
-            ) from None
+            text = "timed out waiting for the condition on" if limit else "condition not met for"
+            raise CommandError(f"{text} {target.mapping.plural}/{target.name}") from None
         writing.say(target, "condition met", obj or {})
         return None
 

@@ -21,14 +21,16 @@ def describe(node: Json, pods: list[Json], lease: Json | None, events: list[Json
     out(0, f"CreationTimestamp:\t{time(meta.get('creationTimestamp'))}")
     out.pairs("Taints", [_taint(t) for t in spec.get("taints") or ()])
     out(0, f"Unschedulable:\t{str(bool(spec.get('unschedulable'))).lower()}")
-    _lease(out, lease)
+    _lease(out, meta["name"], lease)
     _conditions(out, status.get("conditions") or [])
     out(0, "Addresses:")
     for address in status.get("addresses") or ():
         out(1, f"{address['type']}:\t{address['address']}")
     for title in ("capacity", "allocatable"):
+        if not status.get(title):
+            continue
         out(0, f"{title.capitalize()}:")
-        for name, quantity in sorted((status.get(title) or {}).items()):
+        for name, quantity in sorted(status[title].items()):
             out(1, f"{name}:\t{quantity}")
     out(0, "System Info:")
     for title, key in _INFO:
@@ -51,8 +53,11 @@ def _taint(t: Json) -> str:
     return f"{t['key']}{value}:{t['effect']}"
 
 
-def _lease(out: Text, lease: Json | None) -> None:
-    spec = (lease or {}).get("spec") or {}
+def _lease(out: Text, name: str, lease: Json | None) -> None:
+    if lease is None:
+        out(0, f'Lease:\tFailed to get lease: leases.coordination.k8s.io "{name}" not found')
+        return
+    spec = lease.get("spec") or {}
     out(0, "Lease:")
     out(1, f"HolderIdentity:\t{spec.get('holderIdentity', '<unset>')}")
     out(1, f"AcquireTime:\t{time(spec.get('acquireTime'))}")
@@ -60,6 +65,8 @@ def _lease(out: Text, lease: Json | None) -> None:
 
 
 def _conditions(out: Text, conditions: list[Json]) -> None:
+    if not conditions:
+        return
     names = [c[0].upper() + c[1:] for c in _CONDITION]
     out(0, "Conditions:")
     out(1, "\t".join(names))

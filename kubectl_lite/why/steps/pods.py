@@ -103,11 +103,11 @@ def _not_ready(facts: Facts, pod: Json) -> Finding:
     if state.get("reason") == "CrashLoopBackOff":
         words = f"kubectl_lite logs {name(pod)} --previous {facts.command}".strip()
         return broken(PODS, "its container ends again and again", state.get("message", ""), words)
+    if is_running(pod):
+        return _probe(facts, pod, describe)
     pending = state.get("reason") or "pending"
     if failed := _event(facts, pod, "FailedCreatePodSandBox", "FailedScheduling", "FailedMount", "Failed"):
         return broken(PODS, f"it does not start ({pending})", failed, describe)
-    if is_running(pod):
-        return _probe(facts, pod, describe)
     return broken(PODS, f"it has not started yet ({pending})", state.get("message", ""), describe)
 
 
