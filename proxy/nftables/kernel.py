@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import struct
 import subprocess
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 
 from proxy.netlink.socket import NETLINK_NETFILTER, NetlinkSocket
 from proxy.netlink.wire import attribute_dict
@@ -16,6 +17,7 @@ from proxy.nftables.skeleton import TABLE
 
 _GET_GENERATION = (10 << 8) | 16
 _GENERATION_ID = 1
+LOOK_SECONDS = 0.02
 
 
 class NftError(RuntimeError):
@@ -39,9 +41,18 @@ class Nft:
         if done.returncode:
             raise NftError(_first_lines(done.stderr))
 
-    def list_table(self, ip: str) -> str:
-        """The table's text; empty when there is no such table."""
-        return _nft(["list", "table", ip, TABLE]).stdout
+    def listing(self, ip: str) -> Iterator[str | None]:
+        """None, again and again, while nft works; at the end the table's text."""
+        with tempfile.TemporaryFile("w+") as found:
+            with subprocess.Popen(["nft", "list", "table", ip, TABLE], stdout=found, stderr=subprocess.DEVNULL) as nft:
+                while True:
+                    try:
+                        nft.wait(LOOK_SECONDS)
+                        break
+                    except subprocess.TimeoutExpired:
+                        yield None
+            found.seek(0)
+            yield found.read()
 
     def list_chains(self, ip: str) -> str:
         """The table's text without the elements of its sets and maps; empty when there is no such table."""
@@ -56,7 +67,7 @@ class Nft:
         return [text for line in lines for text in _tables(_nft(["-f", "-"], line + "\n").stdout)]
 
     def printed(self, lines: Sequence[str], ip: str) -> str:
-        """What `list_table` would return once these lines had made a table, found out in a network namespace that
+        """What `listing` would end with once these lines had made a table, found out in a network namespace that
         lives as long as the question. Raises NftError."""
         script = f"nft -f - && nft list table {ip} {TABLE}"
         command, text = ["unshare", "--net", "sh", "-c", script], "\n".join(lines) + "\n"

@@ -48,22 +48,34 @@ class NftablesProxier:
         return Outcome(tuple(lines))
 
     def compare(self, states: Mapping[Key, ServiceState]) -> Iterator[Outcome]:
-        yield self._compare(states)
-
-    def _compare(self, states: Mapping[Key, ServiceState]) -> Outcome:
         problems = () if self._dry_run else tuple(ensure_forwarding(t.settings.family for t in self._tables))
-        before = self._nft.generation()
-        if before == self._generation:
-            return Outcome(problems=problems)
-        lines = [line for table in self._tables for line in table.plan_compare(states)]
-        if self._dry_run:
-            return Outcome(tuple(lines))
+        yield Outcome(problems=problems)
+        if self._nft.generation() == self._generation:
+            return
+        texts: list[str] = []
+        for patient in (True, True, False):
+            before, texts = self._nft.generation(), []
+            for text in (text for table in self._tables for text in self._nft.listing(table.settings.ip)):
+                if text is not None:
+                    texts.append(text)
+                elif patient:  # changes may go in between, but then this listing is worth nothing
+                    yield Outcome()
+            if self._nft.generation() == before:
+                break
+        yield self._repair(states, texts, before)
+
+    def _repair(self, states: Mapping[Key, ServiceState], texts: Sequence[str], generation: int) -> Outcome:
+        """`texts`: what the tables held in this generation."""
         try:
+            pairs = zip(self._tables, texts, strict=True)
+            lines = [line for table, text in pairs for line in table.plan_compare(states, text)]
+            if self._dry_run:
+                return Outcome(tuple(lines))
             self._nft.run(lines)
         except NftError as error:
-            return Outcome((), {None: str(error)}, problems)
-        self._generation = before + bool(lines)
-        return Outcome(tuple(lines), problems=problems)
+            return Outcome((), {None: str(error)})
+        self._generation = generation + bool(lines)
+        return Outcome(tuple(lines))
 
     def inspect(self, state: ServiceState) -> list[Inspected]:
         return [one for table in self._tables for one in inspect(self._nft, table.settings, state)]
@@ -122,10 +134,10 @@ class _Table:
             self._shared.add(old.shared - new.shared)
         self._shared.take()
 
-    def plan_compare(self, states: Mapping[Key, ServiceState]) -> list[str]:
+    def plan_compare(self, states: Mapping[Key, ServiceState], text: str) -> list[str]:
         """The lines that make the table what it shall be; where its maps or base chains are not ours, a new table."""
         wanted = self._wanted(states)
-        there, printed = parse(self._nft.list_table(self.settings.ip)), self._print(wanted)
+        there, printed = parse(text), self._print(wanted)
         if not _is_ours(there, printed, chains(self.settings)):
             return create_table(self.settings) + plan(_skeleton(self.settings), wanted, self.settings.ip)
         return plan(as_contents(there, printed, wanted), wanted, self.settings.ip)

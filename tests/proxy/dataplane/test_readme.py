@@ -38,8 +38,8 @@ def _blocks(mode: str) -> list[str]:
 
 
 def _plain(line: str) -> str:
-    """Without comments and the spaces between words; the program may be called iptables-legacy."""
-    return " ".join(line.partition("  #")[0].split())
+    """Without comments, the spaces between words, and how many connections a destination has."""
+    return re.sub(r"(Masq \d+) .*", r"\1", " ".join(line.partition("  #")[0].split()))
 
 
 def _real(node: Node, mode: str) -> str:

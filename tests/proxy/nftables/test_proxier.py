@@ -6,6 +6,7 @@ import pytest
 
 from proxy.dataplane import Change
 from proxy.model.desired import NOTHING
+from proxy.model.objects import slice_info
 from proxy.nftables import proxier as module
 from proxy.nftables.kernel import NftError
 from proxy.nftables.listing import parse
@@ -98,6 +99,18 @@ def test_a_resync_reads_the_table_only_when_somebody_wrote(proxier: NftablesProx
     nft.touch()
     assert resync(proxier, planner.states).operations == ()
     assert listed == ["ip"]
+
+
+def test_a_change_while_the_table_is_listed_is_not_undone(proxier: NftablesProxier, nft: NftTable):
+    planner = program(proxier, service(), endpoint_slice("myapp", PODS))
+    nft.touch()
+    steps = proxier.compare(planner.states)
+    next(steps), next(steps)
+    planner.tracker.set_slice(slice_info(endpoint_slice("myapp", PODS[:1])))
+    proxier.sync(planner.plan(planner.tracker.take()))
+    wanted = nft.dump("ip")
+    assert [line for step in steps for line in step.operations] == []
+    assert nft.dump("ip") == wanted
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,10 @@ class NftTable:
 
     dump = list_table
 
+    def listing(self, ip: str) -> Iterator[str | None]:
+        yield None
+        yield self.list_table(ip)
+
     def printed(self, lines: Sequence[str], ip: str) -> str:
         elsewhere = NftTable()
         elsewhere.run(lines)
