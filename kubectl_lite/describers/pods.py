@@ -13,7 +13,8 @@ def describe(pod: Json, events: list[Json]) -> str:
     out(0, f"Name:\t{meta['name']}")
     out(0, f"Namespace:\t{meta.get('namespace', '')}")
     out(0, f"Priority:\t{spec.get('priority', 0)}")
-    out(0, f"Service Account:\t{spec.get('serviceAccountName', '')}")
+    if spec.get("serviceAccountName"):
+        out(0, f"Service Account:\t{spec['serviceAccountName']}")
     node = spec.get("nodeName")
     out(0, f"Node:\t{node}/{status.get('hostIP', '')}" if node else f"Node:\t{NONE}")
     if status.get("startTime"):
@@ -31,7 +32,7 @@ def describe(pod: Json, events: list[Json]) -> str:
     out.controlled_by(pod)
     _containers(out, "Init Containers", spec.get("initContainers"), status.get("initContainerStatuses"), 0)
     _containers(out, "Containers", spec.get("containers"), status.get("containerStatuses"), 0)
-    out.conditions(status.get("conditions"))
+    _conditions(out, status.get("conditions") or [])
     _volumes(out, spec.get("volumes"), 0)
     _scheduling(out, spec)
     out.events(events)
@@ -222,8 +223,32 @@ def _volume(volume: Json) -> Iterator[str]:
         yield f"HostPathType:\t{volume['hostPath'].get('type', '')}"
     elif "projected" in volume:
         yield "Type:\tProjected (a volume that contains injected data from multiple sources)"
+        for source in volume["projected"].get("sources") or ():
+            yield from _source(source)
     else:
         yield f"Type:\t{next((k for k in volume if k != 'name'), '<unknown>')}"
+
+
+def _source(source: Json) -> Iterator[str]:
+    """One source of a projected volume."""
+    if "serviceAccountToken" in source:
+        yield f"TokenExpirationSeconds:\t{source['serviceAccountToken'].get('expirationSeconds', 3600)}"
+    if "configMap" in source:
+        yield f"ConfigMapName:\t{source['configMap'].get('name')}"
+        yield f"Optional:\t{str(source['configMap'].get('optional', False)).lower()}"
+    if "downwardAPI" in source:
+        yield "DownwardAPI:\ttrue"
+    if "secret" in source:
+        yield f"SecretName:\t{source['secret'].get('name')}"
+        yield f"SecretOptionalName:\t{str(source['secret'].get('optional', False)).lower()}"
+
+
+def _conditions(out: Text, conditions: list[Json]) -> None:
+    if conditions:
+        out(0, "Conditions:")
+        out(1, "Type\tStatus")
+        for condition in conditions:
+            out(1, f"{condition['type']} \t{condition['status']} ")
 
 
 def _scheduling(out: Text, spec: Json) -> None:

@@ -107,6 +107,9 @@ wait svc/myapp --for=jsonpath={.spec.type}=ClusterIP
 wait svc/absent --for=delete
 wait svc/absent --for=condition=Ready
 wait svc/myapp --for=xxx
+run p2 --image=nginx
+describe pod p2
+get pods -L run --show-labels
 describe cm settings
 describe rolebinding rb1
 describe sa default
