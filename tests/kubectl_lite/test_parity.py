@@ -115,6 +115,8 @@ SINCE_1_31 = {
     "delete cm",
     "label svc myapp tier-",
     "create service clusterip sv1",
+    "scale deploy my-nginx --replicas=2 --dry-run=client",
+    "create configmap c1 --from-literal=a=b",
 }
 
 
