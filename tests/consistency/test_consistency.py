@@ -1,0 +1,102 @@
+"""Two API servers on three etcd members, all of them killed, hung and cut off again and again under many clients:
+the histories that clients, watchers and etcd itself wrote down must agree.
+
+`KUBE_LITE_CONSISTENCY="SEED FAULTS"` chooses another run, such as `"7 60"` for a long one. A run that fails prints
+its seed and leaves nothing else to guess.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+
+import pytest
+
+from tests.consistency.chaos import Chaos
+from tests.consistency.checker import check, wrong_books
+from tests.consistency.clients import NAMESPACE, Client, Log, Servers
+from tests.consistency.conftest import PREFIX, ControlPlane, ControlPlanes
+from tests.consistency.etcd_history import EtcdHistory
+from tests.consistency.schedule import plan
+from tests.consistency.watchers import Watcher
+
+SEED, FAULTS = map(int, os.environ.get("KUBE_LITE_CONSISTENCY", "1 7").split())
+CLIENTS = 10
+pytestmark = [pytest.mark.timeout(150 + FAULTS * 15), pytest.mark.xdist_group("consistency")]
+
+
+async def make_namespace(servers: Servers) -> None:
+    body = {"metadata": {"name": NAMESPACE}}
+    assert (await servers.clients[0].post("/api/v1/namespaces", json=body)).status_code == 201
+
+
+async def last_words(servers: Servers, client: Client) -> int:
+    """Writes to each resource until it is acknowledged; the revision that every watcher must reach."""
+    revisions = []
+    for resource in ("configmaps", "services"):
+        while (op := await client.act("create", resource, "last")).outcome != "ok":
+            await asyncio.sleep(0.1)
+            if op.code == 409:  # the answer before was lost
+                found = (await client.act("get", resource, "last")).found
+                if found is not None:
+                    revisions.append(found.revision)
+                    break
+        else:
+            assert op.found is not None
+            revisions.append(op.found.revision)
+    return min(revisions)
+
+
+async def run(plane: ControlPlane, log: Log, history: EtcdHistory) -> list[Watcher]:
+    servers, stop = Servers(plane.servers), asyncio.Event()
+    await make_namespace(servers)
+    clients = [Client(number, SEED, servers, log) for number in range(CLIENTS)]
+    watchers = [
+        Watcher(f"{resource}{number}", resource, SEED, servers, log, everywhere=number == 2)
+        for resource in ("configmaps", "services")
+        for number in range(3)
+    ]
+
+    async def compact() -> None:
+        await history.catch_up()
+        await plane.etcd.compact(history.revision - 20)
+
+    chaos = Chaos(plane.etcd, plane.servers, compact)
+    watching = [asyncio.create_task(watcher.run()) for watcher in watchers]
+    working = [asyncio.create_task(client.run(stop)) for client in clients]
+    await asyncio.gather(chaos.run(plan(SEED, "etcd", FAULTS)), chaos.run(plan(SEED, "apiserver", FAULTS - 1)))
+    stop.set()
+    await asyncio.gather(*working)
+    last = await last_words(servers, clients[0])
+    await asyncio.gather(*(watcher.reach(last) for watcher in watchers))
+    for task in watching:
+        task.cancel()
+    await asyncio.gather(*watching, return_exceptions=True)
+    await servers.aclose()
+    await history.catch_up()
+    return watchers
+
+
+def report(log: Log, watchers: list[Watcher]) -> str:
+    """What happened, for whoever runs this by hand (`pytest -s`)."""
+    outcomes = Counter(f"{op.verb} {op.outcome}" for op in log.ops)
+    events = sum(len(segment.seen) for watcher in watchers for segment in watcher.segments)
+    resumed, expired = (sum(getattr(watcher, name) for watcher in watchers) for name in ("resumed", "expired"))
+    return (
+        f"seed {SEED}: {len(log.ops)} requests {dict(sorted(outcomes.items()))}, faults seen {dict(log.faults)}, "
+        f"{events} watch events, resumed {resumed} times, {expired} times 410"
+    )
+
+
+async def test_histories_agree(control_plane: ControlPlanes) -> None:
+    log = Log()
+    async with control_plane() as plane:
+        history = EtcdHistory(plane.etcd, PREFIX)
+        watchers = await run(plane, log, history)
+    print(report(log, watchers))
+    segments = [segment for watcher in watchers for segment in watcher.segments]
+    wrong = [*check(history.truth, log.ops, segments), *wrong_books(history.truth, history.allocations), *log.odd]
+    assert not wrong, f"seed {SEED}:\n" + "\n".join(wrong[:20])
+    outcomes = Counter(op.outcome for op in log.ops)
+    assert outcomes["ok"] > 100 and outcomes["unknown"] > 0, "nothing was tried"
