@@ -1,31 +1,34 @@
 """Does creating a Service get slower as there are more: with 10,000 present, against 100?
 
-Only ours is asked: the target is that both rates are the same.
+Two servers of ours, one with few Services and one with many, are asked in turns. The target is that both are as fast.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 
-from benchmarks import Row, Settings, servers
-from benchmarks.load import create
+from benchmarks import OURS, Row, Settings, servers
+from benchmarks.compare import rows
+from benchmarks.load import Load, create
 from benchmarks.objects import SERVICE
 
-FEW, MANY, COUNT = 100, 10_000, 1000
-NAME = "Service create, {} present"
+FEW, MANY, COUNT = 100, 10_000, 400
+PATH = "/api/v1/namespaces/default/services"
 
 
 def run(settings: Settings) -> Iterator[Row]:
-    few, many, count = FEW, settings.scaled(MANY), settings.scaled(COUNT)
-    rates: dict[int, list[float]] = {few: [], many: []}
-    with servers.ours(settings) as target, servers.namespace(target) as namespace:
-        path = f"/api/v1/namespaces/{namespace}/services"
-        create(target, path, SERVICE, few)
+    sizes, count = (FEW, settings.scaled(MANY)), settings.scaled(COUNT)
+    loads: dict[int, list[Load]] = {size: [] for size in sizes}
+    with ExitStack() as stack:
+        targets = {size: stack.enter_context(servers.ours(settings)) for size in sizes}
+        for size, target in targets.items():
+            create(target, PATH, SERVICE, size)
         for _ in range(settings.repeat):
-            rates[few].append(create(target, path, SERVICE, count).rate)
-        create(target, path, SERVICE, many - few - settings.repeat * count)
-        for _ in range(settings.repeat):
-            rates[many].append(create(target, path, SERVICE, count).rate)
-    first = Row(NAME.format(f"{few:,}"), "1/s", tuple(rates[few]))
-    yield first
-    yield Row(NAME.format(f"{many:,}"), "1/s", tuple(rates[many]), target=first.median)
+            for size, target in targets.items():
+                loads[size].append(create(target, PATH, SERVICE, count))
+    few, many = ([*rows(f"Service create, {n:,} present", found, OURS, 0)] for n, found in loads.items())
+    yield from (replace(row, target=None) for row in few)
+    for row, same in zip(many, few, strict=True):
+        yield replace(row, target=same.median)
