@@ -62,6 +62,7 @@ def strategies(needs: Dependencies) -> dict[tuple[str, str], Strategy[Any]]:
         needs.service_node_port_range,
         clock=needs.clock,
     )
+    allocator.show_in_metrics()
     rbac = "rbac.authorization.k8s.io"
     return {
         ("", "configmaps"): ConfigMapStrategy(),

@@ -93,7 +93,10 @@ class ServiceAllocator:
         self._now = self._clock.now(), ""
         self._service_cidrs: Items | None = None
         self._ranges = self._own_ranges
-        metrics.watch(cache, self._all_ranges, self._ports)
+
+    def show_in_metrics(self) -> None:
+        """From now on this process's gauges show how full these ranges are."""
+        metrics.watch(self._cache, self._all_ranges, self._ports)
 
     # ---- before validation ----
 

@@ -277,6 +277,7 @@ async def test_a_dry_run_claims_nothing(desk: Desk) -> None:
 
 async def test_how_full_the_ranges_are_is_shown(open_one: Open) -> None:
     desk = await open_one("10.99.0.0/28", ports="30000-30009")
+    desk.allocator.show_in_metrics()
     await desk.create(service("a", clusterIP="10.99.0.5", clusterIPs=["10.99.0.5"]))
     await desk.create(service("b", type="NodePort"))
     await refused(desk.create(service("c", clusterIP="10.99.0.5", clusterIPs=["10.99.0.5"])))
