@@ -24,8 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(cli.main(args, prog_name="kubectl_lite", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as why:
-        print(why.format_message())
-        return 0
+        return _help(why)
     except click.UsageError as why:
         print(_usage(why), file=sys.stderr)
         return 1
@@ -36,6 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except Exception as why:
         return _failed(why)
+
+
+def _help(why: click.exceptions.NoArgsIsHelpError) -> int:
+    """No word at all asks for help; a word that wants a second one is a mistake, and kubectl helps on stderr."""
+    path = why.ctx.command_path if why.ctx else "kubectl_lite"
+    bare = path == "kubectl_lite"
+    print(why.format_message(), file=sys.stdout if bare or path.endswith(" rollout") else sys.stderr)
+    return 0 if bare else 1
 
 
 def _failed(why: Exception) -> int:

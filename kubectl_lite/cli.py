@@ -131,8 +131,21 @@ class Subcommands(click.Group):
             raise CommandError(f'unknown command "{" ".join(args[:1])}"\n{hint}')
         return super().resolve_command(ctx, args)
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self.format_commands(ctx, formatter)
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        path, width = ctx.command_path, max(13, *map(len, self.commands))
+        summaries = {name: made.get_short_help_str(80).rstrip(".") for name, made in sorted(self.commands.items())}
+        commands = "\n".join(f"  {name:{width}} {summary}" for name, summary in summaries.items())
+        formatter.write(f"""{self.help}
+
+Available Commands:
+{commands}
+
+Usage:
+  {path} SUBCOMMAND [options]
+
+Use "{path} <command> --help" for more information about a given command.
+Use "kubectl_lite options" for a list of global command-line options (applies to all commands).
+""")
 
 
 class WithDefault(Subcommands):

@@ -19,6 +19,7 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError
+from kubectl_lite.progress import Progress
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -111,12 +112,18 @@ async def _to_pod(session: Session, source: Path, place: Place, container: str, 
     archive = _packed(source, target.name)
     flags = ("--no-same-permissions", "--no-same-owner") if no_preserve else ()
 
+    sent = 0
+
     async def send(write: Callable[[bytes], Awaitable[None]]) -> None:
+        nonlocal sent
         for at in range(0, len(archive), CHUNK):
             await write(archive[at : at + CHUNK])
+            sent = min(at + CHUNK, len(archive))
 
     argv = ("tar", *flags, "-xmf", "-", "-C", str(target.parent))
-    if code := await _exec(session, place, container, argv, lambda data: None, send):
+    async with Progress(lambda: f"{sent:,} of {len(archive):,} bytes sent"):
+        code = await _exec(session, place, container, argv, lambda data: None, send)
+    if code:
         raise CommandError(f"tar in the container ended with {code}", code=code)
 
 
@@ -139,7 +146,8 @@ def _packed(source: Path, name: str) -> bytes:
 
 async def _from_pod(session: Session, place: Place, target: Path, container: str) -> None:
     data = bytearray()
-    code = await _exec(session, place, container, ("tar", "cf", "-", place.path), data.extend)
+    async with Progress(lambda: f"{len(data):,} bytes received"):
+        code = await _exec(session, place, container, ("tar", "cf", "-", place.path), data.extend)
     if code:
         raise CommandError(f"tar in the container ended with {code}", code=code)
     _unpack(bytes(data), place.path.lstrip("/"), target)

@@ -56,11 +56,26 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
         if answer and answer.get("kind") != "Status":
             gone.append((target, answer["metadata"]["uid"]))
     if flags["wait"] != "false" and flags["dry_run"] == "none":
-        from kubectl_lite.durations import seconds
-
-        limit = seconds(flags["timeout"]) or None
-        await asyncio.gather(*(wait_until_gone(session, target, uid, limit) for target, uid in gone))
+        await _wait(session, gone, flags["timeout"])
     return code
+
+
+async def _wait(session: Session, gone: list[tuple[Target, str]], timeout: str) -> None:
+    from kubectl_lite.durations import seconds
+    from kubectl_lite.progress import Progress
+
+    left = [target.printed for target, _ in gone]
+
+    async def one(target: Target, uid: str) -> None:
+        await wait_until_gone(session, target, uid, seconds(timeout) or None)
+        left.remove(target.printed)
+
+    def text() -> str:
+        more = f", and {len(left) - 1} more" if left[1:] else ""
+        return f"waiting for {left[0]} to be gone{more}" if left else ""
+
+    async with Progress(text):
+        await asyncio.gather(*(one(target, uid) for target, uid in gone))
 
 
 async def _found(session: Session, args: tuple[str, ...], flags: dict[str, Any]) -> list[Target]:

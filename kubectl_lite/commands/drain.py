@@ -14,6 +14,7 @@ import click
 from kubectl_lite.cli import command
 from kubectl_lite.durations import seconds
 from kubectl_lite.errors import CommandError, report, usage
+from kubectl_lite.progress import Progress
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -83,10 +84,18 @@ async def _empty(session: Session, node: str, dry_run: str, flags: Json) -> None
         raise CommandError(found.error)
     if found.warning:
         print(f"Warning: {found.warning}", file=sys.stderr)
-    await asyncio.gather(*(_evict(session, pod, dry_run, flags) for pod in found.evict))
+    left = len(found.evict)
+    async with Progress(lambda: f"waiting for {left} of {len(found.evict)} pods to leave {node}") as line:
+
+        async def one(pod: Json) -> None:
+            nonlocal left
+            await _evict(session, pod, dry_run, flags, line)
+            left -= 1
+
+        await asyncio.gather(*map(one, found.evict))
 
 
-async def _evict(session: Session, pod: Json, dry_run: str, flags: Json) -> None:
+async def _evict(session: Session, pod: Json, dry_run: str, flags: Json, line: Progress) -> None:
     """Evicts one pod and waits until it is gone. A budget that forbids it is asked again every five seconds."""
     from kube.apimachinery.errors import NotFound, StatusError
 
@@ -94,7 +103,7 @@ async def _evict(session: Session, pod: Json, dry_run: str, flags: Json) -> None
     name, namespace = meta["name"], meta["namespace"]
     deleting = flags["disable_eviction"]
     suffix = {"none": "", "client": " (dry run)", "server": " (server dry run)"}[dry_run]
-    print(f"{'deleting' if deleting else 'evicting'} pod {namespace}/{name}{suffix}", flush=True)
+    line.say(f"{'deleting' if deleting else 'evicting'} pod {namespace}/{name}{suffix}")
     if dry_run == "client":
         return
     options: Json = {"gracePeriodSeconds": flags["grace_period"]} if flags["grace_period"] >= 0 else {}
@@ -113,17 +122,17 @@ async def _evict(session: Session, pod: Json, dry_run: str, flags: Json) -> None
         except StatusError as why:
             if why.code != 429:
                 raise
-            print(f'error when evicting pods/"{name}" -n "{namespace}" (will retry after 5s): {why.message}',
-                  file=sys.stderr)  # fmt: skip
+            text = f'error when evicting pods/"{name}" -n "{namespace}" (will retry after 5s): {why.message}'
+            line.say(text, error=True)
             await asyncio.sleep(RETRY_SECONDS)
     if dry_run == "none":
-        await _until_gone(session, path, meta)
+        await _until_gone(session, meta)
+        line.say(f"pod/{name} evicted")
 
 
-async def _until_gone(session: Session, path: str, meta: Json) -> None:
+async def _until_gone(session: Session, meta: Json) -> None:
     from kubectl_lite.commands.delete import wait_until_gone
     from kubectl_lite.resources import Target
 
     mapping = (await session.mapper()).by_name("pods")
     await wait_until_gone(session, Target(mapping, meta["name"], meta["namespace"]), meta["uid"], None)
-    print(f"pod/{meta['name']} evicted")

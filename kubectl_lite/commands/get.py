@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from kubectl_lite import colour
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.printers.objects import Printer, as_list, printer_for
@@ -64,9 +65,12 @@ class Options:
 @click.option("--sort-by", default="", help="Sort lists by this JSONPath expression.")
 @click.option("--ignore-not-found", is_flag=True, help="Exit with 0 when the object does not exist.")
 @click.option("--chunk-size", default=CHUNK, help="Return large lists in chunks; 0 turns it off.")
-async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
+@click.option("--raw", default="", help="Print what the server answers at this path, as it is.")
+async def cli(session: Session, args: tuple[str, ...], raw: str, **flags: Any) -> int:
     """Display one or many resources."""
     options = _options(flags)
+    if raw:
+        return await _raw(session, raw, args, options)
     found = await targets(
         session,
         args,
@@ -81,6 +85,24 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
         return await _objects(session, found, options)
     several = len({t.mapping for t in found}) > 1
     return await _tables(session, found, options, show_kind=several or flags["show_kind"] or "/" in "".join(args))
+
+
+async def _raw(session: Session, path: str, args: tuple[str, ...], options: Options) -> int:
+    if args:
+        raise CommandError("arguments may not be passed when --raw is specified")
+    if options.watch or options.watch_only or options.selector:
+        raise CommandError(
+            "--raw may not be specified with other flags that filter the server request or alter the output"
+        )
+    if options.output:
+        raise CommandError("--raw and --output are mutually exclusive")
+    if not path.startswith("/"):
+        raise CommandError(f'--raw must be a valid URL path: parse "{path}": invalid URI for request')
+    async with session.stream(path, params={}) as chunks:
+        async for chunk in chunks:
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+    return 0
 
 
 def _options(flags: dict[str, Any]) -> Options:
@@ -103,6 +125,7 @@ def _options(flags: dict[str, Any]) -> Options:
             label_columns=labels,
             show_labels=flags["show_labels"],
             event_column=flags["output_watch_events"],
+            coloured=colour.enabled(sys.stdout),
         ),
         printer_for(output, no_headers=flags["no_headers"], managed_fields=flags["show_managed_fields"]),
     )

@@ -39,20 +39,27 @@ async def _status(
     """Show the status of the rollout."""
     import asyncio
 
+    from kubectl_lite.progress import Progress
+
     async def act(target: Target) -> None:
         try:
-            async with asyncio.timeout(seconds(timeout) or None):
-                await _follow(session, target, revision, watch != "false")
+            async with (
+                asyncio.timeout(seconds(timeout) or None),
+                Progress(lambda: f"watching {target.printed}") as line,
+            ):
+                await _follow(session, target, revision, watch != "false", line.say)
         except TimeoutError:
             raise CommandError("timed out waiting for the condition") from None
 
     return await for_each(await selected(session, args, flags, "rollout", nothing=NOTHING), act)
 
 
-async def _follow(session: Session, target: Target, revision: int, watch: bool) -> None:
+async def _follow(
+    session: Session, target: Target, revision: int, watch: bool, say: Callable[[str], None]
+) -> None:  # fmt: skip
     obj, shown = await live(session, target), ""
     message, done = rollouts.status(obj, revision)
-    print(message, flush=True)
+    say(message)
     while watch and not done:
         params = {"fieldSelector": f"metadata.name={target.name}",
                   "resourceVersion": obj["metadata"]["resourceVersion"]}  # fmt: skip
@@ -64,13 +71,13 @@ async def _follow(session: Session, target: Target, revision: int, watch: bool) 
                     break
                 shown, (message, done) = message, rollouts.status(event["object"], revision)
                 if message != shown:
-                    print(message, flush=True)
+                    say(message)
                 if done:
                     return
         obj = await session.get(target.path)
         shown, (message, done) = message, rollouts.status(obj, revision)
         if message != shown:
-            print(message, flush=True)
+            say(message)
 
 
 @command("history")

@@ -14,6 +14,7 @@ import click
 from kubectl_lite.cli import command
 from kubectl_lite.durations import seconds
 from kubectl_lite.errors import CommandError
+from kubectl_lite.progress import Progress
 from kubectl_lite.resources import Target
 from kubectl_lite.selecting import for_each, select_options, selected
 from kubectl_lite.session import Session
@@ -53,7 +54,8 @@ async def cli(session: Session, args: tuple[str, ...], for_: tuple[str, ...], ti
             return None
         left = max(0.0, deadline - asyncio.get_running_loop().time())
         try:
-            obj = await until(session, target, holds, left)
+            async with Progress(lambda: f"waiting for {condition} of {target.printed}"):
+                obj = await until(session, target, holds, left)
         except TimeoutError:
             text = "timed out waiting for the condition on" if limit else "condition not met for"
             raise CommandError(f"{text} {target.mapping.plural}/{target.name}") from None
@@ -81,7 +83,8 @@ async def _exists(session: Session, target: Target) -> bool:
 async def _created(session: Session, target: Target, writing: Writing, deadline: float) -> None:
     left = max(0.01, deadline - asyncio.get_running_loop().time())
     try:
-        obj = await until(session, target, condition_of("create"), left)
+        async with Progress(lambda: f"waiting for {target.printed} to be created"):
+            obj = await until(session, target, condition_of("create"), left)
     except TimeoutError:
         raise CommandError("timed out waiting for the condition") from None
     writing.say(target, "condition met", obj or {})

@@ -6,9 +6,14 @@ Called by `get`. One `TablePrinter` lives as long as the command, so that the ro
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from kubectl_lite.colour import BOLD, YELLOW, always, of_state
 from kubectl_lite.printers.table import Columns
+
+STATES = {"STATUS", "TYPE", "EVENT"}
+"""Columns whose words are states; the TYPE of a Service is none, and stays as it is."""
 
 
 @dataclass
@@ -22,6 +27,7 @@ class TablePrinter:
     show_labels: bool = False
     prefix: str = ""  # `service/` before each name, when several types are shown
     event_column: bool = False  # --output-watch-events
+    coloured: bool = False
     _columns: Columns = field(default_factory=Columns, init=False)
     _definitions: list[dict[str, Any]] = field(default_factory=list, init=False)
     _head_printed: bool = field(default=False, init=False)
@@ -31,10 +37,14 @@ class TablePrinter:
         self._definitions = table.get("columnDefinitions") or self._definitions
         shown = [i for i, c in enumerate(self._definitions) if self.wide or not c.get("priority")]
         rows = [self._row(row, shown, event) for row in table.get("rows") or ()]
-        if rows and not self.no_headers and not self._head_printed:
+        head = self._head(shown)
+        if with_head := bool(rows) and not self.no_headers and not self._head_printed:
             self._head_printed = True
-            rows.insert(0, self._head(shown))
-        return "".join(line + "\n" for line in self._columns.lines(rows))
+            rows.insert(0, head)
+        lines = self._columns.lines(rows, partial(_painted, head) if self.coloured else None)
+        if with_head and self.coloured:
+            lines[0] = always(lines[0], BOLD)
+        return "".join(line + "\n" for line in lines)
 
     def _head(self, shown: list[int]) -> list[str]:
         cells = ["EVENT"] if self.event_column else []
@@ -55,6 +65,15 @@ class TablePrinter:
         if self.show_labels:
             cells.append(",".join(f"{k}={v}" for k, v in sorted(labels.items())) or "<none>")
         return cells
+
+
+def _painted(head: list[str], column: int, cell: str) -> str:
+    """A cell in the colour of the state it tells; `1/2` of what shall be ready is a state that passes."""
+    name = head[column]
+    if name == "READY" and "/" in cell:
+        ready, _, wanted = cell.partition("/")
+        return cell if ready == wanted else always(cell, YELLOW)
+    return always(cell, of_state(cell)) if name in STATES else cell
 
 
 def _cell(value: Any) -> str:

@@ -6,7 +6,7 @@ Called by `get`, `describe` and every command that prints a list. Pure text; kno
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 LEAST_WIDTH = 3
 """Of a column, without the padding."""
@@ -24,18 +24,21 @@ class Columns:
         self.padding = padding
         self.widths: list[int] = []
 
-    def lines(self, rows: Iterable[Sequence[str]]) -> list[str]:
-        """The rows as lines, aligned among themselves and with all rows given before."""
+    def lines(self, rows: Iterable[Sequence[str]], paint: Callable[[int, str], str] | None = None) -> list[str]:
+        """The rows as lines, aligned among themselves and with all rows given before.
+
+        `paint(column, cell)` may colour a cell: what it adds takes no room on the screen, so that it comes last.
+        """
         table = [[_one_line(cell) for cell in row] for row in rows]
         for row in table:
             self.widths += [LEAST_WIDTH] * (len(row) - len(self.widths))
             for i, cell in enumerate(row):
                 self.widths[i] = max(self.widths[i], width(cell))
-        return [self._line(row) for row in table]
+        return [self._line(row, paint or (lambda _, cell: cell)) for row in table]
 
-    def _line(self, row: Sequence[str]) -> str:
-        cells = [cell + " " * (self.widths[i] + self.padding - width(cell)) for i, cell in enumerate(row[:-1])]
-        return "".join(cells) + (row[-1] if row else "")
+    def _line(self, row: Sequence[str], paint: Callable[[int, str], str]) -> str:
+        blanks = [" " * (self.widths[i] + self.padding - width(cell)) for i, cell in enumerate(row[:-1])]
+        return "".join(paint(i, cell) + blank for i, (cell, blank) in enumerate(zip(row, [*blanks, ""], strict=False)))
 
 
 def _one_line(cell: str) -> str:
