@@ -230,7 +230,8 @@ def _etcd(config: Config) -> EtcdStorage:
     tls = None
     if config.etcd_cafile:
         tls = TLS(ca_file=config.etcd_cafile, cert_file=config.etcd_certfile, key_file=config.etcd_keyfile)
-    return EtcdStorage(config.etcd_servers, config.etcd_prefix, tls=tls)
+    interval = config.etcd_compaction_interval
+    return EtcdStorage(config.etcd_servers, config.etcd_prefix, tls=tls, compaction_interval=interval)
 
 
 def default_address(bind_address: str) -> str:

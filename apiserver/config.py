@@ -39,6 +39,9 @@ class Config:
     etcd_cafile: str = flag("", "The certificate authority of etcd's servers.")
     etcd_certfile: str = flag("", "The certificate for etcd.")
     etcd_keyfile: str = flag("", "The key of the certificate for etcd.")
+    etcd_compaction_interval: int = flag(
+        300, "How often etcd forgets older history: 5m0s, or seconds; 0: never.", type=seconds
+    )
     bind_address: str = flag("0.0.0.0", "The address to serve on.")
     secure_port: int = flag(6443, "The port to serve HTTPS on; 0 serves inherited sockets only.")
     listen_fd: tuple[int, ...] = flag((), "An inherited listening socket to serve too (repeatable).", type=int)

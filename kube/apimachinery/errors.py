@@ -83,9 +83,21 @@ class Gone(StatusError):
 
 
 class Expired(StatusError):
-    """The resourceVersion or continue token is older than the history that is kept."""
+    """The resourceVersion or continue token is older than the history that is kept. With `continue_token` the client
+    may read on, from the state of now."""
 
     code, reason = 410, "Expired"
+    continue_token = ""
+
+    def __init__(self, message: str, details: StatusDetails | None = None, *, continue_token: str = ""):
+        super().__init__(message, details)
+        self.continue_token = continue_token
+
+    @property
+    def status(self) -> Status:
+        status = super().status
+        status.metadata.continue_ = self.continue_token
+        return status
 
 
 class RequestEntityTooLarge(StatusError):
@@ -149,6 +161,8 @@ def from_status(status: Status) -> StatusError:
     )
     if cls is StatusError:
         error.code, error.reason = status.code, status.reason
+    if isinstance(error, Expired):
+        error.continue_token = status.metadata.continue_
     return error
 
 

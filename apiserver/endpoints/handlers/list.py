@@ -10,7 +10,10 @@ Called by the router (and by deletecollection). It calls the store.
 | resourceVersionMatch=Exact | 422 | 422 | exact, else 410 |
 | resourceVersionMatch=NotOlderThan | 422 | any | not older than |
 
-Source: k8s.io/apiserver/pkg/storage/cacher, KEP-2340.
+When the revision is gone (410), whoever was reading page by page gets a token with which the rest can be read as it is
+now; client-go's pager and kubectl use it.
+
+Source: k8s.io/apiserver/pkg/storage/cacher, storage/etcd3/errors.go, KEP-2340.
 """
 
 from __future__ import annotations
@@ -26,9 +29,16 @@ from apiserver.endpoints.responses import Response
 from apiserver.endpoints.selectors import filter_of
 from apiserver.endpoints.views import list_body, list_start
 from apiserver.storage.interface import Items, Stored
-from kube.apimachinery.errors import BadRequest
+from kube.apimachinery.errors import BadRequest, Expired
 
 _CHUNK = 1000
+_TOO_OLD = "The resourceVersion for the provided list is too old."
+_TOKEN_TOO_OLD = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+    "deleted between the time the first chunk was returned and now may show up in the list."
+)
 
 
 @dataclass(slots=True)
@@ -62,9 +72,19 @@ async def select(endpoint: Endpoint, request: Request, options: ListOptions) -> 
         options = replace(options, exact=True)
     if options.limit and options.revision == 0 and not after:
         options = replace(options, limit=0)  # from the cache the whole list costs as little
-    if wanted.empty:
-        return await _whole(endpoint, request, options, after)
-    return await _filtered(endpoint, request, options, after, wanted)
+    try:
+        if wanted.empty:
+            return await _whole(endpoint, request, options, after)
+        return await _filtered(endpoint, request, options, after, wanted)
+    except Expired as error:
+        raise _expired(after) from error
+
+
+def _expired(after: str) -> Expired:
+    """In the words of a client's list. `after`: where its token says to go on, empty without one."""
+    if not after:
+        return Expired(_TOO_OLD)
+    return Expired(_TOKEN_TOO_OLD, continue_token=encode_continue(after, -1))
 
 
 def _continued(options: ListOptions) -> tuple[ListOptions, str]:

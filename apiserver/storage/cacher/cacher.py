@@ -31,6 +31,7 @@ from apiserver.storage.interface import (
     Items,
     Op,
     Page,
+    StorageError,
     Stored,
     Unavailable,
     Watch,
@@ -64,6 +65,7 @@ class Cacher:
         self._reader = RevisionReader(etcd.current_revision)
         self._feed = Feed(etcd, self)
         self._trusts_progress = False
+        self._marking = asyncio.Lock()
         self._snapshots: OrderedDict[tuple[str, int], Items] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -180,10 +182,20 @@ class Cacher:
     async def _reach(self, revision: int) -> None:
         """Raises FutureRevision when nobody has written that revision within the time allowed."""
         if not await self._reached.wait(revision, ASK_PROGRESS_SECONDS):
-            if self._trusts_progress:
-                await self._feed.request_progress()
+            await self._ask_for(revision)
             if not await self._reached.wait(revision, self._etcd.future_seconds - ASK_PROGRESS_SECONDS):
                 raise FutureRevision(revision, self._reached.revision)
+
+    async def _ask_for(self, revision: int) -> None:
+        """Makes etcd's watch show a revision that somebody else has written; for one that nobody has, does nothing.
+        Where progress cannot be trusted, a write of our own is certain to be shown."""
+        if self._trusts_progress:
+            await self._feed.request_progress()
+            return
+        async with self._marking:
+            with contextlib.suppress(StorageError):
+                if self._reached.revision < revision <= await self._reader.revision():
+                    await self._reached.wait(await self._feed.mark(), READ_THROUGH_SECONDS)
 
     # ---- reads ----
 

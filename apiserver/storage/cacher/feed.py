@@ -73,14 +73,14 @@ class Feed:
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _load(self) -> int:
-        mark = await self._mark()
+        mark = await self.mark()
         values, revision = await self._list(mark)
         loaded = await self._with_recent(values, revision) if mark else Loaded(values, revision, revision)
         self._sink.replace(loaded)
         log.info("loaded %d values at revision %d, changes since %d", len(values), revision, loaded.since)
         return revision
 
-    async def _mark(self) -> int:
+    async def mark(self) -> int:
         """A revision that our own watch is certain to show; 0 when etcd takes no writes."""
         try:
             return await self._etcd.commit([], [Put(MARK, b"")])

@@ -270,6 +270,11 @@ async def test_somebody_else_writes_to_this_etcd(etcd: str, open_cacher: Callabl
             await stranger.commit([], [Put(f"{PODS}a", b"{}")])
             got, page = await asyncio.wait_for(asyncio.gather(cacher.get(f"{PODS}a"), cacher.list(PODS)), 5)
             assert got.data == page.items[0].data == pod(number)
+            async with aclosing(cacher.watch(PODS, revision=page.revision)) as watch:
+                waiting = asyncio.create_task(watch.batch())
+                await cacher._reached.wait(page.revision, 5)
+                revision = await cacher.commit([], [Put(f"{PODS}b", pod(number))])
+                assert [event.revision for event in await waiting] == [revision]
     finally:
         await stranger.aclose()
 
