@@ -14,24 +14,32 @@ from kube.apimachinery import quantity
 from kube.apimachinery.errors import FieldError, Path, duplicate, forbidden, invalid_value
 
 SPEC, STATUS = Path("spec"), Path("status")
+TAINTS = Path("metadata")["taints"]  # taints were annotations once: Kubernetes still names them so
 WHOLE = frozenset({"pods", "services", "secrets", "configmaps", "replicationcontrollers", "persistentvolumeclaims"})
 
 
 def validate_node(node: Node) -> list[FieldError]:
-    return validate_taints(node.spec.taints, SPEC["taints"]) + validate_resources(node) + validate_pod_cidrs(node)
+    return validate_taints(node.spec.taints, TAINTS) + validate_resources(node) + validate_pod_cidrs(node)
 
 
 def validate_node_update(node: Node, old: Node) -> list[FieldError]:
     """What holds for the main resource and for `/status` alike."""
     found = validate_resources(node) + validate_addresses(node)
-    if old.spec.podCIDRs and node.spec.podCIDRs != old.spec.podCIDRs:
-        found.append(_only_once("podCIDRs", "podCIDR"))
+    found += _validate_pod_cidrs_change(node.spec.podCIDRs, old.spec.podCIDRs)
     if old.spec.providerID and node.spec.providerID != old.spec.providerID:
         found.append(_only_once("providerID", "providerID"))
-    found += validate_taints(node.spec.taints, SPEC["taints"])
+    found += validate_taints(node.spec.taints, TAINTS)
     if node.spec.externalID != old.spec.externalID:
         found.append(forbidden(SPEC["externalID"], "may not be updated"))
     return found
+
+
+def _validate_pod_cidrs_change(new: list[str], old: list[str]) -> list[FieldError]:
+    """Said once for each range that is another, or once when their number is."""
+    if not old:
+        return []
+    changed = sum(now != before for now, before in zip(new, old, strict=True)) if len(new) == len(old) else 1
+    return [_only_once("podCIDRs", "podCIDR")] * changed
 
 
 def _only_once(field: str, named: str) -> FieldError:
@@ -79,4 +87,4 @@ def validate_pod_cidrs(node: Node) -> list[FieldError]:
     families = {parsed[1].version for cidr in cidrs if (parsed := parse_sloppy_cidr(cidr))}
     if len(cidrs) > 2 or len(families) != 2:
         found.append(invalid_value(path, cidrs, "may specify no more than one CIDR for each IP family"))
-    return found
+    return found + [duplicate(path[i], cidr) for i, cidr in enumerate(cidrs) if cidr in cidrs[:i]]

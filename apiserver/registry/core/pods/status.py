@@ -9,8 +9,9 @@ from __future__ import annotations
 from apiserver.registry.core.pods.updates import validate_annotation_update
 from apiserver.registry.validation.addresses import family_of, validate_ip
 from apiserver.registry.validation.names import validate_node_name, validate_qualified_name
-from kube.api.core_v1 import ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus
+from kube.api.core_v1 import ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodSpec, PodStatus
 from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value
+from kube.apimachinery.validation import validate_immutable
 
 STATUS = Path("status")
 _OWN_CONDITIONS = frozenset({"PodScheduled", "Ready", "Initialized", "ContainersReady"})
@@ -47,7 +48,9 @@ def validate_status_update(pod: Pod, old: Pod) -> list[FieldError]:
     found += _validate_conditions(status.conditions, STATUS["conditions"])
     if status.nominatedNodeName and status.nominatedNodeName != before.nominatedNodeName:
         found += validate_node_name(status.nominatedNodeName, STATUS["nominatedNodeName"])
-    found += _validate_ended(status.containerStatuses, before.containerStatuses, old, STATUS["containerStatuses"])
+    found += validate_immutable(status.qosClass, before.qosClass, STATUS["qosClass"])
+    for name, policies in _restart_policies(old.spec).items():
+        found += _validate_ended(getattr(status, name), getattr(before, name), policies, STATUS[name])
     found += _validate_ips(status.podIPs, before.podIPs, STATUS["podIPs"])
     return found + _validate_ips(status.hostIPs, before.hostIPs, STATUS["hostIPs"])
 
@@ -60,15 +63,23 @@ def _validate_conditions(conditions: list[PodCondition], path: Path) -> list[Fie
     return found
 
 
-def _validate_ended(new: list[ContainerStatus], old: list[ContainerStatus], pod: Pod, path: Path) -> list[FieldError]:
+def _restart_policies(spec: PodSpec) -> dict[str, dict[str, str]]:
+    """For each list of statuses: container name -> what happens when it ends. Ephemeral ones are never restarted."""
+    return {
+        "containerStatuses": {c.name: c.restartPolicy or spec.restartPolicy for c in spec.containers},
+        "initContainerStatuses": {c.name: c.restartPolicy or spec.restartPolicy for c in spec.initContainers},
+        "ephemeralContainerStatuses": {c.name: "Never" for c in spec.ephemeralContainers},
+    }
+
+
+def _validate_ended(
+    new: list[ContainerStatus], old: list[ContainerStatus], policies: dict[str, str], path: Path
+) -> list[FieldError]:
     """A container that ended for good stays ended."""
-    policy = pod.spec.restartPolicy
-    if policy == "Always":
-        return []
     found = []
     for index, before in enumerate(old):
-        ended = before.state.terminated
-        if ended is None or (ended.exitCode and policy == "OnFailure"):
+        ended, policy = before.state.terminated, policies.get(before.name, "Never")
+        if ended is None or policy == "Always" or (ended.exitCode and policy == "OnFailure"):
             continue
         if any(status.name == before.name and status.state.terminated is None for status in new):
             found.append(forbidden(path[index]["state"], "may not be transitioned to non-terminated state"))

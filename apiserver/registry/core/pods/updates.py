@@ -1,19 +1,20 @@
 """What may change in a Pod once it exists: images, deadlines, more tolerations, fewer gates; while gated, placement.
 
-Called by the Pod strategy. It calls the validation of Pod specs. Source: kubernetes pkg/apis/core/validation,
-ValidatePodUpdate.
+Called by the Pod strategy. It calls the validation of Pod specs and `placement`. Source: kubernetes
+pkg/apis/core/validation, ValidatePodUpdate.
 """
 
 from __future__ import annotations
 
 from apiserver.registry.core.pods.internal import difference
+from apiserver.registry.core.pods.placement import SPEC, take_back_placement
+from apiserver.registry.core.pods.scheduling import validate_tolerations
 from apiserver.registry.core.pods.validation import MIRROR, validate_pod_annotations, validate_pod_spec
 from kube.api.core_v1 import Container, Pod, PodSpec, Toleration
 from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value, required
 from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.apimachinery.validation import is_in_range
 
-SPEC = Path("spec")
 ANNOTATIONS = Path("metadata")["annotations"]
 _APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _CHANGEABLE = (
@@ -82,14 +83,14 @@ def _validate_deadline(new: int | None, old: int | None) -> tuple[list[FieldErro
 
 
 def _validate_tolerations(new: list[Toleration], old: list[Toleration], path: Path) -> list[FieldError]:
-    """Tolerations may be added, and their seconds changed."""
+    """Tolerations may be added, and their seconds changed. Kubernetes judges the new ones twice: here as well."""
 
     def timeless(toleration: Toleration) -> Toleration:
         return toleration.model_copy(update={"tolerationSeconds": None})
 
     kept = [timeless(toleration) for toleration in new]
     if all(timeless(toleration) in kept for toleration in old):
-        return []
+        return validate_tolerations(new, path)
     return [forbidden(path, "existing toleration can not be modified except its tolerationSeconds")]
 
 
@@ -114,26 +115,10 @@ def _validate_rest(new: PodSpec, old: PodSpec) -> list[FieldError]:
     if (old.terminationGracePeriodSeconds or 0) < 0 and new.terminationGracePeriodSeconds == 1:
         rest.terminationGracePeriodSeconds = old.terminationGracePeriodSeconds
     if old.schedulingGates:
-        found += _validate_placement(rest, old)
+        found += take_back_placement(rest, old)
     if rest.serviceAccount != old.serviceAccount and rest.serviceAccountName == old.serviceAccountName:
         rest.serviceAccount = old.serviceAccount
     if rest != old:
         why = f"pod updates may not change fields other than {_CHANGEABLE}\n{difference(old, rest)}"
         found.append(forbidden(SPEC, why))
-    return found
-
-
-def _validate_placement(rest: PodSpec, old: PodSpec) -> list[FieldError]:
-    """Before it is let to the scheduler, a Pod's placement may be narrowed: more node labels, node affinity."""
-    found: list[FieldError] = []
-    if rest.nodeSelector != old.nodeSelector:
-        if not old.nodeSelector.items() <= rest.nodeSelector.items():
-            why = "only additions to spec.nodeSelector are allowed (no mutations or deletions)"
-            found.append(invalid_value(SPEC["nodeSelector"], rest.nodeSelector, why))
-        rest.nodeSelector = old.nodeSelector
-    affinity = rest.affinity
-    if affinity is not None and affinity.nodeAffinity is not None:
-        had = old.affinity is not None and old.affinity.nodeAffinity is not None
-        if not had or old.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution is None:
-            rest.affinity = old.affinity
     return found

@@ -55,22 +55,27 @@ def validate_load_balancer_fields(service: Service) -> list[FieldError]:
     if spec.type == "LoadBalancer":
         if spec.allocateLoadBalancerNodePorts is None:
             found.append(required(Path("allocateLoadBalancerNodePorts")))
-        if spec.loadBalancerClass is not None:
-            found += validate_qualified_name(spec.loadBalancerClass, SPEC["loadBalancerClass"])
-        return found
-    return [
-        forbidden(SPEC[field], ONLY_LOAD_BALANCER)
-        for field in ("allocateLoadBalancerNodePorts", "loadBalancerClass")
-        if getattr(spec, field) is not None
-    ]
+    elif spec.allocateLoadBalancerNodePorts is not None:
+        found.append(forbidden(SPEC["allocateLoadBalancerNodePorts"], ONLY_LOAD_BALANCER))
+    return found + _validate_load_balancer_class(service)
+
+
+def _validate_load_balancer_class(service: Service) -> list[FieldError]:
+    given, path = service.spec.loadBalancerClass, SPEC["loadBalancerClass"]
+    if given is None:
+        return []
+    if service.spec.type != "LoadBalancer":
+        return [forbidden(path, ONLY_LOAD_BALANCER)]
+    return validate_qualified_name(given, path)
 
 
 def validate_load_balancer_class_change(service: Service, old: Service) -> list[FieldError]:
-    if service.spec.type != "LoadBalancer" or old.spec.type != "LoadBalancer":
-        return []
-    if service.spec.loadBalancerClass == old.spec.loadBalancerClass:
-        return []
-    return [invalid_value(SPEC["loadBalancerClass"], service.spec.loadBalancerClass, "may not change once set")]
+    """Kubernetes judges the class itself here too, so that an update says twice what is wrong with it."""
+    found = _validate_load_balancer_class(service)
+    both = service.spec.type == old.spec.type == "LoadBalancer"
+    if not both or service.spec.loadBalancerClass == old.spec.loadBalancerClass:
+        return found
+    return [invalid_value(SPEC["loadBalancerClass"], service.spec.loadBalancerClass, "may not change once set"), *found]
 
 
 def validate_health_check_port_change(service: Service, old: Service) -> list[FieldError]:

@@ -35,14 +35,14 @@ def test_allocatable_is_the_capacity_unless_told():
     [
         ("spec: {taints: [{key: a, effect: NoSchedule}, {key: a, effect: NoSchedule, value: v}, {key: a}, "
          "{key: '', effect: Never}]}",
-         ['spec.taints[1]: Duplicate value: {"Key":"a","Value":"v","Effect":"NoSchedule","TimeAdded":null}: taints '
+         ['metadata.taints[1]: Duplicate value: {"Key":"a","Value":"v","Effect":"NoSchedule","TimeAdded":null}: taints '
           "must be unique by key and effect pair",
-          "spec.taints[2].effect: Required value",
-          'spec.taints[3].key: Invalid value: "": name part must be non-empty',
-          "spec.taints[3].key: Invalid value: \"\": name part must consist of alphanumeric characters, '-', '_' or "
+          "metadata.taints[2].effect: Required value",
+          'metadata.taints[3].key: Invalid value: "": name part must be non-empty',
+          "metadata.taints[3].key: Invalid value: \"\": name part must consist of alphanumeric characters, '-', '_' or "
           "'.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
           "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
-          'spec.taints[3].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", '
+          'metadata.taints[3].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", '
           '"NoExecute"']),
         ("spec: {podCIDRs: [10.1.0.0/24, 10.2.0.0/24, x]}",
          ['spec.podCIDRs[2]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
@@ -62,7 +62,14 @@ def test_what_is_wrong(given, wanted):
     [
         ("{podCIDRs: [10.1.0.0/24]}", "{podCIDRs: [10.2.0.0/24]}",
          ['spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid']),
+        ("{podCIDRs: [10.1.0.0/24, 'fd00::/64']}", "{podCIDRs: [10.2.0.0/24, 'fd01::/64']}",
+         ['spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid'] * 2),
+        ("{podCIDRs: [10.1.0.0/24]}", "{podCIDRs: [10.1.0.0/24, 'fd01::/64']}",
+         ['spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid']),
         ("{}", "{podCIDRs: [10.2.0.0/24]}", []),
+        ("{}", "{podCIDRs: [10.2.0.0/24, 10.2.0.0/24]}",
+         ['spec.podCIDRs: Invalid value: ["10.2.0.0/24","10.2.0.0/24"]: may specify no more than one CIDR for each IP '
+          "family", 'spec.podCIDRs[1]: Duplicate value: "10.2.0.0/24"']),
         ("{providerID: a}", "{providerID: b}",
          ['spec.providerID: Forbidden: node updates may not change providerID except from "" to valid']),
         ("{}", "{unschedulable: true}", []),

@@ -118,6 +118,8 @@ ALLOWED = """
 - [one more toleration, {tolerations: [{key: a, operator: Exists}]}, {tolerations: [{key: b, operator: Exists}, {key: a, operator: Exists}]}]
 - [one gate fewer, {schedulingGates: [{name: a.b/c}, {name: a.b/d}]}, {schedulingGates: [{name: a.b/d}]}]
 - [placement while gated, {schedulingGates: [{name: a.b/c}], nodeSelector: {a: b}}, {nodeSelector: {a: b, c: d}}]
+- [node affinity where there was none, {schedulingGates: [{name: a.b/c}]}, {affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}]}]}}}}]
+- [node affinity that grows, {schedulingGates: [{name: a.b/c}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}]}]}}}}, {affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}, {key: b, operator: Exists}]}]}}}}]
 """
 
 
@@ -136,6 +138,9 @@ REFUSED = """
 - [no deadline any more, {activeDeadlineSeconds: 5}, {activeDeadlineSeconds: null}, ["spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil value"]]
 - [a toleration fewer, {tolerations: [{key: a, operator: Exists}]}, {tolerations: []}, ["spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds"]]
 - [a new gate, {}, {schedulingGates: [{name: a.b/c}]}, ["spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'a.b/c'"]]
+- [a wrong new toleration, {}, {tolerations: [{key: "", operator: Equal, value: v}]}, [&why 'spec.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means "match all values and all keys"', *why]]
+- [affinity with another term, {schedulingGates: [{name: a.b/c}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}]}]}}}}, {affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}]}, {matchExpressions: [{key: b, operator: Exists}]}]}}}}, ['spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Invalid value: [{"MatchExpressions":[{"Key":"a","Operator":"Exists","Values":null}],"MatchFields":null},{"MatchExpressions":[{"Key":"b","Operator":"Exists","Values":null}],"MatchFields":null}]: no additions/deletions to non-empty NodeSelectorTerms list are allowed']]
+- [affinity to other nodes, {schedulingGates: [{name: a.b/c}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}]}]}}}}, {affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: b, operator: Exists}]}]}}}}, ['spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]: Invalid value: {"MatchExpressions":[{"Key":"b","Operator":"Exists","Values":null}],"MatchFields":null}: only additions are allowed (no mutations or deletions)']]
 - [placement widened, {schedulingGates: [{name: a.b/c}], nodeSelector: {a: b}}, {nodeSelector: {}}, ['spec.nodeSelector: Invalid value: {}: only additions to spec.nodeSelector are allowed (no mutations or deletions)']]
 """
 
@@ -166,6 +171,15 @@ def test_any_other_change_is_shown():
     )
 
 
+def test_gates_do_not_open_what_concerns_other_pods():
+    """Node affinity may come, and affinity to Pods that comes with it may not."""
+    old = made("schedulingGates: [{name: a.b/c}]")
+    near = "podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone, labelSelector: {}}]}"
+    nodes = "nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: []}]}}"
+    (wrong,) = update(STRATEGY, changed(old, f"affinity: {{{near}, {nodes}}}"), old)[1]
+    assert wrong.startswith("spec: Forbidden: pod updates may not change fields") and "PodAffinity" in wrong
+
+
 def test_labels_are_no_generation_and_the_status_is_kept():
     old = made()
     obj, wrong = update(STRATEGY, changed(old, {}, labels={"a": "b"}), old)
@@ -190,14 +204,19 @@ STATUSES = """
 - [{podIPs: [{ip: nonsense}]}, ['status.podIPs[0]: Invalid value: "nonsense": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']]
 - [{podIPs: [{ip: 10.0.0.1}, {ip: 10.0.0.2}]}, ['status.podIPs: Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family']]
 - [{podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}]}, []]
+- [{qosClass: Guaranteed}, ['status.qosClass: Invalid value: "Guaranteed": field is immutable']]
+- [{initContainerStatuses: [{name: i, state: {running: {}}}, {name: side, state: {running: {}}}]}, ["status.initContainerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"]]
 - [{containerStatuses: [{name: c, state: {running: {}}}]}, ["status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"]]
 """
 
 
 @pytest.mark.parametrize(("status", "wanted"), yaml.safe_load(STATUSES))
 def test_statuses(status, wanted):
-    old = made("restartPolicy: Never")
-    old.status = parse(Pod, "{status: {containerStatuses: [{name: c, state: {terminated: {exitCode: 0}}}]}}").status
+    started = "[{name: i, image: i}, {name: side, image: i, restartPolicy: Always}]"
+    old = made(f"{{restartPolicy: Never, initContainers: {started}}}")
+    ended = "state: {terminated: {exitCode: 0}}"
+    old.status = parse(Pod, f"""{{status: {{qosClass: BestEffort, containerStatuses: [{{name: c, {ended}}}],
+        initContainerStatuses: [{{name: i, {ended}}}, {{name: side, {ended}}}]}}}}""").status  # fmt: skip
     obj = changed(old, {})
     obj.status = parse(Pod, {"status": status}).status
     assert update_status(STRATEGY, obj, old)[1] == wanted

@@ -266,6 +266,8 @@ def test_leaving_load_balancer_clears_its_status():
           'spec.clusterIPs[1]: Invalid value: ["10.96.0.7","fd00::9"]: IPv6 is not configured on this cluster']),
         (LOCAL, {"loadBalancerClass": "a/c"},
          ['spec.loadBalancerClass: Invalid value: "a/c": may not change once set']),
+        (CLUSTER_IP, {"loadBalancerClass": "a/c"},
+         ["spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'"] * 2),
         (LOCAL, {"healthCheckNodePort": 30009}, ["spec.healthCheckNodePort: Forbidden: field is immutable"]),
     ],
 )  # fmt: skip
