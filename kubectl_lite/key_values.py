@@ -36,11 +36,6 @@ def parse(words: Sequence[str], what: str) -> tuple[dict[str, str], list[str]]:
     return sets, removed
 
 
-def changed(have: dict[str, Any], sets: dict[str, str], removed: Sequence[str]) -> dict[str, Any]:
-    """What there is after the changes."""
-    return {key: value for key, value in (have | sets).items() if key not in removed}
-
-
 def taken(have: dict[str, Any], sets: dict[str, str]) -> list[str]:
     """Which keys have another value already, one text each."""
     return [f"'{k}' already has a value ({have[k]})" for k in sorted(sets) if k in have and have[k] != sets[k]]

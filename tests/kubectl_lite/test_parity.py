@@ -59,6 +59,12 @@ READS = [
     "get pods",
     "get svc --sort-by=.metadata.name",
     "get svc --field-selector=metadata.name=myapp",
+    "get --raw /version",
+    "get --raw /api/v1/nosuch",
+    "get --raw version",
+    "get --raw /version pods",
+    "get --raw /version -o yaml",
+    "get --raw /version -w",
     "get cm -l app=nothing",
     "api-resources --namespaced=false -o name",
     "api-versions",
@@ -159,8 +165,8 @@ def difference(line: str, ours: tuple[int, str, str], theirs: tuple[int, str, st
 
 
 def normal(text: str) -> str:
-    """Without what differs from one second to the next; runs of blanks before an age are one."""
-    text = re.sub(r" +\d+[smh](\d+s)?\b", " AGE", text)
+    """Without what differs from one second to the next: ages, and the blanks around them, which fill their column."""
+    text = re.sub(r" +(AGE|\d+[smh](\d+s)?)\b *", " AGE ", text)
     return text.replace("kubectl_lite", "kubectl")
 
 
