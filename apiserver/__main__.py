@@ -9,13 +9,14 @@ from __future__ import annotations
 import gc
 import logging
 import socket
+import ssl
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 import uvloop
 
-from apiserver.app import App
+from apiserver.app import App, default_address
 from apiserver.config import Config, parse
 from apiserver.serving.server import bind, inherited, make_server
 from apiserver.serving.tls import self_signed_context, server_context
@@ -31,13 +32,17 @@ def sockets_of(config: Config) -> list[socket.socket]:
     return own + inherited(config.listen_fd)
 
 
-async def serve(config: Config, sockets: list[socket.socket]) -> None:
+def tls_context(config: Config) -> ssl.SSLContext:
+    """Made once, so that all workers show one certificate and know each other's sessions."""
+    if config.tls_cert_file:
+        return server_context(config.tls_cert_file, config.tls_private_key_file, config.client_ca_file)
+    address = config.advertise_address or default_address(config.bind_address)
+    return self_signed_context(["localhost", "kubernetes.default.svc", "127.0.0.1", address], config.client_ca_file)
+
+
+async def serve(config: Config, sockets: list[socket.socket], context: ssl.SSLContext) -> None:
     """One server, until it is told to stop."""
     app = App(config)
-    if config.tls_cert_file:
-        context = server_context(config.tls_cert_file, config.tls_private_key_file, config.client_ca_file)
-    else:
-        context = self_signed_context(["localhost", "kubernetes.default.svc", "127.0.0.1", app.address])
     server = make_server(app.asgi, context, app.close_streams)
     tune_garbage_collection()
     await server.serve(sockets=sockets)
@@ -50,13 +55,9 @@ def tune_garbage_collection() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def work(config: Config, sockets: list[socket.socket]) -> int:
+def work(config: Config, sockets: list[socket.socket], context: ssl.SSLContext) -> int:
     """One server from beginning to end; the exit code."""
-    try:
-        uvloop.run(serve(config, sockets))
-    except ValueError as error:
-        log.error("the flags are not right: %s", error)
-        return 1
+    uvloop.run(serve(config, sockets, context))
     return 0
 
 
@@ -67,12 +68,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         stream=sys.stderr, level=_LEVELS.get(config.v, logging.DEBUG),
         format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
     )  # fmt: skip
-    sockets = sockets_of(config)
+    try:
+        config.validate()
+        App(config)  # reads what the flags name; whoever serves makes its own
+        context, sockets = tls_context(config), sockets_of(config)
+    except (ValueError, OSError) as error:
+        log.error("command failed: %s", error)
+        return 1
     if config.workers == 1:
-        return work(config, sockets)
+        return work(config, sockets, context)
+    gc.collect()
     gc.freeze()  # collections must not touch what workers share
     one = replace(config, workers=1, advertise_port=config.public_port)
-    return Supervisor(lambda: work(one, sockets), config.workers).run()
+    return Supervisor(lambda: work(one, sockets, context), config.workers).run()
 
 
 if __name__ == "__main__":

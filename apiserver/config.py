@@ -77,6 +77,17 @@ class Config:
         """The port to advertise."""
         return self.advertise_port or self.secure_port or 443
 
+    def validate(self) -> None:
+        """Raises ValueError, in the words of kube-apiserver, for values that contradict each other."""
+        if not self.authorization_mode:
+            raise ValueError("at least one authorization-mode must be passed")
+        if len(set(self.authorization_mode)) < len(self.authorization_mode):
+            raise ValueError(f"authorization-mode {list(self.authorization_mode)} has mode specified more than once")
+        if not self.secure_port and not self.listen_fd:
+            raise ValueError("--secure-port 0 needs a --listen-fd to serve on")
+        if self.workers < 1:
+            raise ValueError(f"--workers {self.workers} must be at least 1")
+
 
 def parse(argv: Sequence[str] | None = None) -> Config:
     """The configuration of a command line. Exits as argparse does for a bad one."""

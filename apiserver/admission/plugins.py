@@ -62,4 +62,4 @@ def _check(enabled: Collection[str], disabled: Collection[str], known: Collectio
             if name not in known:
                 raise ValueError(f'{flag}-admission-plugins plugin "{name}" is unknown')
     if both := sorted(set(enabled) & set(disabled)):
-        raise ValueError(f"{both} in enable-admission-plugins and disable-admission-plugins overlapped")
+        raise ValueError(f"[{' '.join(both)}] in enable-admission-plugins and disable-admission-plugins overlapped")

@@ -20,8 +20,9 @@ ALWAYS: dict[str, Authorize] = {
 def authorizer(modes: Sequence[str], known: Mapping[str, Authorize]) -> Authorize:
     """`known`: mode -> authorizer, besides those of `ALWAYS`. Raises ValueError for a mode that is not known."""
     known = {**ALWAYS, **known}
-    if unknown := set(modes) - set(known):
-        raise ValueError(f"unknown authorization mode: {', '.join(sorted(unknown))}")
+    for mode in modes:
+        if mode not in known:
+            raise ValueError(f'authorization-mode "{mode}" is not a valid mode')
     asked_in_turn = tuple(known[mode] for mode in modes)
     if len(asked_in_turn) == 1:
         return asked_in_turn[0]

@@ -33,7 +33,7 @@ def server_context(cert_file: str, key_file: str, client_ca_file: str) -> ssl.SS
     return context
 
 
-def self_signed_context(names: Sequence[str]) -> ssl.SSLContext:
+def self_signed_context(names: Sequence[str], client_ca_file: str = "") -> ssl.SSLContext:
     """A context with a new certificate for these names and addresses, signed by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kube-apiserver")])
@@ -57,7 +57,7 @@ def self_signed_context(names: Sequence[str]) -> ssl.SSLContext:
         path = Path(directory) / "serving.pem"
         path.touch(mode=0o600)
         path.write_bytes(pem)
-        return server_context(str(path), "", "")
+        return server_context(str(path), "", client_ca_file)
 
 
 def _general_name(name: str) -> x509.GeneralName:

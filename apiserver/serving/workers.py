@@ -8,6 +8,7 @@ acknowledged is in etcd.
 | happening | what the supervisor does |
 |---|---|
 | a worker ends | starts another, a second after the one before it if that lived less than a second |
+| workers fail soon after their start, one after the other | ends with 1 |
 | SIGTERM, SIGINT | passes SIGTERM on, waits for all, ends |
 | the supervisor itself is killed | the kernel ends the workers |
 """
@@ -26,6 +27,9 @@ from collections.abc import Callable
 log = logging.getLogger("apiserver")
 
 _SHORTEST_LIFE = 1.0
+_SOON = 10.0
+_MOST_FAILURES = 5
+"""Workers in a row that ended by themselves, with an error and soon: another would do so too."""
 _PR_SET_PDEATHSIG = 1
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -38,7 +42,7 @@ class Supervisor:
         self._work, self._count = work, count
         self._workers: dict[int, float] = {}
         """Process id -> when it was started."""
-        self._stopping = False
+        self._stopping, self._failures, self._code = False, 0, 0
 
     def run(self) -> int:
         for sig in _SIGNALS:
@@ -48,9 +52,9 @@ class Supervisor:
         while self._workers:
             pid, status = os.wait()
             self._ended(pid, os.waitstatus_to_exitcode(status))
-        return 0
+        return self._code
 
-    def _stop(self, _signal: int, _frame: object) -> None:
+    def _stop(self, _signal: int = 0, _frame: object = None) -> None:
         self._stopping = True
         for pid in list(self._workers):
             with contextlib.suppress(ProcessLookupError):
@@ -83,7 +87,16 @@ class Supervisor:
         began = self._workers.pop(pid, None)
         if began is None or self._stopping:
             return
+        lived = time.monotonic() - began
+        self._failures = self._failures + 1 if code > 0 and lived < _SOON else 0
+        if self._failures == _MOST_FAILURES:
+            return self._give_up(code)
         log.warning("worker %d ended with %d, starting another", pid, code)
-        time.sleep(max(0.0, began + _SHORTEST_LIFE - time.monotonic()))
+        time.sleep(max(0.0, _SHORTEST_LIFE - lived))
         if not self._stopping:
             self._start()
+
+    def _give_up(self, code: int) -> None:
+        log.error("%d workers ended with an error soon after they were started, the last with %d", self._failures, code)
+        self._code = 1
+        self._stop()

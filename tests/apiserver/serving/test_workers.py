@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from apiserver.serving import workers
 from tests.support.cluster import ApiServer
 
 WORKERS, WRITERS = 2, 4
@@ -74,13 +79,58 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(new_apiserver: Callable[.
 
 def test_workers_end_with_their_supervisor(new_apiserver: Callable[..., ApiServer]) -> None:
     server = new_apiserver(flags=("--workers", str(WORKERS)))
-    workers = children(server.process.pid)
+    running = children(server.process.pid)
     server.kill()
-    await_true(lambda: not any(exists(worker) for worker in workers))
+    await_true(lambda: not any(exists(worker) for worker in running))
     server.start()
-    workers = children(server.process.pid)
+    running = children(server.process.pid)
     assert server.stop() == 0
-    assert not any(exists(worker) for worker in workers)
+    assert not any(exists(worker) for worker in running)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--enable-admission-plugins", "Nonsense"), 'enable-admission-plugins plugin "Nonsense" is unknown'),
+        (("--authorization-mode", "RBAC,Nonsense"), 'authorization-mode "Nonsense" is not a valid mode'),
+        (("--service-account-signing-key-file", "/nonexistent"), "No such file or directory: '/nonexistent'"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_wrong_flags_end_the_server_at_once(
+    new_apiserver: Callable[..., ApiServer], flags: tuple[str, str], message: str
+) -> None:
+    server = new_apiserver(flags=("--workers", "2", *flags), start=False)
+    with pytest.raises(RuntimeError, match=f"command failed: .*{re.escape(message)}"):
+        server.start()
+    assert "worker" not in server.log_file.read_text()
+
+
+def test_workers_that_fail_one_after_the_other_end_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = tmp_path / "started"
+
+    def fail() -> int:
+        with started.open("a") as file:
+            file.write("x")
+        return 3
+
+    monkeypatch.setattr(workers, "_SHORTEST_LIFE", 0.0)
+    before = {sig: signal.getsignal(sig) for sig in (signal.SIGTERM, signal.SIGINT)}
+    assert workers.Supervisor(fail, 1).run() == 1
+    for sig, handler in before.items():
+        signal.signal(sig, handler)
+    assert started.read_text() == "xxxxx"
+
+
+def test_workers_share_one_certificate(new_apiserver: Callable[..., ApiServer]) -> None:
+    server = new_apiserver(flags=("--workers", "2", "--tls-cert-file", "", "--tls-private-key-file", ""))
+    first = ssl.get_server_certificate(("127.0.0.1", server.port))
+    supervisor = server.process.pid
+    before = children(supervisor)
+    for worker in before:  # those that come now would show another one, if each made its own
+        os.kill(worker, signal.SIGKILL)
+    await_true(lambda: len(children(supervisor)) == 2 and not children(supervisor) & before)
+    assert ssl.get_server_certificate(("127.0.0.1", server.port)) == first
 
 
 def await_true(condition: Callable[[], bool], seconds: float = 60) -> None:
