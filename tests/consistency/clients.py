@@ -44,11 +44,11 @@ class Log:
 class Servers:
     """Connections to the API servers, shared by all clients."""
 
-    def __init__(self, servers: list[ApiServer]):
+    def __init__(self, servers: list[ApiServer], seconds: float = SECONDS):
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
         self.clients = [
             httpx.AsyncClient(
-                base_url=server.url, verify=server.context(), limits=limits, timeout=SECONDS, trust_env=False,
+                base_url=server.url, verify=server.context(), limits=limits, timeout=seconds, trust_env=False,
                 headers={"Authorization": f"Bearer {server.token}"},
             )
             for server in servers
