@@ -166,14 +166,16 @@ class IPAllocationController(Controller):
         return await self._release(address, holder)
 
     async def _release(self, address: IPAddress, holder: tuple[str, str]) -> str | None:
-        text = f"IPAddress: {address.metadata.name} for Service {'/'.join(holder)} appears to have leaked: cleaning up"
-        self.events.event(address, WARNING, "IPAddressNotAllocated", text)
+        """Said only when it was so: the API server removes a Service's addresses with it, in one transaction, and the
+        two watches tell of it one after the other."""
         meta = address.metadata
         try:
             # With the revision: an allocation that has just taken the name over must win.
             await self.client.delete(IPAddress, meta.name, uid=meta.uid, resource_version=meta.resourceVersion)
         except NotFound:
             return None
+        text = f"IPAddress: {meta.name} for Service {'/'.join(holder)} appears to have leaked: cleaning up"
+        self.events.event(address, WARNING, "IPAddressNotAllocated", text)
         REPAIRS.inc("released")
         return "released: no Service uses it"
 

@@ -25,8 +25,9 @@ async def run_port_forward(socket: WebSocket, runtime: Runtime, uid: str, ports:
     writers: dict[int, asyncio.StreamWriter] = {}
     copies = [asyncio.create_task(_connect(socket, runtime, uid, i, port, writers)) for i, port in enumerate(ports)]
     listener = asyncio.create_task(_listen(socket, writers, copies))
+    all_copied = asyncio.gather(*copies, return_exceptions=True)  # nobody would ask it for an exception
     try:
-        await asyncio.wait({listener, asyncio.gather(*copies)}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({listener, all_copied}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (listener, *copies):
             task.cancel()

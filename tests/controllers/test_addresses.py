@@ -11,6 +11,7 @@ from controllers.service_lb.controller import FINALIZER as LB_FINALIZER
 from controllers.service_lb.controller import ServiceLBController
 from kube.api.core_v1 import Event, LoadBalancerIngress, LoadBalancerStatus, Node, Service
 from kube.api.networking_v1 import IPAddress, ServiceCIDR
+from kube.apimachinery.errors import NotFound
 from tests.controllers.conftest import World
 
 
@@ -71,6 +72,16 @@ async def test_what_is_used_is_booked_and_what_is_not_is_released(world: World) 
     assert booked(world) == {"10.0.0.1": "a", "10.0.0.2": "b", "10.0.0.8": "gone"}
     leaked = [e.message for e in world.server.all(Event) if e.reason == "IPAddressNotAllocated"]
     assert leaked == ["IPAddress: 10.0.0.9 for Service default/gone appears to have leaked: cleaning up"]
+
+
+async def test_an_address_that_went_with_its_service_has_not_leaked(world: World) -> None:
+    """The watch of Services may tell of it before that of addresses."""
+    world.server.seed(books.booking("10.0.0.9", service("gone", "10.0.0.9")))
+    world.server.fail("delete", IPAddress, NotFound("gone with its Service"), times=100)
+    world.start(IPAllocationController)
+    await world.settle(2)
+    assert any(call.startswith("delete") for call in world.server.calls)
+    assert world.server.all(Event) == []
 
 
 async def test_an_address_is_released_with_its_service(world: World) -> None:

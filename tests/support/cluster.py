@@ -125,15 +125,19 @@ class ApiServer:
         return response.status, response.getheaders(), answer
 
     def kubeconfig(self, token: str | None = None, name: str = "kubeconfig") -> Path:
-        """Writes a kubeconfig file for the token's user (the administrator) and returns its path."""
+        """The path of a kubeconfig file for the token's user (the administrator). It is never seen half written."""
         path = self.directory / name
-        path.write_text(json.dumps({
+        text = json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "test",
             "clusters": [{"name": "test", "cluster": {
                 "server": self.url, "certificate-authority": str(self.ca_file)}}],
             "users": [{"name": "test", "user": {"token": self.token if token is None else token}}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-        }))  # fmt: skip
+        })  # fmt: skip
+        if not path.exists() or path.read_text() != text:
+            part = self.directory / f".{name}.{uuid.uuid4().hex}"
+            part.write_text(text)
+            part.replace(path)
         return path
 
 

@@ -129,7 +129,7 @@ class ServiceAllocator:
         if ctx.dry_run or not (taken or given):
             return Allocation()
         return Allocation(
-            [Absent(key) for key in taken] + self._still_ours(given, new),
+            [Absent(key) for key in taken] + self._as_known(given),
             self._puts(taken, new) + self._deletes(given, new),
             lambda key: self._retry(key, undo),
         )
@@ -139,7 +139,7 @@ class ServiceAllocator:
         given = sorted(claims(service))
         if not given:
             return None
-        return Allocation(self._still_ours(given, service), self._deletes(given, service), lambda _key: True)
+        return Allocation(self._as_known(given), self._deletes(given, service), lambda _key: True)
 
     def _puts(self, keys: Sequence[str], service: Service) -> list[Op]:
         now = self._timestamp()
@@ -155,13 +155,9 @@ class ServiceAllocator:
     def _deletes(self, keys: Sequence[str], service: Service) -> list[Op]:
         return [Delete(key) for key in keys if (held := self._cache.peek(key)) is None or belongs_to(held, service)]
 
-    def _still_ours(self, keys: Sequence[str], service: Service) -> list[Check]:
-        """What the cache knows to be ours must still be so when it is removed."""
-        return [
-            Unchanged(key, held.revision)
-            for key in keys
-            if (held := self._cache.peek(key)) is not None and belongs_to(held, service)
-        ]
+    def _as_known(self, keys: Sequence[str]) -> list[Check]:
+        """What is removed because the cache knows it to be ours, or left because it is another's, must still be so."""
+        return [Unchanged(key, held.revision) for key in keys if (held := self._cache.peek(key)) is not None]
 
     def _retry(self, key: str, undo: Callable[[], None]) -> bool:
         """Somebody was faster: forget what was chosen, and choose anew."""
