@@ -90,6 +90,8 @@ def _failure(error: StatusError, obj: Json) -> Exception:
     kind = obj["kind"]
     if kind in ("Namespace", "Role", "ClusterRole", "Pod"):
         return error
+    if kind == "PodDisruptionBudget":
+        return CommandError(f"failed to create poddisruptionbudgets: {error.message}")
     what = f"{obj['spec']['type']} service:" if kind == "Service" else kind.lower() + (":" if kind != "Secret" else "")
     return CommandError(f"failed to create {what} {error.message}")
 
@@ -142,6 +144,52 @@ async def _generic_secret(session: Session, name: str, type_: str, **flags: Any)
     from kubectl_lite.generators.config import secret
 
     return await send(session, secret(name, type_, _pairs(flags)), flags)
+
+
+@_generator(
+    "tls", "Create a TLS secret from a public certificate and its private key.",
+    click.option("--cert", default="", help="Path to the PEM encoded certificate."),
+    click.option("--key", default="", help="Path to its private key."),
+)  # fmt: skip
+async def _tls_secret(session: Session, name: str, cert: str, key: str, **flags: Any) -> int:
+    from kubectl_lite.generators.config import tls_secret
+
+    return await send(session, tls_secret(name, cert, key), flags)
+
+
+@_generator(
+    "docker-registry", "Create a secret for use with a Docker registry.",
+    click.option("--docker-server", default="https://index.docker.io/v1/", help="The registry's address."),
+    click.option("--docker-username", default="", help="Who pulls images from it."),
+    click.option("--docker-password", default="", help="Their password."),
+    click.option("--docker-email", default="", help="Their e-mail address."),
+    click.option("--from-file", "files", multiple=True, help="A docker configuration file that says it all."),
+)  # fmt: skip
+async def _registry_secret(
+    session: Session, name: str, docker_server: str, docker_username: str, docker_password: str, docker_email: str,
+    files: tuple[str, ...], **flags: Any,
+) -> int:  # fmt: skip
+    from kubectl_lite.generators.config import registry_secret
+
+    obj = registry_secret(name, docker_server, docker_username, docker_password, docker_email, files)
+    return await send(session, obj, flags)
+
+
+_SECRETS = {"docker-registry": _registry_secret, "generic": _generic_secret, "tls": _tls_secret}
+
+
+@_generator(
+    "poddisruptionbudget", "Create a pod disruption budget with the specified name.",
+    click.option("--selector", default="", help="Which pods it guards."),
+    click.option("--min-available", default="", help="How many must stay, as a number or a percentage."),
+    click.option("--max-unavailable", default="", help="How many may be missing, as a number or a percentage."),
+)  # fmt: skip
+async def _budget(
+    session: Session, name: str, selector: str, min_available: str, max_unavailable: str, **flags: Any
+) -> int:
+    from kubectl_lite.generators.workloads import disruption_budget
+
+    return await send(session, disruption_budget(name, selector, min_available, max_unavailable), flags)
 
 
 @_generator(
@@ -270,14 +318,18 @@ _SUBCOMMANDS: dict[str, click.Command] = {
     "configmap": _config_map,
     "deployment": _deployment,
     "namespace": _namespace,
+    "poddisruptionbudget": _budget,
     "role": _role("Role"),
     "rolebinding": _binding("RoleBinding", _ROLE),
-    "secret": group("secret", {"generic": _generic_secret}, help="Create a secret using a specified subcommand."),
+    "secret": group("secret", _SECRETS, help="Create a secret using a specified subcommand."),
     "service": group("service", _SERVICES, help="Create a service using a specified subcommand."),
     "serviceaccount": _service_account,
     "token": _token,
 }
-_SHORT = {"cm": "configmap", "deploy": "deployment", "ns": "namespace", "sa": "serviceaccount", "svc": "service"}
+_SHORT = {
+    "cm": "configmap", "deploy": "deployment", "ns": "namespace", "pdb": "poddisruptionbudget", "sa": "serviceaccount",
+    "svc": "service",
+}  # fmt: skip
 
 
 class _Create(Subcommands):

@@ -1,11 +1,12 @@
 """ConfigMaps and Secrets from literals, files and env files.
 
-Called by `kubectl_lite create configmap` and `create secret generic`. It reads files; it knows no server.
+Called by `kubectl_lite create configmap` and `create secret`. It reads files; it knows no server.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,44 @@ def secret(name: str, type_: str, pairs: Sequence[tuple[str, bytes]]) -> dict[st
     if pairs:
         obj["data"] = {key: base64.b64encode(value).decode() for key, value in pairs}
     return obj
+
+
+def tls_secret(name: str, cert: str, key: str) -> dict[str, Any]:
+    """A certificate and its key, from files. Raises CommandError for files that are missing or no such pair."""
+    import ssl
+
+    if not cert or not key:
+        raise CommandError("key and cert must be specified")
+    files = [_bytes(path) for path in (cert, key)]
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+    except (ssl.SSLError, OSError) as why:
+        raise CommandError(f"tls: {cert} and {key} are not a certificate and its private key: {why}") from why
+    return secret(name, "kubernetes.io/tls", list(zip(("tls.crt", "tls.key"), files, strict=True)))
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as why:
+        text = (why.strerror or "").lower()
+        raise CommandError(f"Cannot read file {path}, open {path}: {text}") from why
+
+
+def registry_secret(
+    name: str, server: str, username: str, password: str, email: str, files: Sequence[str]
+) -> dict[str, Any]:  # fmt: skip
+    """What a node shows to a registry of images to pull from it."""
+    if not files and not (server and username and password):
+        raise CommandError(
+            "either --from-file or the combination of --docker-username, --docker-password and --docker-server "
+            "is required"
+        )
+    auth = base64.b64encode(f"{username}:{password}".encode()).decode()
+    entry = {"username": username, "password": password} | ({"email": email} if email else {}) | {"auth": auth}
+    content = json.dumps({"auths": {server: entry}}, separators=(",", ":")).encode()
+    found = [pair for path in files for pair in _file(path)] or [(".dockerconfigjson", content)]
+    return secret(name, "kubernetes.io/dockerconfigjson", found)
 
 
 def pairs(literals: Sequence[str], files: Sequence[str], env_files: Sequence[str]) -> list[tuple[str, bytes]]:

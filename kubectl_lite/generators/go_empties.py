@@ -14,6 +14,9 @@ _WITH_EMPTIES: dict[str, Json] = {
     "Deployment": {"status": {}, "spec": {"strategy": {}}},
     "Namespace": {"status": {}, "spec": {}},
     "Pod": {"status": {}},
+    "PodDisruptionBudget": {
+        "status": {"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0}
+    },
 }
 
 

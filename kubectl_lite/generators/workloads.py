@@ -1,4 +1,4 @@
-"""Deployments and pods from flags: `create deployment`, `run`. Pure."""
+"""Deployments, pods and disruption budgets from flags: `create deployment`, `run`, `create pdb`. Pure."""
 
 from __future__ import annotations
 
@@ -74,3 +74,37 @@ def _labels(text: str) -> dict[str, str]:
             raise CommandError(f"unexpected label spec: {word}")
         found[key] = value
     return found
+
+
+def disruption_budget(name: str, selector: str, min_available: str, max_unavailable: str) -> dict[str, Any]:
+    """A PodDisruptionBudget. Raises CommandError for what contradicts itself or guards nothing."""
+    if not selector:
+        raise CommandError("a selector must be specified")
+    if not min_available and not max_unavailable:
+        raise CommandError("one of min-available or max-unavailable must be specified")
+    if min_available and max_unavailable:
+        raise CommandError("min-available and max-unavailable cannot be both specified")
+    field, value = ("minAvailable", min_available) if min_available else ("maxUnavailable", max_unavailable)
+    spec = {field: int(value) if value.isdigit() else value, "selector": _label_selector(selector)}
+    return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name}, "spec": spec}
+
+
+_OPERATORS = {"in": "In", "notin": "NotIn", "!=": "NotIn", "exists": "Exists", "!": "DoesNotExist"}
+
+
+def _label_selector(text: str) -> dict[str, Any]:
+    """A selector's text as the object that specs hold. Raises CommandError."""
+    from kube.apimachinery.labels import parse
+
+    try:
+        terms = parse(text).requirements
+    except ValueError as why:
+        raise CommandError(str(why)) from why
+    pairs = {term.key: next(iter(term.values)) for term in terms if term.operator in ("=", "==")}
+    expressions = []
+    for term in (term for term in terms if term.operator not in ("=", "==")):
+        if term.operator not in _OPERATORS:
+            raise CommandError(f'"{term.operator}" is not a valid label selector operator')
+        values = {"values": sorted(term.values)} if term.values else {}
+        expressions.append({"key": term.key, "operator": _OPERATORS[term.operator]} | values)
+    return ({"matchLabels": pairs} if pairs else {}) | ({"matchExpressions": expressions} if expressions else {})

@@ -132,6 +132,24 @@ delete svc myapp
 replace -f M
 """
 
+CREATE = """\
+create secret tls x --cert=CERT --key=KEY --dry-run=client -o yaml
+create secret tls x --cert=CERT --key=KEY
+create secret tls x --cert=CERT --key=KEY
+create secret tls x
+create secret tls x --cert=/no/such --key=KEY
+create secret docker-registry r --docker-server=example.com --docker-username=u --docker-password=p -o yaml
+create secret docker-registry y --docker-username=u --docker-password=p --docker-email=e@x --dry-run=client -o yaml
+create secret docker-registry r
+create pdb p --selector=app=a --min-available=1 --dry-run=client -o yaml
+create pdb p --selector=app=a,!b,c --max-unavailable=50%
+create pdb p --selector=app=a --max-unavailable=50%
+create pdb p --selector=app=a
+create pdb p --min-available=1
+create pdb p --selector=a=b --min-available=1 --max-unavailable=2
+get pdb p -o jsonpath={.spec}
+"""
+
 NODES = """\
 taint
 taint node NODE a=b:NoSchedule
@@ -167,6 +185,7 @@ def compared(
 ) -> None:  # fmt: skip
     """Runs the steps with each program and fails with every line that differs."""
     said: list[list[tuple[int, str, str]]] = []
+    certificate, key = server.authority.serving()
     for program in (kubectl, ""):
         name = f"steps-{os.getpid()}-{next(_numbers)}"
         folder = tmp_path / name
@@ -182,6 +201,7 @@ def compared(
         found = []
         for step in steps.splitlines():
             line = step.replace(" M", f" {folder}/m.yaml").replace("NODE", f"node-{name}")
+            line = line.replace("CERT", str(certificate)).replace("KEY", str(key))
             code, out, err = _run(program, ["-n", name], line, capfd, monkeypatch)
             found.append((code, _general(out, folder, name), _general(err, folder, name)))
         said.append(found)
@@ -215,7 +235,7 @@ def _general(text: str, folder: Path, name: str) -> str:
     return text
 
 
-STEPS = {"explain": EXPLAIN, "auth": AUTH, "config": CONFIG, "change": CHANGE, "nodes": NODES}
+STEPS = {"explain": EXPLAIN, "auth": AUTH, "config": CONFIG, "change": CHANGE, "create": CREATE, "nodes": NODES}
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
