@@ -29,6 +29,9 @@ from apiserver.endpoints.version import VERSION
 from kube import metrics
 from kube.apimachinery.errors import StatusError
 
+_FOLDED = {"docExpansion": "none", "filter": True, "defaultModelsExpandDepth": -1, "persistAuthorization": True}
+"""How `/docs` begins: resources folded, with a box to find one."""
+
 Document = Callable[[str, Mapping[str, str]], Response]
 """(Accept header, query) -> response."""
 
@@ -181,7 +184,8 @@ def _add_reference(app: FastAPI, reference: Callable[[], dict[str, Any]]) -> Non
         return HTTPResponse(json.dumps(reference()).encode(), media_type="application/json")
 
     async def docs() -> HTTPResponse:
-        return get_swagger_ui_html(openapi_url="/openapi.json", title="kube-lite: the REST API")
+        title = "kube-lite: the REST API"
+        return get_swagger_ui_html(openapi_url="/openapi.json", title=title, swagger_ui_parameters=_FOLDED)
 
     _get(app, "/openapi.json", openapi, "openapi", listed=False)
     _get(app, "/docs", docs, "openapi", listed=False)

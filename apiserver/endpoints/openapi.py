@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from apiserver.endpoints.negotiation import clauses
+from apiserver.endpoints.reference import for_people
 from apiserver.endpoints.responses import Response
 from kube.api import scheme
 from kube.apimachinery import openapi
@@ -70,4 +71,4 @@ def _server_of(group: str, version: str) -> Callable[[str, Mapping[str, str]], R
 @cache
 def reference() -> dict[str, Any]:
     """The whole REST API in one document, for `/docs`."""
-    return openapi.v3_whole(scheme)
+    return for_people(openapi.v3_whole(scheme))
