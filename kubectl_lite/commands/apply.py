@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import bool_option, command
-from kubectl_lite.commands.create import create
+from kubectl_lite.creating import create
 from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.last_applied import ANNOTATION, read, with_last_applied
 from kubectl_lite.resources import Target, targets

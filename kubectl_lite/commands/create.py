@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from kubectl_lite.cli import Subcommands, command, group
+from kubectl_lite.commands.create_data import config_map_command, secret_command
+from kubectl_lite.creating import create, generator, send
 from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.last_applied import with_last_applied
-from kubectl_lite.resources import Target, targets
+from kubectl_lite.resources import targets
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
-
-if TYPE_CHECKING:
-    from kube.apimachinery.errors import StatusError
 
 Json = dict[str, Any]
 
@@ -51,134 +50,20 @@ async def from_files(
     return code
 
 
-async def create(session: Session, target: Target, body: Json, writing: Writing) -> Json:
-    """Sends one object; a client-side dry run sends nothing and returns what would have been sent."""
-    if writing.dry_run == "client":
-        return body
-    return await session.post(target.mapping.path(target.namespace), body, **writing.params)
-
-
 # ---- from flags ----
 
 
-async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl-create", what: str = "created") -> int:
-    """Creates a generated object in the session's namespace and says so. Errors name what could not be created."""
-    from kube.apimachinery.errors import StatusError
-    from kubectl_lite.generators.go_empties import with_go_empties
-
-    writing, save_config = Writing.read(flags, manager), flags.pop("save_config", False)
-    mapping = (await session.mapper()).by_kind(obj["apiVersion"], obj["kind"])
-    if mapping is None:
-        raise CommandError(f'no matches for kind "{obj["kind"]}" in version "{obj["apiVersion"]}"')
-    namespace = session.namespace if mapping.namespaced else ""
-    if namespace and (session.flags.namespace or writing.dry_run != "client"):
-        obj = obj | {"metadata": obj["metadata"] | {"namespace": namespace}}
-    if save_config:
-        obj = with_last_applied(obj)
-    target = Target(mapping, obj["metadata"]["name"], namespace)
-    try:
-        answer = await create(session, target, obj, writing)
-        writing.say(target, what, with_go_empties(answer) if writing.dry_run == "client" else answer)
-    except StatusError as error:
-        report(error if what != "created" else _failure(error, obj))
-        return 1
-    return 0
-
-
-def _failure(error: StatusError, obj: Json) -> Exception:
-    """kubectl wraps the server's words for some of the generated kinds, so that they begin as its own errors do."""
-    kind = obj["kind"]
-    if kind in ("Namespace", "Role", "ClusterRole", "Pod"):
-        return error
-    if kind == "PodDisruptionBudget":
-        return CommandError(f"failed to create poddisruptionbudgets: {error.message}")
-    what = f"{obj['spec']['type']} service:" if kind == "Service" else kind.lower() + (":" if kind != "Secret" else "")
-    return CommandError(f"failed to create {what} {error.message}")
-
-
-def _generator(name: str, help_: str, *options: Callable[..., Any], **settings: Any) -> Callable[[Any], click.Command]:
-    def wrap(function: Any) -> click.Command:
-        function = write_options(function)
-        for option in (click.option("--save-config", is_flag=True, help="Keep it in an annotation."), *options):
-            function = option(function)
-        return command(name, help=help_, **settings)(click.argument("name")(function))
-
-    return wrap
-
-
-@_generator("namespace", "Create a namespace with the specified name.")
+@generator("namespace", "Create a namespace with the specified name.")
 async def _namespace(session: Session, name: str, **flags: Any) -> int:
     return await send(session, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, flags)
 
 
-@_generator("serviceaccount", "Create a service account with the specified name.")
+@generator("serviceaccount", "Create a service account with the specified name.")
 async def _service_account(session: Session, name: str, **flags: Any) -> int:
     return await send(session, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}, flags)
 
 
-_SOURCES = (
-    click.option("--from-literal", multiple=True, help="A key and its value: key=value."),
-    click.option("--from-file", multiple=True, help="A file, or key=file, or a directory."),
-    click.option("--from-env-file", multiple=True, help="A file of lines key=value."),
-)
-
-
-def _pairs(flags: Json) -> list[tuple[str, bytes]]:
-    from kubectl_lite.generators.config import pairs
-
-    return pairs(flags.pop("from_literal"), flags.pop("from_file"), flags.pop("from_env_file"))
-
-
-@_generator("configmap", "Create a config map from a local file, directory or literal value.", *_SOURCES)
-async def _config_map(session: Session, name: str, **flags: Any) -> int:
-    from kubectl_lite.generators.config import config_map
-
-    return await send(session, config_map(name, _pairs(flags)), flags)
-
-
-@_generator(
-    "generic", "Create a secret from a local file, directory, or literal value.", *_SOURCES,
-    click.option("--type", "type_", default="", help="The type of secret to create."),
-)  # fmt: skip
-async def _generic_secret(session: Session, name: str, type_: str, **flags: Any) -> int:
-    from kubectl_lite.generators.config import secret
-
-    return await send(session, secret(name, type_, _pairs(flags)), flags)
-
-
-@_generator(
-    "tls", "Create a TLS secret from a public certificate and its private key.",
-    click.option("--cert", default="", help="Path to the PEM encoded certificate."),
-    click.option("--key", default="", help="Path to its private key."),
-)  # fmt: skip
-async def _tls_secret(session: Session, name: str, cert: str, key: str, **flags: Any) -> int:
-    from kubectl_lite.generators.config import tls_secret
-
-    return await send(session, tls_secret(name, cert, key), flags)
-
-
-@_generator(
-    "docker-registry", "Create a secret for use with a Docker registry.",
-    click.option("--docker-server", default="https://index.docker.io/v1/", help="The registry's address."),
-    click.option("--docker-username", default="", help="Who pulls images from it."),
-    click.option("--docker-password", default="", help="Their password."),
-    click.option("--docker-email", default="", help="Their e-mail address."),
-    click.option("--from-file", "files", multiple=True, help="A docker configuration file that says it all."),
-)  # fmt: skip
-async def _registry_secret(
-    session: Session, name: str, docker_server: str, docker_username: str, docker_password: str, docker_email: str,
-    files: tuple[str, ...], **flags: Any,
-) -> int:  # fmt: skip
-    from kubectl_lite.generators.config import registry_secret
-
-    obj = registry_secret(name, docker_server, docker_username, docker_password, docker_email, files)
-    return await send(session, obj, flags)
-
-
-_SECRETS = {"docker-registry": _registry_secret, "generic": _generic_secret, "tls": _tls_secret}
-
-
-@_generator(
+@generator(
     "poddisruptionbudget", "Create a pod disruption budget with the specified name.",
     click.option("--selector", default="", help="Which pods it guards."),
     click.option("--min-available", default="", help="How many must stay, as a number or a percentage."),
@@ -192,7 +77,7 @@ async def _budget(
     return await send(session, disruption_budget(name, selector, min_available, max_unavailable), flags)
 
 
-@_generator(
+@generator(
     "deployment", "Create a deployment with the specified name.",
     click.option("--image", multiple=True, help="Image names to run."),
     click.option("-r", "--replicas", default=1, help="Number of replicas to create."),
@@ -216,7 +101,7 @@ async def _deployment(
 def _service(kind: str, type_: str, help_: str, *options: Callable[..., Any]) -> click.Command:
     tcp = click.option("--tcp", multiple=True, help="Port pairs: port:targetPort.")
 
-    @_generator(kind, help_, tcp, *options)
+    @generator(kind, help_, tcp, *options)
     async def run(session: Session, name: str, tcp: tuple[str, ...], **flags: Any) -> int:
         from kubectl_lite.generators.services import service
 
@@ -249,7 +134,7 @@ _SERVICES = {
 
 
 def _role(kind: str, *options: Callable[..., Any]) -> click.Command:
-    @_generator(
+    @generator(
         kind.lower(), f"Create a {kind.lower()} with rules.", *options,
         click.option("--verb", multiple=True, help="Verbs that apply to the resources."),
         click.option("--resource", multiple=True, help="Resources that the rule applies to."),
@@ -271,7 +156,7 @@ def _role(kind: str, *options: Callable[..., Any]) -> click.Command:
 
 
 def _binding(kind: str, *options: Callable[..., Any]) -> click.Command:
-    @_generator(
+    @generator(
         kind.lower(), f"Create a {kind.lower()} for a role.", *options,
         click.option("--clusterrole", default="", help="The ClusterRole to refer to."),
         click.option("--user", "users", multiple=True, help="Usernames to bind to the role."),
@@ -315,13 +200,13 @@ _URL = click.option("--non-resource-url", multiple=True, help="Paths that the ru
 _SUBCOMMANDS: dict[str, click.Command] = {
     "clusterrole": _role("ClusterRole", _URL),
     "clusterrolebinding": _binding("ClusterRoleBinding"),
-    "configmap": _config_map,
+    "configmap": config_map_command,
     "deployment": _deployment,
     "namespace": _namespace,
     "poddisruptionbudget": _budget,
     "role": _role("Role"),
     "rolebinding": _binding("RoleBinding", _ROLE),
-    "secret": group("secret", _SECRETS, help="Create a secret using a specified subcommand."),
+    "secret": secret_command,
     "service": group("service", _SERVICES, help="Create a service using a specified subcommand."),
     "serviceaccount": _service_account,
     "token": _token,

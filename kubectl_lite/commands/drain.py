@@ -103,14 +103,16 @@ async def _evict(session: Session, pod: Json, dry_run: str, flags: Json, line: P
     name, namespace = meta["name"], meta["namespace"]
     deleting = flags["disable_eviction"]
     suffix = {"none": "", "client": " (dry run)", "server": " (server dry run)"}[dry_run]
-    line.say(f"{'deleting' if deleting else 'evicting'} pod {namespace}/{name}{suffix}")
+    said = f"{'deleting' if deleting else 'evicting'} pod {namespace}/{name}{suffix}"
     if dry_run == "client":
+        line.say(said)
         return
     options: Json = {"gracePeriodSeconds": flags["grace_period"]} if flags["grace_period"] >= 0 else {}
     options |= {"dryRun": ["All"]} if dry_run == "server" else {}
     path = f"/api/v1/namespaces/{namespace}/pods/{name}"
     body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": namespace}}
     while True:
+        line.say(said)
         try:
             if deleting:
                 await session.delete(path, options)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.commands.create import send
+from kubectl_lite.creating import send
 from kubectl_lite.resources import Target
 from kubectl_lite.selecting import for_each, live, select_options, selected
 from kubectl_lite.session import Session

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.commands.create import send
+from kubectl_lite.creating import send
 from kubectl_lite.errors import CommandError
 from kubectl_lite.session import Session
 from kubectl_lite.writing import write_options

@@ -1,0 +1,78 @@
+"""Sending objects to be created, and the commands that make them from flags.
+
+Called by `create`, `apply`, `run` and `expose`. `generator` makes a sub-command of `create`; what it creates is made
+in `kubectl_lite.generators`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubectl_lite.cli import command
+from kubectl_lite.errors import CommandError, report
+from kubectl_lite.last_applied import with_last_applied
+from kubectl_lite.resources import Target
+from kubectl_lite.session import Session
+from kubectl_lite.writing import Writing, write_options
+
+if TYPE_CHECKING:
+    from kube.apimachinery.errors import StatusError
+
+Json = dict[str, Any]
+
+
+async def create(session: Session, target: Target, body: Json, writing: Writing) -> Json:
+    """Sends one object; a client-side dry run sends nothing and returns what would have been sent."""
+    if writing.dry_run == "client":
+        return body
+    return await session.post(target.mapping.path(target.namespace), body, **writing.params)
+
+
+async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl-create", what: str = "created") -> int:
+    """Creates a generated object in the session's namespace and says so. Errors name what could not be created."""
+    from kube.apimachinery.errors import StatusError
+    from kubectl_lite.generators.go_empties import with_go_empties
+
+    writing, save_config = Writing.read(flags, manager), flags.pop("save_config", False)
+    mapping = (await session.mapper()).by_kind(obj["apiVersion"], obj["kind"])
+    if mapping is None:
+        raise CommandError(f'no matches for kind "{obj["kind"]}" in version "{obj["apiVersion"]}"')
+    namespace = session.namespace if mapping.namespaced else ""
+    if namespace and (session.flags.namespace or writing.dry_run != "client"):
+        obj = obj | {"metadata": obj["metadata"] | {"namespace": namespace}}
+    if save_config:
+        obj = with_last_applied(obj)
+    target = Target(mapping, obj["metadata"]["name"], namespace)
+    try:
+        answer = await create(session, target, obj, writing)
+        writing.say(target, what, with_go_empties(answer) if writing.dry_run == "client" else answer)
+    except StatusError as error:
+        report(error if what != "created" else _failure(error, obj))
+        return 1
+    return 0
+
+
+def _failure(error: StatusError, obj: Json) -> Exception:
+    """kubectl wraps the server's words for some of the generated kinds, so that they begin as its own errors do."""
+    kind = obj["kind"]
+    if kind in ("Namespace", "Role", "ClusterRole", "Pod"):
+        return error
+    if kind == "PodDisruptionBudget":
+        return CommandError(f"failed to create poddisruptionbudgets: {error.message}")
+    what = f"{obj['spec']['type']} service:" if kind == "Service" else kind.lower() + (":" if kind != "Secret" else "")
+    return CommandError(f"failed to create {what} {error.message}")
+
+
+def generator(name: str, help_: str, *options: Callable[..., Any], **settings: Any) -> Callable[[Any], click.Command]:
+    """A sub-command of `create` that takes a name, its own options and those of every write."""
+
+    def wrap(function: Any) -> click.Command:
+        function = write_options(function)
+        for option in (click.option("--save-config", is_flag=True, help="Keep it in an annotation."), *options):
+            function = option(function)
+        return command(name, help=help_, **settings)(click.argument("name")(function))
+
+    return wrap
