@@ -154,8 +154,10 @@ def _refusal(body: bytes | None, code: int) -> Exception:
 
 
 def is_terminal(stdin: bool, tty: bool) -> bool:
-    """Whether to ask for a terminal; says so when it was asked for in vain."""
-    if tty and not (stdin and sys.stdin.isatty()):
+    """Whether to ask for a terminal; without our input there is none, and an input that is no terminal is told."""
+    if not stdin:
+        return False
+    if tty and not sys.stdin.isatty():
         print("Unable to use a TTY - input is not a terminal or the right kind of file", file=sys.stderr)
         return False
     return tty
