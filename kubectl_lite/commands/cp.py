@@ -40,7 +40,7 @@ class Place:
         pod, colon, path = text.partition(":")
         if not colon or text.startswith(("/", ".")):
             return cls(text)
-        if not pod or not path:
+        if not pod:
             raise CommandError("filespec must match the canonical format: [[namespace/]pod:]file/path")
         namespace, slash, name = pod.rpartition("/")
         if slash and (not namespace or "/" in namespace):
