@@ -21,8 +21,8 @@ from tests.consistency.etcd_history import EtcdHistory
 from tests.consistency.schedule import plan
 from tests.consistency.watchers import Watcher
 
-SEED, FAULTS = map(int, os.environ.get("KUBE_LITE_CONSISTENCY", "1 7").split())
-CLIENTS = 10
+SEED, FAULTS = map(int, os.environ.get("KUBE_LITE_CONSISTENCY", "1 5").split())
+CLIENTS = 8
 pytestmark = [pytest.mark.timeout(150 + FAULTS * 15), pytest.mark.xdist_group("consistency")]
 
 
