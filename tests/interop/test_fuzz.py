@@ -29,9 +29,15 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 NAMESPACE = "fuzz"
 OBJECT = "here"
 
-# In short runs: some paths with every verb there is, in documents that are quickly read.
-SHORT_RUN = ("/endpointslices", "/endpointslices/{name}", "/leases/{name}", "/servicecidrs/{name}")
-GROUPS = ["apis/coordination.k8s.io/v1", "apis/discovery.k8s.io/v1", "apis/networking.k8s.io/v1"]
+# In short runs: a few paths of each kind of path.
+SHORT_RUN = (
+    "{namespace}/endpointslices", "/endpointslices/{name}", "/leases/{name}", "/servicecidrs/{name}",
+    "{namespace}/services", "/services/{name}", "/pods/{name}/binding", "/deployments/{name}/scale",
+    "{namespace}/deployments",
+)  # fmt: skip
+GROUPS = [
+    "api/v1", "apis/apps/v1", "apis/coordination.k8s.io/v1", "apis/discovery.k8s.io/v1", "apis/networking.k8s.io/v1",
+]  # fmt: skip
 if EXAMPLES:
     GROUPS = [f"apis/{r.group}/{r.version}" if r.group else f"api/{r.version}" for r in scheme]
     GROUPS = list(dict.fromkeys(GROUPS))
@@ -110,6 +116,7 @@ def collection(kind: Resource) -> str:
     return f"{root}/namespaces/{NAMESPACE}/{kind.plural}" if kind.namespaced else f"{root}/{kind.plural}"
 
 
+@pytest.mark.timeout(3600 if EXAMPLES else 120)
 @pytest.mark.parametrize("path", GROUPS)
 def test_requests_from_openapi(cluster: ApiServer, connection: Connection, path: str) -> None:
     status, document = cluster.request("GET", f"/openapi/v3/{path}")
