@@ -69,10 +69,10 @@ async def run(plane: ControlPlane, log: Log, history: EtcdHistory) -> list[Watch
     stop.set()
     await asyncio.gather(*working)
     last = await last_words(servers, clients[0])
+    print("the last write is at revision", last)
     await asyncio.gather(*(watcher.reach(last) for watcher in watchers))
-    for task in watching:
-        task.cancel()
-    await asyncio.gather(*watching, return_exceptions=True)
+    print("every watcher has seen the last write")
+    await asyncio.gather(*(watcher.stop(task) for watcher, task in zip(watchers, watching, strict=True)))
     await servers.aclose()
     await history.catch_up()
     return watchers

@@ -156,10 +156,10 @@ async def test_each_fault_ends_in_a_clear_state(control_plane: ControlPlanes) ->
             await scene.recover()
             assert not scene.log.odd
         last = await last_words(scene.servers, scene.clients[0])
+        print("the last write is at revision", last)
         await asyncio.gather(*(watcher.reach(last) for watcher in watchers))
-        for task in watching:
-            task.cancel()
-        await asyncio.gather(*watching, return_exceptions=True)
+        print("every watcher has seen the last write")
+        await asyncio.gather(*(watcher.stop(task) for watcher, task in zip(watchers, watching, strict=True)))
         await scene.servers.aclose()
         await scene.history.catch_up()
     segments = [segment for watcher in watchers for segment in watcher.segments]

@@ -31,15 +31,22 @@ class Watcher:
         self.expired = 0
         self.resumed = 0
         self._news = asyncio.Event()
+        self._stopped = False
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
+        """Until `stop`."""
+        while not self._stopped:
             if (segment := await self._list()) is not None:
                 self.segments.append(segment)
-                while await self._watch(segment):
+                while not self._stopped and await self._watch(segment):
                     self.resumed += 1
-                self.expired += 1
+                self.expired += not self._stopped
+
+    async def stop(self, running: asyncio.Task[None]) -> None:
+        """Ends `run`. The mark is needed because a connection that fails while it is closed hides a cancellation."""
+        self._stopped = True
+        running.cancel()
+        await asyncio.wait([running])
 
     async def reach(self, revision: int) -> None:
         """Returns when everything up to a revision has been seen."""
