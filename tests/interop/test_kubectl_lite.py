@@ -236,18 +236,12 @@ STEPS = [("get", ""), ("get", ""), ("watch", ""), ("patch", "--remove-extra-perm
          ("list", "--dry-run=client")]  # fmt: skip
 
 
-def test_auth_reconcile(ours: Kubectl, theirs: Kubectl | None, tmp_path: Path) -> None:
-    said = {}
-    for who, program in (("mine", ours), ("real", theirs)):
-        if program is None:
-            continue
-        said[who] = []
-        for rule, flags in STEPS:
-            (tmp_path / "roles.yaml").write_text(ROLES.replace("ROLE", who).replace("RULE", rule))
-            done = program.run("auth", "reconcile", "-f", str(tmp_path / "roles.yaml"), *flags.split())
-            said[who].append((done.returncode, done.stdout.replace(who, "NAME"), done.stderr))
-        assert [code for code, _, _ in said[who]] == [0] * len(STEPS)
-    assert said["mine"] == said.get("real", said["mine"])
+def test_auth_reconcile(ours: Kubectl, tmp_path: Path) -> None:
+    """What is missing is added; what is too much goes only when asked for; a dry run changes nothing."""
+    for rule, flags in STEPS:
+        (tmp_path / "roles.yaml").write_text(ROLES.replace("ROLE", "mine").replace("RULE", rule))
+        said = ours(f"auth reconcile -f {tmp_path}/roles.yaml {flags}")
+        assert [line.split()[1] for line in said.splitlines()] == ["reconciled", "reconciled"]
     role = json.loads(ours("get role mine -o json"))
     assert [rule["verbs"] for rule in role["rules"]] == [["get", "list"], ["patch"]]
     assert ours("get rolebinding mine -o jsonpath={.subjects[*].name}") == "patch"
