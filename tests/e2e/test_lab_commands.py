@@ -105,5 +105,3 @@ def test_commands_without_a_lab_say_what_to_do(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "start one with `lab up`" in done.stderr
     assert "there is no lab" in lab.lab("down").stdout
-
-
