@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import schemathesis
+import schemathesis.specs.openapi.schemas  # loaded here and now: else by the first test, amid other tests' threads
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.generation import GenerationMode

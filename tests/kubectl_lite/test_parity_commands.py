@@ -81,7 +81,8 @@ set image
 set env deploy/my-nginx A=b C=d
 set env deploy/my-nginx --list
 set env deploy/my-nginx C-
-set env deploy/my-nginx --from=configmap/settings
+create configmap one --from-literal=a=1
+set env deploy/my-nginx --from=configmap/one
 set env deploy/my-nginx A=z --overwrite=false
 set env deploy/my-nginx --list --resolve
 set resources deploy/my-nginx --limits=cpu=200m,memory=512Mi --requests=cpu=100m

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import kr8s
+from kr8s._async_utils import Portal
 from kr8s.objects import get_class, new_class
 
 from tests.interop.clients.interface import API_VERSIONS, Client, Event, Json, Refused
@@ -30,6 +31,11 @@ class Kr8s(Client):
     def __init__(self, kubeconfig: str, namespace: str):
         super().__init__(kubeconfig, namespace)
         self.api = kr8s.api(kubeconfig=kubeconfig, namespace=namespace)
+
+    def close(self) -> None:
+        """kr8s itself never closes its connections; it has a thread of its own for the asynchronous side."""
+        if self.api._session is not None:
+            Portal().call(self.api._session.aclose)
 
     def _new(self, kind: str, manifest: Json) -> Any:
         cls = get_class(kind, API_VERSIONS[kind])
