@@ -7,7 +7,7 @@ for the few who ask. It leaves out streaming, which watch and log do themselves.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,10 +37,27 @@ class Response:
     tail: bytes = b""
 
 
-def warning_headers(texts: Iterable[str]) -> list[Header]:
+_ALL_WARNINGS, _ONE_WARNING = 4096, 256
+"""Characters. Source: k8s.io/apiserver/pkg/endpoints/filters/warning.go."""
+
+
+def _within_limits(texts: Sequence[str]) -> Iterator[str]:
+    """As they are where all of them are short; else each is cut short, and what still is too much left out."""
+    if sum(map(len, texts)) <= _ALL_WARNINGS:
+        yield from texts
+        return
+    total = 0
+    for text in texts:
+        total += len(text[:_ONE_WARNING])
+        if total > _ALL_WARNINGS:
+            return
+        yield text[:_ONE_WARNING]
+
+
+def warning_headers(texts: Sequence[str]) -> list[Header]:
     """`Warning: 299 - "text"`, one header each (RFC 7234, 5.5)."""
     found = []
-    for text in texts:
+    for text in _within_limits(texts):
         quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
         found.append((b"warning", f'299 - "{quoted}"'.encode("utf-8", "replace")))
     return found

@@ -118,6 +118,9 @@ def _walked(data: dict[str, Any], model: type[APIModel]) -> tuple[Any, list[str]
         raise DecodingError(str(error)) from error
 
 
+_MOST_PROBLEMS = 100
+"""More strict problems than these are not told. Source: sigs.k8s.io/json, decode.go."""
+
 _DEEPEST = 150
 """What is stored must be read again, and pydantic reads JSON no deeper than 200. No type comes near."""
 
@@ -222,6 +225,7 @@ def _decode_document(
         found, problems = document.read(resource.type)
     except DecodingError as error:
         raise BadRequest(f"{head}{error}") from error
+    problems = problems[:_MOST_PROBLEMS]
     if problems and field_validation == "Strict":
         raise BadRequest(f"{head}strict decoding error: {', '.join(problems)}")
     found.kind, found.apiVersion = resource.kind, resource.api_version
