@@ -83,6 +83,7 @@ def test_a_lab_that_was_stopped_half_way_leaves_nothing(tmp_path: Path, number: 
     directory, before = tmp_path / "half", interfaces()
     lab = Cluster(directory, "--nodes=1", "--driver=netns")
     argv = [sys.executable, "-m", "lab", "up", f"--data-dir={directory}", *lab.flags]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it, as would its child
     with subprocess.Popen(argv, cwd=REPOSITORY, env=environment(), stdout=subprocess.DEVNULL) as starting:
         wait_for("some machines and processes", lambda: len(recorded(directory)) > 5)
         processes = recorded(directory)
