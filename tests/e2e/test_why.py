@@ -33,6 +33,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: shy, labels: {app: shy}}
 spec:
+  terminationGracePeriodSeconds: 1
   containers:
   - {name: main, image: nginx, command: [python3, -m, http.server, "8080", --bind, 127.0.0.1]}
 """
