@@ -17,6 +17,7 @@ NEEDED=(etcd:etcd-server nginx:nginx-light ip:iproute2 nft:nftables iptables:ipt
         conntrack:conntrack curl:curl dig:dnsutils nsenter:util-linux modprobe:kmod ps:procps)
 # Guests with a kernel of their own: IPVS where this kernel has none. Tests of IPVS need it; not every release has it.
 WANTED=(linux.uml:user-mode-linux)
+grep -qsw amx_tile /proc/cpuinfo && WANTED+=(gcc:gcc)  # guests need a small library on such processors: lab/uml/xstate.c
 
 missing() { local pair; for pair in "$@"; do command -v "${pair%%:*}" >/dev/null || echo "${pair##*:}"; done; }
 

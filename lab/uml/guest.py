@@ -1,7 +1,7 @@
 """What one guest is: the command, its memory, links and directories, as plain data.
 
 Called by `lab.uml.run` and by the lab, which make a `Guest`, and by `python -m lab.uml`, which turns the flags
-back into one. It calls nothing; `control_files` and `kernel_arguments` only compute texts.
+back into one. It calls `lab.uml.xstate` to know what is missing; `control_files` and `kernel_arguments` only compute.
 It leaves out starting anything: that is `lab.uml.supervisor`.
 """
 
@@ -14,6 +14,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from lab.uml import xstate
 
 TIMED_OUT = 124
 """Exit status: the time limit passed and the guest was killed."""
@@ -83,6 +85,8 @@ def missing(kernel: str = "linux.uml") -> list[str]:
     """The Debian packages to install before a guest can start; empty where all is there."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     needs = {kernel: "user-mode-linux", "modprobe": "kmod", "ip": "iproute2"}
+    if xstate.needed():
+        needs[xstate.COMPILER] = "gcc"
     return [package for program, package in needs.items() if not shutil.which(program, path=path)]
 
 

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from lab.uml import harden
+from lab.uml import harden, xstate
 from lab.uml.guest import DIED, TIMED_OUT, Guest, control_files, find_kernel, kernel_arguments, missing
 
 _KEPT_MESSAGES = 20_000
@@ -102,7 +102,7 @@ class _Running:
 
         return subprocess.Popen(
             kernel_arguments(self.guest, kernel, self.control, write_ends),
-            env=env | ({} if shm else {"TMPDIR": self.control}),
+            env=env | xstate.preload() | ({} if shm else {"TMPDIR": self.control}),
             stdin=subprocess.DEVNULL, stdout=write_ends[0], stderr=write_ends[0], pass_fds=write_ends,
             start_new_session=True, preexec_fn=in_child,
         )  # fmt: skip
