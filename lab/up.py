@@ -39,11 +39,17 @@ def up(config: LabConfig, layout: Layout, say: Say = print, manifests: Sequence[
     with locked(layout):
         state = State.load(layout)
         began = state is None
-        state = _check_same(state, config) if state else _begin(config, layout, say)
-        run = Up(state, layout, say)
+        listener = None
+        if state is None:
+            state, listener = _begin(config, layout, say)
+        else:
+            _check_same(state, config)
+        run = Up(state, layout, say, listener)
         try:
             run.machines_and_processes()
         except BaseException:
+            if run.listener:
+                run.listener.close()
             if began:
                 say("removing what was started")
                 with suppress(LabError):
@@ -54,7 +60,9 @@ def up(config: LabConfig, layout: Layout, say: Say = print, manifests: Sequence[
     return state
 
 
-def _begin(config: LabConfig, layout: Layout, say: Say) -> State:
+def _begin(config: LabConfig, layout: Layout, say: Say) -> tuple[State, socket.socket]:
+    """A new lab's state, and the socket that holds its port on loopback until the API server has it: another lab that
+    begins at the same moment chooses another port."""
     if config.nodes:
         if os.geteuid() != 0:
             raise LabError("nodes need root", hint="use sudo, or `lab up --nodes 0` for a control plane alone")
@@ -64,13 +72,14 @@ def _begin(config: LabConfig, layout: Layout, say: Say) -> State:
             raise LabError(str(error)) from error
         say(choice.reason)
         config = dataclasses.replace(config, driver=choice.driver, proxy_mode=choice.proxy_mode)
-    state = State(config, host_port=_choose_port(config.secure_port))
+    listener = _listen(config.secure_port)
+    state = State(config, host_port=listener.getsockname()[1])
     state.etcd_ports = components.fixed_ports(config) if config.nodes else _free_ports(components.ports_needed(config))
     state.save(layout)
-    return state
+    return state, listener
 
 
-def _check_same(state: State, config: LabConfig) -> State:
+def _check_same(state: State, config: LabConfig) -> None:
     """A second `up` may leave the choice open, but not ask for another lab."""
     known = state.config
     for field in ("nodes", "driver", "proxy_mode", "etcd_servers", "etcd_members", "dual_stack", "controllers",
@@ -81,16 +90,13 @@ def _check_same(state: State, config: LabConfig) -> State:
                 f"the lab {known.name!r} exists with {field.replace('_', '-')} {has}, not {asked}",
                 hint=f"`lab down --name {known.name}` first, or another --name",
             )
-    return state
 
 
-def _choose_port(wanted: int) -> int:
-    """Kubernetes' usual port on loopback, or a free one when another lab has it."""
+def _listen(wanted: int) -> socket.socket:
+    """On that port of loopback; without one on Kubernetes' usual port, or a free one when another lab has it."""
     for port in (wanted,) if wanted else (API_PORT, 0):
-        with socket.socket() as sock, suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(("127.0.0.1", port))
-            return sock.getsockname()[1]
+        with suppress(OSError):
+            return socket.create_server(("127.0.0.1", port), backlog=1024)
     raise LabError(f"port {wanted} on 127.0.0.1 is in use", hint="choose another with --secure-port")
 
 
@@ -103,10 +109,11 @@ def _free_ports(count: int) -> list[int]:
 
 
 class Up:
-    """One run of `lab up` over a lab's state."""
+    """One run of `lab up` over a lab's state. `listener` holds the API server's port on loopback, in a new lab."""
 
-    def __init__(self, state: State, layout: Layout, say: Say):
+    def __init__(self, state: State, layout: Layout, say: Say, listener: socket.socket | None = None):
         self.state, self.layout, self.say = state, layout, say
+        self.listener = listener
         self.config = state.config
         self.fleet = Fleet(state, layout)
 
@@ -146,6 +153,8 @@ class Up:
         if any(started):
             self.say(f"etcd serves ({', '.join(member.name for member in members)})")
         server = components.api_server(config, self.layout, state.etcd_ports, state.host_port)
+        if self.listener and not config.nodes:  # a server that is alone opens the port itself
+            self.listener.close()
         new = self.ensure(server)
         # The controllers load while the API server does; they wait for it by themselves.
         self.ensure(components.controllers(config, self.layout))
@@ -190,12 +199,13 @@ class Up:
         """Starts it unless it runs; returns whether it was started now. Raises LabError."""
         if self.is_alive(component.name):
             return False
-        listener = self._host_listener() if LISTEN_FD in " ".join(component.argv) else None
-        fds = [listener.fileno()] if listener else []
-        argv = [word.replace(LISTEN_FD, str(fds[0])) if fds else word for word in component.argv]
-        self._start(component.name, component.machine, argv, fds)
-        if listener:
-            listener.close()
+        if LISTEN_FD not in " ".join(component.argv):
+            self._start(component.name, component.machine, list(component.argv), [])
+            return True
+        with self.listener or self._host_listener() as listener:
+            self.listener, fd = None, listener.fileno()
+            argv = [word.replace(LISTEN_FD, str(fd)) for word in component.argv]
+            self._start(component.name, component.machine, argv, [fd])
         return True
 
     def _start(self, name: str, where: str, argv: list[str], fds: list[int]) -> None:
