@@ -31,6 +31,8 @@ class ControllerRevision(Object):
 
 
 class RollingUpdateDaemonSet(APIModel):
+    """How many pods are replaced at a time."""
+
     maxUnavailable: Annotated[
         IntOrString | None, wire(1, "How many nodes may be without a pod, as a number or a percentage.")
     ] = None
@@ -38,6 +40,8 @@ class RollingUpdateDaemonSet(APIModel):
 
 
 class DaemonSetUpdateStrategy(APIModel):
+    """How a DaemonSet replaces its pods by new ones."""
+
     type: Annotated[DaemonSetUpdateStrategyType, wire(1, "RollingUpdate or OnDelete.")] = ""
     rollingUpdate: Annotated[RollingUpdateDaemonSet | None, wire(2, "How far a rolling update may go at a time.")] = (
         None
@@ -45,6 +49,8 @@ class DaemonSetUpdateStrategy(APIModel):
 
 
 class DaemonSetSpec(APIModel):
+    """Which pods a DaemonSet keeps on the nodes, and how it replaces them."""
+
     selector: Annotated[
         LabelSelector | None,
         wire(1, "Which pods belong to it; must match the template's labels and cannot be changed.", required=True),
@@ -58,6 +64,8 @@ class DaemonSetSpec(APIModel):
 
 
 class DaemonSetCondition(APIModel):
+    """One aspect of a DaemonSet's current state."""
+
     type: Annotated[DaemonSetConditionType, wire(1, "What the condition is about.")] = always("")
     status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     lastTransitionTime: Annotated[Time | None, wire(3, "When the status last changed.")] = always(None)
@@ -66,6 +74,8 @@ class DaemonSetCondition(APIModel):
 
 
 class DaemonSetStatus(APIModel):
+    """How a DaemonSet fares."""
+
     currentNumberScheduled: Annotated[Int32, wire(1, "Nodes that run a pod of it and should.")] = always(0)
     numberMisscheduled: Annotated[Int32, wire(2, "Nodes that run a pod of it and should not.")] = always(0)
     desiredNumberScheduled: Annotated[Int32, wire(3, "Nodes that should run a pod of it.")] = always(0)
@@ -100,6 +110,8 @@ class DaemonSet(Object):
 
 
 class RollingUpdateDeployment(APIModel):
+    """How many pods may be missing, and how many too many, during a rollout."""
+
     maxUnavailable: Annotated[
         IntOrString | None, wire(1, "How many pods may be missing meanwhile, as a number or a percentage.")
     ] = None
@@ -109,11 +121,15 @@ class RollingUpdateDeployment(APIModel):
 
 
 class DeploymentStrategy(APIModel):
+    """How a Deployment replaces old pods by new ones."""
+
     type: Annotated[DeploymentStrategyType, wire(1, "RollingUpdate or Recreate.")] = ""
     rollingUpdate: Annotated[RollingUpdateDeployment | None, wire(2, "The pace of a rolling update.")] = None
 
 
 class DeploymentSpec(APIModel):
+    """Which pods a Deployment keeps running, how many, and how it rolls out changes."""
+
     replicas: Annotated[Int32 | None, wire(1, "How many pods; 1 unless said.")] = None
     selector: Annotated[
         LabelSelector | None,
@@ -132,6 +148,8 @@ class DeploymentSpec(APIModel):
 
 
 class DeploymentCondition(APIModel):
+    """One aspect of a Deployment's current state."""
+
     type: Annotated[DeploymentConditionType, wire(1, "What the condition is about.")] = always("")
     status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     lastUpdateTime: Annotated[Time | None, wire(6, "When the condition was last written.")] = always(None)
@@ -141,6 +159,8 @@ class DeploymentCondition(APIModel):
 
 
 class DeploymentStatus(APIModel):
+    """How a Deployment fares."""
+
     observedGeneration: Annotated[Int64, wire(1, "The generation that the controller has seen.")] = 0
     replicas: Annotated[Int32, wire(2, "Pods there are.")] = 0
     updatedReplicas: Annotated[Int32, wire(3, "Pods made from the present template.")] = 0
@@ -172,6 +192,8 @@ class Deployment(Object):
 
 
 class ReplicaSetSpec(APIModel):
+    """Which pods a ReplicaSet keeps running, and how many."""
+
     replicas: Annotated[Int32 | None, wire(1, "How many pods; 1 unless said.")] = None
     minReadySeconds: Annotated[Int32, wire(4, "For how long a pod must be ready to count as available.")] = 0
     selector: Annotated[LabelSelector | None, wire(2, "Which pods belong to it.", required=True)] = always(None)
@@ -179,6 +201,8 @@ class ReplicaSetSpec(APIModel):
 
 
 class ReplicaSetCondition(APIModel):
+    """One aspect of a ReplicaSet's current state."""
+
     type: Annotated[ReplicaSetConditionType, wire(1, "What the condition is about.")] = always("")
     status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     lastTransitionTime: Annotated[Time | None, wire(3, "When the status last changed.")] = always(None)
@@ -187,6 +211,8 @@ class ReplicaSetCondition(APIModel):
 
 
 class ReplicaSetStatus(APIModel):
+    """How a ReplicaSet fares."""
+
     replicas: Annotated[Int32, wire(1, "Pods that it has.")] = always(0)
     fullyLabeledReplicas: Annotated[Int32, wire(2, "Pods with all labels of the template.")] = 0
     readyReplicas: Annotated[Int32, wire(4, "Pods that are ready.")] = 0
@@ -214,6 +240,8 @@ class ReplicaSet(Object):
 
 
 class RollingUpdateStatefulSetStrategy(APIModel):
+    """Which pods are replaced, and how many at a time."""
+
     partition: Annotated[Int32 | None, wire(1, "Pods with a smaller number keep the old template.")] = None
     maxUnavailable: Annotated[
         IntOrString | None, wire(2, "How many pods may be unavailable, as a number or a percentage.")
@@ -221,11 +249,15 @@ class RollingUpdateStatefulSetStrategy(APIModel):
 
 
 class StatefulSetUpdateStrategy(APIModel):
+    """How a StatefulSet replaces its pods by new ones."""
+
     type: Annotated[StatefulSetUpdateStrategyType, wire(1, "RollingUpdate or OnDelete.")] = ""
     rollingUpdate: Annotated[RollingUpdateStatefulSetStrategy | None, wire(2, "How far a rolling update goes.")] = None
 
 
 class StatefulSetPersistentVolumeClaimRetentionPolicy(APIModel):
+    """What becomes of claims when the set is deleted or made smaller."""
+
     whenDeleted: Annotated[
         PersistentVolumeClaimRetentionPolicyType, wire(1, "Retain or Delete, when the StatefulSet is deleted.")
     ] = ""
@@ -235,10 +267,14 @@ class StatefulSetPersistentVolumeClaimRetentionPolicy(APIModel):
 
 
 class StatefulSetOrdinals(APIModel):
+    """The numbers of a StatefulSet's pods."""
+
     start: Annotated[Int32, wire(1, "The first pod's number.")] = 0
 
 
 class StatefulSetSpec(APIModel):
+    """Which pods a StatefulSet keeps running, how many, and with which claims."""
+
     replicas: Annotated[Int32 | None, wire(1, "How many pods; 1 unless said.")] = None
     selector: Annotated[
         LabelSelector | None,
@@ -265,6 +301,8 @@ class StatefulSetSpec(APIModel):
 
 
 class StatefulSetCondition(APIModel):
+    """One aspect of a StatefulSet's current state."""
+
     type: Annotated[StatefulSetConditionType, wire(1, "What the condition is about.")] = always("")
     status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     lastTransitionTime: Annotated[Time | None, wire(3, "When the status last changed.")] = always(None)
@@ -273,6 +311,8 @@ class StatefulSetCondition(APIModel):
 
 
 class StatefulSetStatus(APIModel):
+    """How a StatefulSet fares."""
+
     observedGeneration: Annotated[Int64, wire(1, "The generation of the spec that this status is about.")] = 0
     replicas: Annotated[Int32, wire(2, "Pods that it has.")] = always(0)
     readyReplicas: Annotated[Int32, wire(3, "Pods that are ready.")] = 0

@@ -11,16 +11,28 @@ from kube.apimachinery.types import APIModel, Nil, Slice, always, wire
 
 
 class FieldSelectorAttributes(APIModel):
-    rawSelector: Annotated[str, wire(1)] = ""
-    requirements: Annotated[list[FieldSelectorRequirement], wire(2, list_type="atomic")] = []
+    """The field selector of a request, as it was written or taken apart."""
+
+    rawSelector: Annotated[str, wire(1, "The selector as the request's query has it.")] = ""
+    requirements: Annotated[
+        list[FieldSelectorRequirement],
+        wire(2, "The selector taken apart; all requirements must hold.", list_type="atomic"),
+    ] = []
 
 
 class LabelSelectorAttributes(APIModel):
-    rawSelector: Annotated[str, wire(1)] = ""
-    requirements: Annotated[list[LabelSelectorRequirement], wire(2, list_type="atomic")] = []
+    """The label selector of a request, as it was written or taken apart."""
+
+    rawSelector: Annotated[str, wire(1, "The selector as the request's query has it.")] = ""
+    requirements: Annotated[
+        list[LabelSelectorRequirement],
+        wire(2, "The selector taken apart; all requirements must hold.", list_type="atomic"),
+    ] = []
 
 
 class ResourceAttributes(APIModel):
+    """A request for a resource."""
+
     namespace: Annotated[str, wire(1, "The namespace; empty for all, or for what is in none.")] = ""
     verb: Annotated[str, wire(2, "get, list, watch, create, update, patch, delete, ...")] = ""
     group: Annotated[str, wire(3, "The API group; * for all.")] = ""
@@ -28,16 +40,24 @@ class ResourceAttributes(APIModel):
     resource: Annotated[str, wire(5, "The resource, in the plural; * for all.")] = ""
     subresource: Annotated[str, wire(6, "The subresource, such as log.")] = ""
     name: Annotated[str, wire(7, "The name; empty for all.")] = ""
-    fieldSelector: Annotated[FieldSelectorAttributes | None, wire(8)] = None
-    labelSelector: Annotated[LabelSelectorAttributes | None, wire(9)] = None
+    fieldSelector: Annotated[
+        FieldSelectorAttributes | None, wire(8, "The field selector of the request, for authorizers that heed it.")
+    ] = None
+    labelSelector: Annotated[
+        LabelSelectorAttributes | None, wire(9, "The label selector of the request, for authorizers that heed it.")
+    ] = None
 
 
 class NonResourceAttributes(APIModel):
+    """A request for a path that is no resource."""
+
     path: Annotated[str, wire(1, "The path of the URL.")] = ""
     verb: Annotated[str, wire(2, "The method, in lower case.")] = ""
 
 
 class SubjectAccessReviewSpec(APIModel):
+    """Who wants to do what; one of the two sorts of attributes is given."""
+
     resourceAttributes: Annotated[ResourceAttributes | None, wire(1, "The request, when it is about a resource.")] = (
         None
     )
@@ -51,6 +71,8 @@ class SubjectAccessReviewSpec(APIModel):
 
 
 class SubjectAccessReviewStatus(APIModel):
+    """Whether it is allowed."""
+
     allowed: Annotated[bool, wire(1, "Whether it is allowed.")] = always(False)
     denied: Annotated[bool, wire(4, "Whether it is refused, whatever others may say.")] = False
     reason: Annotated[str, wire(2, "Why.")] = ""
@@ -67,6 +89,8 @@ class LocalSubjectAccessReview(Object):
 
 
 class SelfSubjectAccessReviewSpec(APIModel):
+    """What one wants to do; one of the two sorts of attributes is given."""
+
     resourceAttributes: Annotated[ResourceAttributes | None, wire(1, "The request, when it is about a resource.")] = (
         None
     )
@@ -85,10 +109,14 @@ class SelfSubjectAccessReview(Object):
 
 
 class SelfSubjectRulesReviewSpec(APIModel):
+    """The namespace that one asks about."""
+
     namespace: Annotated[str, wire(1, "The namespace.")] = ""
 
 
 class ResourceRule(APIModel):
+    """Verbs that are allowed on resources."""
+
     verbs: Annotated[Slice[str], wire(1, "The verbs; * for all.", list_type="atomic")] = always(Nil)
     apiGroups: Annotated[list[str], wire(2, "The API groups; * for all.", list_type="atomic")] = []
     resources: Annotated[list[str], wire(3, "The resources; * for all.", list_type="atomic")] = []
@@ -98,6 +126,8 @@ class ResourceRule(APIModel):
 
 
 class NonResourceRule(APIModel):
+    """Methods that are allowed on paths that are no resources."""
+
     verbs: Annotated[Slice[str], wire(1, "The methods, in lower case; * for all.", list_type="atomic")] = always(Nil)
     nonResourceURLs: Annotated[
         list[str], wire(2, "The paths; a * at the end stands for whatever follows.", list_type="atomic")
@@ -105,6 +135,8 @@ class NonResourceRule(APIModel):
 
 
 class SubjectRulesReviewStatus(APIModel):
+    """What one may do in a namespace."""
+
     resourceRules: Annotated[Slice[ResourceRule], wire(1, "What is allowed on resources.", list_type="atomic")] = (
         always(Nil)
     )

@@ -11,10 +11,14 @@ from kube.apimachinery.types import APIModel, Int32, always, wire
 
 
 class ScaleSpec(APIModel):
+    """How many replicas there shall be."""
+
     replicas: Annotated[Int32, wire(1, "How many there shall be.")] = 0
 
 
 class ScaleStatus(APIModel):
+    """How many replicas there are."""
+
     replicas: Annotated[Int32, wire(1, "How many there are.")] = always(0)
     selector: Annotated[str, wire(2, "Which pods are counted.")] = ""
 
@@ -22,5 +26,5 @@ class ScaleStatus(APIModel):
 class Scale(Object):
     """How many replicas something has and shall have."""
 
-    spec: Annotated[ScaleSpec, wire(2)] = always(ScaleSpec)
-    status: Annotated[ScaleStatus, wire(3)] = always(ScaleStatus)
+    spec: Annotated[ScaleSpec, wire(2, "How many replicas there shall be.")] = always(ScaleSpec)
+    status: Annotated[ScaleStatus, wire(3, "How many replicas there are.")] = always(ScaleStatus)

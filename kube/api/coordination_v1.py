@@ -13,13 +13,17 @@ CoordinatedLeaseStrategy = Annotated[str, GoType("v1.CoordinatedLeaseStrategy")]
 
 
 class LeaseSpec(APIModel):
+    """Who holds a lease, and until when."""
+
     holderIdentity: Annotated[str | None, wire(1, "Who holds it.")] = None
     leaseDurationSeconds: Annotated[Int32 | None, wire(2, "It is free when it was not renewed for so long.")] = None
     acquireTime: Annotated[MicroTime | None, wire(3, "Since when.")] = None
     renewTime: Annotated[MicroTime | None, wire(4, "When it was last renewed.")] = None
     leaseTransitions: Annotated[Int32 | None, wire(5, "How often it changed hands.")] = None
-    strategy: Annotated[CoordinatedLeaseStrategy | None, wire(6)] = None
-    preferredHolder: Annotated[str | None, wire(7)] = None
+    strategy: Annotated[
+        CoordinatedLeaseStrategy | None, wire(6, "How the holder is chosen in coordinated leader election.")
+    ] = None
+    preferredHolder: Annotated[str | None, wire(7, "Who should hold it next; the holder then gives it up.")] = None
 
 
 class Lease(Object):

@@ -15,20 +15,28 @@ AddressType = Annotated[str, GoType("v1.AddressType")]
 
 
 class EndpointConditions(APIModel):
+    """Whether an endpoint takes traffic."""
+
     ready: Annotated[bool | None, wire(1, "It takes new connections; absent means it does.")] = None
     serving: Annotated[bool | None, wire(2, "It would be ready, were it not terminating.")] = None
     terminating: Annotated[bool | None, wire(3, "It is shutting down.")] = None
 
 
 class ForZone(APIModel):
+    """A zone whose clients should use an endpoint."""
+
     name: Annotated[str, wire(1, "The name of the zone.")] = always("")
 
 
 class ForNode(APIModel):
+    """A node whose clients should use an endpoint."""
+
     name: Annotated[str, wire(1, "The name of the node.")] = always("")
 
 
 class EndpointHints(APIModel):
+    """Which clients should prefer an endpoint."""
+
     forZones: Annotated[list[ForZone], wire(1, "Zones that should use it.", list_type="atomic")] = []
     forNodes: Annotated[list[ForNode], wire(2, "Nodes that should use it.", list_type="atomic")] = []
 
@@ -47,6 +55,8 @@ class Endpoint(APIModel):
 
 
 class EndpointPort(APIModel):
+    """One port of the endpoints."""
+
     atomic = True
 
     name: Annotated[str | None, wire(1, "The name of the Service's port; empty only where there is one port.")] = None

@@ -13,6 +13,8 @@ from kube.apimachinery.types import APIModel, Int32, MicroTime, Time, always, wi
 
 
 class EventSeries(APIModel):
+    """How often an event has happened again, and when last."""
+
     count: Annotated[Int32, wire(1, "How many times it was seen, up to the last heartbeat.")] = always(0)
     lastObservedTime: Annotated[MicroTime | None, wire(2, "When it was last seen.", required=True)] = always(None)
 

@@ -15,10 +15,12 @@ UnhealthyPodEvictionPolicyType = Annotated[str, GoType("v1.UnhealthyPodEvictionP
 class Eviction(Object):
     """Asks for a pod to go, as far as budgets allow."""
 
-    deleteOptions: Annotated[DeleteOptions | None, wire(2)] = None
+    deleteOptions: Annotated[DeleteOptions | None, wire(2, "How the pod is deleted.")] = None
 
 
 class PodDisruptionBudgetSpec(APIModel):
+    """Which pods a budget is about, and how many of them may be missing."""
+
     minAvailable: Annotated[IntOrString | None, wire(1, "How many must be left, as a number or a percentage.")] = None
     selector: Annotated[LabelSelector | None, wire(2, "Which pods.", patch_strategy="replace")] = None
     maxUnavailable: Annotated[IntOrString | None, wire(3, "How many may be missing, as a number or a percentage.")] = (
@@ -31,6 +33,8 @@ class PodDisruptionBudgetSpec(APIModel):
 
 
 class PodDisruptionBudgetStatus(APIModel):
+    """How many pods of a budget may be missing now."""
+
     observedGeneration: Annotated[Int64, wire(1, "The generation of the spec that this status is about.")] = 0
     disruptedPods: Annotated[
         dict[str, Time | None], wire(2, "Pods whose eviction was allowed and that are not gone yet.")

@@ -11,6 +11,8 @@ from kube.apimachinery.types import APIModel, Nil, Slice, always, wire
 
 
 class PolicyRule(APIModel):
+    """Verbs on resources or on other paths."""
+
     verbs: Annotated[Slice[str], wire(1, "What may be done; * is everything.", list_type="atomic")] = always(Nil)
     apiGroups: Annotated[list[str], wire(2, "To resources of which groups.", list_type="atomic")] = []
     resources: Annotated[list[str], wire(3, "To which resources.", list_type="atomic")] = []
@@ -19,6 +21,8 @@ class PolicyRule(APIModel):
 
 
 class AggregationRule(APIModel):
+    """Whose rules a role gathers."""
+
     clusterRoleSelectors: Annotated[
         list[LabelSelector], wire(1, "Which roles, by their labels.", list_type="atomic")
     ] = []
@@ -36,6 +40,8 @@ class ClusterRole(Object):
 
 
 class Subject(APIModel):
+    """A user, a group or a service account."""
+
     atomic = True
 
     kind: Annotated[str, wire(1, "User, Group or ServiceAccount.")] = always("")
@@ -47,6 +53,8 @@ class Subject(APIModel):
 
 
 class RoleRef(APIModel):
+    """The role that is bound."""
+
     atomic = True
 
     apiGroup: Annotated[str, wire(1, "The API group of the role: rbac.authorization.k8s.io.")] = ""

@@ -18,6 +18,8 @@ ManagedFieldsOperationType = Annotated[str, GoType("v1.ManagedFieldsOperationTyp
 
 
 class OwnerReference(APIModel):
+    """Enough to find the owner of an object, in the same namespace or cluster scoped."""
+
     atomic = True
 
     apiVersion: Annotated[str, wire(5, "API version of the owner.")] = always("")
@@ -31,6 +33,8 @@ class OwnerReference(APIModel):
 
 
 class ManagedFieldsEntry(APIModel):
+    """The fields that one manager has written, in one API version and through one subresource."""
+
     manager: Annotated[str, wire(1, "Who wrote these fields.")] = ""
     operation: Annotated[ManagedFieldsOperationType, wire(2, "Apply or Update.")] = ""
     apiVersion: Annotated[str, wire(3, "The version in which the fields are named.")] = ""
@@ -41,6 +45,8 @@ class ManagedFieldsEntry(APIModel):
 
 
 class ObjectMeta(APIModel):
+    """What every persistent object carries: its names, its versions, its labels, and who looks after it."""
+
     name: Annotated[str, wire(1, "Unique within its kind and namespace; cannot be changed.")] = ""
     generateName: Annotated[str, wire(2, "A prefix from which the server makes a unique name.")] = ""
     namespace: Annotated[str, wire(3, "The namespace, empty for cluster-scoped kinds.")] = ""
@@ -76,7 +82,9 @@ class ObjectMeta(APIModel):
 
 
 class ListMeta(APIModel):
-    selfLink: Annotated[str, wire(1)] = ""
+    """What every list carries: the revision it shows, and where its next page begins."""
+
+    selfLink: Annotated[str, wire(1, "No longer filled in.")] = ""
     resourceVersion: Annotated[str, wire(2, "The revision of this list.")] = ""
     continue_: Annotated[str, wire(3, "Token for the next page; empty at the end.")] = Field("", alias="continue")
     remainingItemCount: Annotated[Int64 | None, wire(4, "How many items follow, where known.")] = None
@@ -96,18 +104,24 @@ class Object(TypeMeta):
 
 
 class LabelSelectorRequirement(APIModel):
+    """A key, an operator and values to which a label is compared."""
+
     key: Annotated[str, wire(1, "The label key.")] = always("")
     operator: Annotated[LabelSelectorOperator, wire(2, "In, NotIn, Exists or DoesNotExist.")] = always("")
     values: Annotated[list[str], wire(3, "The values to compare with.", list_type="atomic")] = []
 
 
 class FieldSelectorRequirement(APIModel):
+    """A key, an operator and values to which a field is compared."""
+
     key: Annotated[str, wire(1, "The field.")] = always("")
     operator: Annotated[LabelSelectorOperator, wire(2, "In, NotIn, Exists or DoesNotExist.")] = always("")
     values: Annotated[list[str], wire(3, "The values to compare with.", list_type="atomic")] = []
 
 
 class LabelSelector(APIModel):
+    """Chooses objects by their labels; an empty selector chooses all, an absent one none."""
+
     atomic = True
 
     matchLabels: Annotated[dict[str, str], wire(1, "Labels that must all be equal.")] = {}
@@ -117,6 +131,8 @@ class LabelSelector(APIModel):
 
 
 class Condition(APIModel):
+    """One aspect of an object's current state."""
+
     type: Annotated[str, wire(1, "What the condition is about.")] = always("")
     status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     observedGeneration: Annotated[Int64, wire(3, "The generation it was seen for.")] = 0
@@ -126,32 +142,53 @@ class Condition(APIModel):
 
 
 class Preconditions(APIModel):
-    uid: Annotated[UID | None, wire(1)] = None
-    resourceVersion: Annotated[str | None, wire(2)] = None
+    """What must hold for an object before it is changed or deleted."""
+
+    uid: Annotated[UID | None, wire(1, "The UID that the object must have.")] = None
+    resourceVersion: Annotated[str | None, wire(2, "The resourceVersion that the object must have.")] = None
 
 
 class DeleteOptions(TypeMeta):
-    gracePeriodSeconds: Annotated[Int64 | None, wire(1)] = None
-    preconditions: Annotated[Preconditions | None, wire(2)] = None
-    orphanDependents: Annotated[bool | None, wire(3)] = None
-    propagationPolicy: Annotated[str | None, wire(4)] = None
-    dryRun: Annotated[list[str], wire(5, list_type="atomic")] = []
-    ignoreStoreReadErrorWithClusterBreakingPotential: Annotated[bool | None, wire(6)] = None
+    """How an object is deleted, and what becomes of those that depend on it."""
+
+    gracePeriodSeconds: Annotated[
+        Int64 | None, wire(1, "Seconds for a graceful end; 0 is at once, and without it the kind's default applies.")
+    ] = None
+    preconditions: Annotated[
+        Preconditions | None, wire(2, "What must hold before the object is deleted; else the answer is 409 Conflict.")
+    ] = None
+    orphanDependents: Annotated[
+        bool | None, wire(3, "Deprecated in favour of propagationPolicy: whether dependents are left alone.")
+    ] = None
+    propagationPolicy: Annotated[
+        str | None, wire(4, "What becomes of dependents: Orphan, Background or Foreground.")
+    ] = None
+    dryRun: Annotated[list[str], wire(5, "All: everything is checked and nothing is deleted.", list_type="atomic")] = []
+    ignoreStoreReadErrorWithClusterBreakingPotential: Annotated[
+        bool | None,
+        wire(6, "Deletes an object even if it cannot be read; unsafe, without preconditions or finalizers."),
+    ] = None
 
 
 class StatusCause(APIModel):
-    reason: Annotated[str, wire(1)] = ""
-    message: Annotated[str, wire(2)] = ""
-    field: Annotated[str, wire(3)] = ""
+    """One of the reasons for a failure."""
+
+    reason: Annotated[str, wire(1, "The cause, in one word that programs understand.")] = ""
+    message: Annotated[str, wire(2, "The cause, for people to read.")] = ""
+    field: Annotated[str, wire(3, "The path of the field that caused it, such as items[0].name; may name several.")] = (
+        ""
+    )
 
 
 class StatusDetails(APIModel):
-    name: Annotated[str, wire(1)] = ""
-    group: Annotated[str, wire(2)] = ""
-    kind: Annotated[str, wire(3)] = ""
-    uid: Annotated[UID, wire(6)] = ""
-    causes: Annotated[list[StatusCause], wire(4, list_type="atomic")] = []
-    retryAfterSeconds: Annotated[Int32, wire(5)] = 0
+    """More about a failure: which object, why in detail, and when to try again."""
+
+    name: Annotated[str, wire(1, "The name of the object that the answer is about.")] = ""
+    group: Annotated[str, wire(2, "The API group of that object's kind.")] = ""
+    kind: Annotated[str, wire(3, "The kind of that object, or its resource in the plural.")] = ""
+    uid: Annotated[UID, wire(6, "The UID of that object.")] = ""
+    causes: Annotated[list[StatusCause], wire(4, "Each single cause of the failure.", list_type="atomic")] = []
+    retryAfterSeconds: Annotated[Int32, wire(5, "Seconds to wait before the request is tried again.")] = 0
 
 
 class Status(TypeMeta):
@@ -159,12 +196,12 @@ class Status(TypeMeta):
 
     kind: str = always("Status")
     apiVersion: str = always("v1")
-    metadata: Annotated[ListMeta, wire(1)] = always(ListMeta)
-    status: Annotated[str, wire(2)] = ""
-    message: Annotated[str, wire(3)] = ""
-    reason: Annotated[str, wire(4)] = ""
-    details: Annotated[StatusDetails | None, wire(5)] = None
-    code: Annotated[Int32, wire(6)] = 0
+    metadata: Annotated[ListMeta, wire(1, "Standard list metadata.")] = always(ListMeta)
+    status: Annotated[str, wire(2, "Success or Failure.")] = ""
+    message: Annotated[str, wire(3, "What happened, for people to read.")] = ""
+    reason: Annotated[str, wire(4, "Why it failed, in one word that programs understand.")] = ""
+    details: Annotated[StatusDetails | None, wire(5, "More about the reason, as far as it has any.")] = None
+    code: Annotated[Int32, wire(6, "The HTTP status of the answer.")] = 0
 
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]

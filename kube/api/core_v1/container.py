@@ -31,6 +31,8 @@ from kube.apimachinery.types import APIModel, Int32, Quantity, always, wire
 
 
 class ContainerPort(APIModel):
+    """A port on which a container listens."""
+
     name: Annotated[str, wire(1, "A name that Services can use as targetPort.")] = ""
     hostPort: Annotated[Int32, wire(2, "The port on the node that leads to it.")] = 0
     containerPort: Annotated[Int32, wire(3, "The port on the pod's address.")] = always(0)
@@ -39,22 +41,30 @@ class ContainerPort(APIModel):
 
 
 class ConfigMapEnvSource(APIModel):
+    """A ConfigMap whose keys become environment variables."""
+
     name: Annotated[str, wire(1, "The name of the ConfigMap.", inline=(1,))] = ""
     optional: Annotated[bool | None, wire(2, "Whether it may be absent.")] = None
 
 
 class SecretEnvSource(APIModel):
+    """A Secret whose keys become environment variables."""
+
     name: Annotated[str, wire(1, "The name of the Secret.", inline=(1,))] = ""
     optional: Annotated[bool | None, wire(2, "Whether it may be absent.")] = None
 
 
 class EnvFromSource(APIModel):
+    """All keys of a ConfigMap or Secret, as environment variables."""
+
     prefix: Annotated[str, wire(1, "What each variable's name begins with.")] = ""
     configMapRef: Annotated[ConfigMapEnvSource | None, wire(2, "Every key of a ConfigMap.")] = None
     secretRef: Annotated[SecretEnvSource | None, wire(3, "Every key of a Secret.")] = None
 
 
 class EnvVarSource(APIModel):
+    """Where the value of an environment variable comes from; exactly one field is given."""
+
     fieldRef: Annotated[ObjectFieldSelector | None, wire(1, "A field of the pod.")] = None
     resourceFieldRef: Annotated[ResourceFieldSelector | None, wire(2, "A request or limit of the container.")] = None
     configMapKeyRef: Annotated[ConfigMapKeySelector | None, wire(3, "A key of a ConfigMap.")] = None
@@ -63,17 +73,23 @@ class EnvVarSource(APIModel):
 
 
 class EnvVar(APIModel):
+    """One environment variable."""
+
     name: Annotated[str, wire(1, "Name of the variable.")] = always("")
     value: Annotated[str, wire(2, "Its value, in which $(OTHER) is replaced.")] = ""
     valueFrom: Annotated[EnvVarSource | None, wire(3, "Where else its value comes from.")] = None
 
 
 class ResourceClaim(APIModel):
+    """One of the pod's resource claims."""
+
     name: Annotated[str, wire(1, "The name of one of the pod's resourceClaims.")] = always("")
     request: Annotated[str, wire(2, "Which request of the claim; all without it.")] = ""
 
 
 class ResourceRequirements(APIModel):
+    """How much of each resource is set aside, and how much may be used."""
+
     limits: Annotated[dict[str, Quantity], wire(1, "The most that it may use.")] = {}
     requests: Annotated[
         dict[str, Quantity], wire(2, "What is set aside for it; the limits where nothing is said.")
@@ -85,21 +101,29 @@ class ResourceRequirements(APIModel):
 
 
 class ContainerResizePolicy(APIModel):
+    """Whether a container is restarted when one of its resources is resized."""
+
     resourceName: Annotated[ResourceName, wire(1, "cpu or memory.")] = always("")
     restartPolicy: Annotated[ResourceResizeRestartPolicy, wire(2, "NotRequired or RestartContainer.")] = always("")
 
 
 class ContainerRestartRuleOnExitCodes(APIModel):
+    """Exit codes that a rule is about."""
+
     operator: Annotated[ContainerRestartRuleOnExitCodesOperator, wire(1, "In or NotIn.")] = always("")
     values: Annotated[list[Int32], wire(2, "The exit codes.", list_type="set")] = []
 
 
 class ContainerRestartRule(APIModel):
+    """What is done when a container ends in a certain way."""
+
     action: Annotated[ContainerRestartRuleAction, wire(1, "What to do: Restart.")] = always("")
     exitCodes: Annotated[ContainerRestartRuleOnExitCodes | None, wire(2, "For which exit codes.")] = None
 
 
 class VolumeMount(APIModel):
+    """Where in a container a volume is mounted."""
+
     name: Annotated[str, wire(1, "The name of the volume.")] = always("")
     readOnly: Annotated[bool, wire(2, "Whether it is mounted for reading only.")] = False
     recursiveReadOnly: Annotated[
@@ -116,6 +140,8 @@ class VolumeMount(APIModel):
 
 
 class VolumeDevice(APIModel):
+    """Where in a container a block volume is found."""
+
     name: Annotated[str, wire(1, "The name of the volume's claim in the pod.")] = always("")
     devicePath: Annotated[str, wire(2, "The path of the device in the container.")] = always("")
 
@@ -210,6 +236,8 @@ class Container(APIModel):
 
 
 class EphemeralContainer(APIModel):
+    """A container that is added to a running pod for debugging; it has no ports, probes or resources."""
+
     name: Annotated[str, wire(1, "The container's name, unique in the pod.", inline=(1,))] = always("")
     image: Annotated[str, wire(2, "The image's name.", inline=(1,))] = ""
     command: Annotated[
@@ -245,9 +273,15 @@ class EphemeralContainer(APIModel):
         ),
     ] = []
     resources: Annotated[ResourceRequirements, wire(8, "Not allowed here.", inline=(1,))] = always(ResourceRequirements)
-    resizePolicy: Annotated[list[ContainerResizePolicy], wire(23, list_type="atomic", inline=(1,))] = []
-    restartPolicy: Annotated[ContainerRestartPolicy | None, wire(24, inline=(1,))] = None
-    restartPolicyRules: Annotated[list[ContainerRestartRule], wire(25, list_type="atomic", inline=(1,))] = []
+    resizePolicy: Annotated[
+        list[ContainerResizePolicy], wire(23, "Not allowed in ephemeral containers.", list_type="atomic", inline=(1,))
+    ] = []
+    restartPolicy: Annotated[
+        ContainerRestartPolicy | None, wire(24, "Not allowed in ephemeral containers.", inline=(1,))
+    ] = None
+    restartPolicyRules: Annotated[
+        list[ContainerRestartRule], wire(25, "Not allowed in ephemeral containers.", list_type="atomic", inline=(1,))
+    ] = []
     volumeMounts: Annotated[
         list[VolumeMount],
         wire(

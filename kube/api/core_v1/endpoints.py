@@ -13,6 +13,8 @@ from kube.apimachinery.types import APIModel, Int32, always, wire
 
 
 class EndpointAddress(APIModel):
+    """One address behind the Service."""
+
     atomic = True
 
     ip: Annotated[str, wire(1, "The address; not of loopback, nor link-local.")] = always("")
@@ -24,6 +26,8 @@ class EndpointAddress(APIModel):
 
 
 class EndpointPort(APIModel):
+    """One port of the addresses."""
+
     atomic = True
 
     name: Annotated[str, wire(1, "The name of the Service's port; empty only where there is one port.")] = ""
@@ -35,6 +39,8 @@ class EndpointPort(APIModel):
 
 
 class EndpointSubset(APIModel):
+    """Addresses that all have the same ports."""
+
     addresses: Annotated[list[EndpointAddress], wire(1, "Addresses that take traffic.", list_type="atomic")] = []
     notReadyAddresses: Annotated[
         list[EndpointAddress], wire(2, "Addresses that are not ready to take traffic.", list_type="atomic")

@@ -12,11 +12,15 @@ from kube.apimachinery.types import APIModel, Int32, MicroTime, Time, always, wi
 
 
 class EventSource(APIModel):
+    """The component that reported an event."""
+
     component: Annotated[str, wire(1, "The name of the component.")] = ""
     host: Annotated[str, wire(2, "The node on which the component runs.")] = ""
 
 
 class EventSeries(APIModel):
+    """How often an event has happened again, and when last."""
+
     count: Annotated[Int32, wire(1, "How many times it was seen, up to the last heartbeat.")] = 0
     lastObservedTime: Annotated[MicroTime | None, wire(2, "When it was last seen.")] = always(None)
 

@@ -12,10 +12,14 @@ from kube.apimachinery.types import APIModel, Time, always, wire
 
 
 class NamespaceSpec(APIModel):
+    """Who must act before a namespace may go."""
+
     finalizers: Annotated[list[FinalizerName], wire(1, "Who must act before it may go.", list_type="atomic")] = []
 
 
 class NamespaceCondition(APIModel):
+    """One aspect of a namespace's current state; all are about its end."""
+
     type: Annotated[NamespaceConditionType, wire(1, "What the condition is about.")] = always("")
     status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     lastTransitionTime: Annotated[Time | None, wire(4, "When the status last changed.")] = always(None)
@@ -24,6 +28,8 @@ class NamespaceCondition(APIModel):
 
 
 class NamespaceStatus(APIModel):
+    """Whether a namespace is in use or on its way out."""
+
     phase: Annotated[NamespacePhase, wire(1, "Active or Terminating.")] = ""
     conditions: Annotated[
         list[NamespaceCondition],

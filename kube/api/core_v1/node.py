@@ -19,6 +19,8 @@ from kube.apimachinery.types import APIModel, Int32, Int64, Quantity, Time, alwa
 
 
 class Taint(APIModel):
+    """Keeps pods away from a node unless they tolerate it."""
+
     key: Annotated[str, wire(1, "The key, a label's key.")] = always("")
     value: Annotated[str, wire(2, "The value that goes with the key.")] = ""
     effect: Annotated[
@@ -30,18 +32,26 @@ class Taint(APIModel):
 
 
 class ConfigMapNodeConfigSource(APIModel):
-    namespace: Annotated[str, wire(1)] = always("")
-    name: Annotated[str, wire(2)] = always("")
-    uid: Annotated[str, wire(3)] = ""
-    resourceVersion: Annotated[str, wire(4)] = ""
-    kubeletConfigKey: Annotated[str, wire(5)] = always("")
+    """A ConfigMap that holds a kubelet's configuration; not used any more."""
+
+    namespace: Annotated[str, wire(1, "The namespace of the ConfigMap.")] = always("")
+    name: Annotated[str, wire(2, "The name of the ConfigMap.")] = always("")
+    uid: Annotated[str, wire(3, "The UID of the ConfigMap; only in the status of a node.")] = ""
+    resourceVersion: Annotated[str, wire(4, "The resourceVersion of the ConfigMap; only in the status of a node.")] = ""
+    kubeletConfigKey: Annotated[str, wire(5, "The key of the ConfigMap under which the configuration stands.")] = (
+        always("")
+    )
 
 
 class NodeConfigSource(APIModel):
-    configMap: Annotated[ConfigMapNodeConfigSource | None, wire(2)] = None
+    """Where a kubelet took its configuration from; not used any more."""
+
+    configMap: Annotated[ConfigMapNodeConfigSource | None, wire(2, "The ConfigMap with the configuration.")] = None
 
 
 class NodeSpec(APIModel):
+    """What the cluster wants of a node."""
+
     podCIDR: Annotated[str, wire(1, "The range of its pods' addresses.")] = ""
     podCIDRs: Annotated[
         list[str],
@@ -55,6 +65,8 @@ class NodeSpec(APIModel):
 
 
 class NodeCondition(APIModel):
+    """One aspect of a node's current state."""
+
     type: Annotated[NodeConditionType, wire(1, "What the condition is about.")] = always("")
     status: Annotated[ConditionStatus, wire(2, "True, False or Unknown.")] = always("")
     lastHeartbeatTime: Annotated[Time | None, wire(3, "When the kubelet last said so.")] = always(None)
@@ -64,6 +76,8 @@ class NodeCondition(APIModel):
 
 
 class NodeAddress(APIModel):
+    """One address of a node."""
+
     type: Annotated[NodeAddressType, wire(1, "Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS.")] = always(
         ""
     )
@@ -71,20 +85,28 @@ class NodeAddress(APIModel):
 
 
 class DaemonEndpoint(APIModel):
+    """The port of one daemon."""
+
     Port: Annotated[Int32, wire(1, "The port number.")] = always(0)
 
 
 class NodeDaemonEndpoints(APIModel):
+    """Where the daemons of a node listen."""
+
     kubeletEndpoint: Annotated[DaemonEndpoint, wire(1, "Where the kubelet serves logs, exec and port forwarding.")] = (
         always(DaemonEndpoint)
     )
 
 
 class NodeSwapStatus(APIModel):
+    """The swap space of a machine."""
+
     capacity: Annotated[Int64 | None, wire(1, "How much swap there is, in bytes.")] = None
 
 
 class NodeSystemInfo(APIModel):
+    """The machine, its kernel and the versions of what runs there."""
+
     machineID: Annotated[str, wire(1, "The machine's id, from /etc/machine-id.")] = always("")
     systemUUID: Annotated[str, wire(2, "The id that the firmware gives the machine.")] = always("")
     bootID: Annotated[str, wire(3, "The id of this run of the kernel; a reboot changes it.")] = always("")
@@ -99,37 +121,57 @@ class NodeSystemInfo(APIModel):
 
 
 class ContainerImage(APIModel):
+    """An image that a node has already."""
+
     names: Annotated[list[str], wire(1, "Names by which the image is known.", list_type="atomic")] = []
     sizeBytes: Annotated[Int64, wire(2, "The size of the image.")] = 0
 
 
 class AttachedVolume(APIModel):
+    """A volume that is attached to a node."""
+
     name: Annotated[UniqueVolumeName, wire(1, "The name of the volume.")] = always("")
     devicePath: Annotated[str, wire(2, "The device under which the volume is found.")] = always("")
 
 
 class NodeConfigStatus(APIModel):
-    assigned: Annotated[NodeConfigSource | None, wire(1)] = None
-    active: Annotated[NodeConfigSource | None, wire(2)] = None
-    lastKnownGood: Annotated[NodeConfigSource | None, wire(3)] = None
-    error: Annotated[str, wire(4)] = ""
+    """What became of a kubelet's configuration; not used any more."""
+
+    assigned: Annotated[NodeConfigSource | None, wire(1, "The configuration that the node shall use.")] = None
+    active: Annotated[NodeConfigSource | None, wire(2, "The configuration that the node uses.")] = None
+    lastKnownGood: Annotated[
+        NodeConfigSource | None, wire(3, "The configuration that the node returns to when the assigned one fails.")
+    ] = None
+    error: Annotated[str, wire(4, "What is wrong with the assigned configuration.")] = ""
 
 
 class NodeRuntimeHandlerFeatures(APIModel):
-    recursiveReadOnlyMounts: Annotated[bool | None, wire(1)] = None
-    userNamespaces: Annotated[bool | None, wire(2)] = None
+    """What one runtime handler can do."""
+
+    recursiveReadOnlyMounts: Annotated[
+        bool | None, wire(1, "Whether mounts can be made read-only together with those below them.")
+    ] = None
+    userNamespaces: Annotated[bool | None, wire(2, "Whether pods can have user namespaces of their own.")] = None
 
 
 class NodeRuntimeHandler(APIModel):
-    name: Annotated[str, wire(1)] = ""
-    features: Annotated[NodeRuntimeHandlerFeatures | None, wire(2)] = None
+    """One way in which a node's runtime can run pods."""
+
+    name: Annotated[str, wire(1, "The name of the handler; empty for the default one.")] = ""
+    features: Annotated[NodeRuntimeHandlerFeatures | None, wire(2, "What the handler can do.")] = None
 
 
 class NodeFeatures(APIModel):
-    supplementalGroupsPolicy: Annotated[bool | None, wire(1)] = None
+    """What a node's runtime can do, whatever the handler."""
+
+    supplementalGroupsPolicy: Annotated[
+        bool | None, wire(1, "Whether the runtime honours supplementalGroupsPolicy and reports a container's user.")
+    ] = None
 
 
 class NodeStatus(APIModel):
+    """What a node's kubelet says of it."""
+
     capacity: Annotated[dict[str, Quantity], wire(1, "What it has.")] = {}
     allocatable: Annotated[dict[str, Quantity], wire(2, "What pods may use of it.")] = {}
     phase: Annotated[NodePhase, wire(3, "Not used any more; conditions say it.")] = ""

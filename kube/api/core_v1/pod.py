@@ -24,32 +24,44 @@ from kube.apimachinery.types import APIModel, Int32, Int64, Nil, Quantity, Slice
 
 
 class HostAlias(APIModel):
+    """A line of the pod's /etc/hosts."""
+
     ip: Annotated[str, wire(1, "The address.")] = always("")
     hostnames: Annotated[list[str], wire(2, "The names that /etc/hosts gives it.", list_type="atomic")] = []
 
 
 class PodDNSConfigOption(APIModel):
+    """An option of the pod's resolv.conf."""
+
     name: Annotated[str, wire(1, "The option's name, such as ndots.")] = ""
     value: Annotated[str | None, wire(2, "The option's value.")] = None
 
 
 class PodDNSConfig(APIModel):
+    """What is added to the pod's resolv.conf."""
+
     nameservers: Annotated[list[str], wire(1, "Addresses of further name servers.", list_type="atomic")] = []
     searches: Annotated[list[str], wire(2, "Further search domains.", list_type="atomic")] = []
     options: Annotated[list[PodDNSConfigOption], wire(3, "Further options of the resolver.", list_type="atomic")] = []
 
 
 class PodReadinessGate(APIModel):
+    """A condition that must be True before the pod counts as ready."""
+
     conditionType: Annotated[PodConditionType, wire(1, "The condition that must be True for the pod to be ready.")] = (
         always("")
     )
 
 
 class PodOS(APIModel):
+    """The operating system of a pod."""
+
     name: Annotated[OSName, wire(1, "linux or windows.")] = always("")
 
 
 class PodResourceClaim(APIModel):
+    """A resource claim that the pod's containers can use."""
+
     name: Annotated[str, wire(1, "The name by which containers refer to it.")] = always("")
     resourceClaimName: Annotated[str | None, wire(3, "A claim that exists.")] = None
     resourceClaimTemplateName: Annotated[str | None, wire(4, "A template from which a claim is made for this pod.")] = (

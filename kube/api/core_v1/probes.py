@@ -11,17 +11,23 @@ from kube.apimachinery.types import APIModel, Int32, Int64, IntOrString, always,
 
 
 class ExecAction(APIModel):
+    """A command that is run in a container; 0 is success."""
+
     command: Annotated[
         list[str], wire(1, "The program and its arguments; no shell is involved.", list_type="atomic")
     ] = []
 
 
 class HTTPHeader(APIModel):
+    """A header of an HTTP request."""
+
     name: Annotated[str, wire(1, "The header's name.")] = always("")
     value: Annotated[str, wire(2, "The header's value.")] = always("")
 
 
 class HTTPGetAction(APIModel):
+    """An HTTP request; an answer below 400 is success."""
+
     path: Annotated[str, wire(1, "The path to ask for.")] = ""
     port: Annotated[IntOrString, wire(2, "The port's number or name.")] = always(0)
     host: Annotated[str, wire(3, "The host to ask; the pod's address by default.")] = ""
@@ -30,15 +36,21 @@ class HTTPGetAction(APIModel):
 
 
 class TCPSocketAction(APIModel):
+    """A TCP connection; it opens on success."""
+
     port: Annotated[IntOrString, wire(1, "The port's number or name.")] = always(0)
     host: Annotated[str, wire(2, "The host to connect to; the pod's address by default.")] = ""
 
 
 class SleepAction(APIModel):
+    """Waits."""
+
     seconds: Annotated[Int64, wire(1, "For how long.")] = always(0)
 
 
 class LifecycleHandler(APIModel):
+    """What a lifecycle hook does; exactly one field is given."""
+
     exec: Annotated[ExecAction | None, wire(1, "Runs a command.")] = None
     httpGet: Annotated[HTTPGetAction | None, wire(2, "Asks by HTTP.")] = None
     tcpSocket: Annotated[TCPSocketAction | None, wire(3, "Not used any more.")] = None
@@ -46,6 +58,8 @@ class LifecycleHandler(APIModel):
 
 
 class Lifecycle(APIModel):
+    """What is done after a container has started and before it is stopped."""
+
     postStart: Annotated[LifecycleHandler | None, wire(1, "Run right after the container was started.")] = None
     preStop: Annotated[
         LifecycleHandler | None, wire(2, "Run before the container is ended; the grace period goes on meanwhile.")
@@ -54,11 +68,15 @@ class Lifecycle(APIModel):
 
 
 class GRPCAction(APIModel):
+    """A request to the gRPC health service."""
+
     port: Annotated[Int32, wire(1, "The port's number.")] = always(0)
     service: Annotated[str | None, wire(2, "The service to ask about.")] = None
 
 
 class Probe(APIModel):
+    """A question that is asked of a container over and over."""
+
     exec: Annotated[ExecAction | None, wire(1, "Runs a command; 0 is good.", inline=(1,))] = None
     httpGet: Annotated[HTTPGetAction | None, wire(2, "Asks by HTTP; 200 to 399 is good.", inline=(1,))] = None
     tcpSocket: Annotated[TCPSocketAction | None, wire(3, "Opens a connection.", inline=(1,))] = None

@@ -10,6 +10,8 @@ from kube.apimachinery.types import UID, APIModel, always, wire
 
 
 class ObjectReference(APIModel):
+    """Enough to find another object."""
+
     atomic = True
 
     kind: Annotated[str, wire(1, "The kind of the object.")] = ""
@@ -22,21 +24,33 @@ class ObjectReference(APIModel):
 
 
 class LocalObjectReference(APIModel):
+    """Names an object of the same namespace."""
+
     atomic = True
 
     name: Annotated[str, wire(1, "The name of an object in the same namespace.")] = ""
 
 
 class TypedLocalObjectReference(APIModel):
+    """Names an object of any kind in the same namespace."""
+
     atomic = True
 
-    apiGroup: Annotated[str | None, wire(1)] = always(None)
-    kind: Annotated[str, wire(2)] = always("")
-    name: Annotated[str, wire(3)] = always("")
+    apiGroup: Annotated[
+        str | None, wire(1, "The API group of the object; without it the kind must be one of the core group.")
+    ] = always(None)
+    kind: Annotated[str, wire(2, "The kind of the object.")] = always("")
+    name: Annotated[str, wire(3, "The name of the object.")] = always("")
 
 
 class TypedObjectReference(APIModel):
-    apiGroup: Annotated[str | None, wire(1)] = always(None)
-    kind: Annotated[str, wire(2)] = always("")
-    name: Annotated[str, wire(3)] = always("")
-    namespace: Annotated[str | None, wire(4)] = None
+    """Names an object of any kind, possibly in another namespace."""
+
+    apiGroup: Annotated[
+        str | None, wire(1, "The API group of the object; without it the kind must be one of the core group.")
+    ] = always(None)
+    kind: Annotated[str, wire(2, "The kind of the object.")] = always("")
+    name: Annotated[str, wire(3, "The name of the object.")] = always("")
+    namespace: Annotated[
+        str | None, wire(4, "The namespace of the object; another one has to allow it with a ReferenceGrant.")
+    ] = None

@@ -18,12 +18,16 @@ from kube.apimachinery.types import APIModel, Int32, Int64, Nil, Slice, always, 
 
 
 class NodeSelectorRequirement(APIModel):
+    """A key, an operator and values to which a label or field is compared."""
+
     key: Annotated[str, wire(1, "The label's key.")] = always("")
     operator: Annotated[NodeSelectorOperator, wire(2, "In, NotIn, Exists, DoesNotExist, Gt or Lt.")] = always("")
     values: Annotated[list[str], wire(3, "The values to compare with.", list_type="atomic")] = []
 
 
 class NodeSelectorTerm(APIModel):
+    """Requirements of a node that must all hold; an empty term chooses none."""
+
     atomic = True
 
     matchExpressions: Annotated[
@@ -36,6 +40,8 @@ class NodeSelectorTerm(APIModel):
 
 
 class NodeSelector(APIModel):
+    """Chooses nodes: one of the terms must hold."""
+
     atomic = True
 
     nodeSelectorTerms: Annotated[
@@ -44,11 +50,15 @@ class NodeSelector(APIModel):
 
 
 class PreferredSchedulingTerm(APIModel):
+    """Nodes that are preferred, and by how much."""
+
     weight: Annotated[Int32, wire(1, "How much it counts, 1 to 100.")] = always(0)
     preference: Annotated[NodeSelectorTerm, wire(2, "The nodes.", required=True)] = always(NodeSelectorTerm)
 
 
 class NodeAffinity(APIModel):
+    """Which nodes a pod needs or prefers."""
+
     requiredDuringSchedulingIgnoredDuringExecution: Annotated[NodeSelector | None, wire(1, "Nodes that will do.")] = (
         None
     )
@@ -58,6 +68,8 @@ class NodeAffinity(APIModel):
 
 
 class PodAffinityTerm(APIModel):
+    """Other pods, and what counts as the same place."""
+
     labelSelector: Annotated[LabelSelector | None, wire(1, "Which pods.")] = None
     namespaces: Annotated[list[str], wire(2, "In which namespaces; the pod's own by default.", list_type="atomic")] = []
     topologyKey: Annotated[str, wire(3, "The node label that says what near means.")] = always("")
@@ -71,11 +83,15 @@ class PodAffinityTerm(APIModel):
 
 
 class WeightedPodAffinityTerm(APIModel):
+    """Other pods that are preferred near or far, and by how much."""
+
     weight: Annotated[Int32, wire(1, "How much it counts, 1 to 100.")] = always(0)
     podAffinityTerm: Annotated[PodAffinityTerm, wire(2, "The pods.", required=True)] = always(PodAffinityTerm)
 
 
 class PodAffinity(APIModel):
+    """Which pods a pod needs or prefers near it."""
+
     requiredDuringSchedulingIgnoredDuringExecution: Annotated[
         list[PodAffinityTerm], wire(1, "Must be near these.", list_type="atomic")
     ] = []
@@ -85,6 +101,8 @@ class PodAffinity(APIModel):
 
 
 class PodAntiAffinity(APIModel):
+    """Which pods a pod wants, or prefers, not to have near it."""
+
     requiredDuringSchedulingIgnoredDuringExecution: Annotated[
         list[PodAffinityTerm], wire(1, "Must not be near these.", list_type="atomic")
     ] = []
@@ -94,12 +112,16 @@ class PodAntiAffinity(APIModel):
 
 
 class Affinity(APIModel):
+    """Which nodes a pod wants, and which pods it wants near or far."""
+
     nodeAffinity: Annotated[NodeAffinity | None, wire(1, "Which nodes, by their labels.")] = None
     podAffinity: Annotated[PodAffinity | None, wire(2, "Near which pods.")] = None
     podAntiAffinity: Annotated[PodAntiAffinity | None, wire(3, "Away from which pods.")] = None
 
 
 class Toleration(APIModel):
+    """Lets a pod onto nodes with matching taints."""
+
     key: Annotated[str, wire(1, "The taint's key; every key without it.")] = ""
     operator: Annotated[TolerationOperator, wire(2, "Equal, or Exists for whatever value.")] = ""
     value: Annotated[str, wire(3, "The taint's value.")] = ""
@@ -110,6 +132,8 @@ class Toleration(APIModel):
 
 
 class TopologySpreadConstraint(APIModel):
+    """How evenly pods are spread over nodes, zones or the like."""
+
     maxSkew: Annotated[Int32, wire(1, "By how many pods two places may differ.")] = always(0)
     topologyKey: Annotated[str, wire(2, "The node label whose values are the places.")] = always("")
     whenUnsatisfiable: Annotated[UnsatisfiableConstraintAction, wire(3, "DoNotSchedule or ScheduleAnyway.")] = always(
@@ -129,8 +153,12 @@ class TopologySpreadConstraint(APIModel):
 
 
 class PodSchedulingGate(APIModel):
+    """Holds a pod back from scheduling until it is removed."""
+
     name: Annotated[str, wire(1, "The gate's name.")] = always("")
 
 
 class PodSchedulingGroup(APIModel):
-    podGroupName: Annotated[str | None, wire(1)] = None
+    """The group of pods that is scheduled together."""
+
+    podGroupName: Annotated[str | None, wire(1, "The name of the PodGroup, in the pod's namespace.")] = None

@@ -19,11 +19,15 @@ from kube.apimachinery.types import APIModel, Int64, always, wire
 
 
 class Capabilities(APIModel):
+    """POSIX capabilities given and taken away."""
+
     add: Annotated[list[Capability], wire(1, "Capabilities to add.", list_type="atomic")] = []
     drop: Annotated[list[Capability], wire(2, "Capabilities to drop; ALL for every one.", list_type="atomic")] = []
 
 
 class SELinuxOptions(APIModel):
+    """The SELinux label of a container."""
+
     user: Annotated[str, wire(1, "The user part.")] = ""
     role: Annotated[str, wire(2, "The role part.")] = ""
     type: Annotated[str, wire(3, "The type part.")] = ""
@@ -31,23 +35,35 @@ class SELinuxOptions(APIModel):
 
 
 class WindowsSecurityContextOptions(APIModel):
-    gmsaCredentialSpecName: Annotated[str | None, wire(1)] = None
-    gmsaCredentialSpec: Annotated[str | None, wire(2)] = None
-    runAsUserName: Annotated[str | None, wire(3)] = None
-    hostProcess: Annotated[bool | None, wire(4)] = None
+    """What is particular to Windows."""
+
+    gmsaCredentialSpecName: Annotated[str | None, wire(1, "The name of the GMSA credential spec.")] = None
+    gmsaCredentialSpec: Annotated[str | None, wire(2, "The GMSA credential spec itself.")] = None
+    runAsUserName: Annotated[
+        str | None, wire(3, "The user that the first process runs as; that of the image by default.")
+    ] = None
+    hostProcess: Annotated[
+        bool | None, wire(4, "Whether it runs as a process of the host; all containers of a pod or none.")
+    ] = None
 
 
 class SeccompProfile(APIModel):
+    """Which system calls are allowed."""
+
     type: Annotated[SeccompProfileType, wire(1, "RuntimeDefault, Unconfined or Localhost.")] = always("")
     localhostProfile: Annotated[str | None, wire(2, "The file of the profile on the node, for Localhost.")] = None
 
 
 class AppArmorProfile(APIModel):
+    """The AppArmor profile of a container."""
+
     type: Annotated[AppArmorProfileType, wire(1, "RuntimeDefault, Unconfined or Localhost.")] = always("")
     localhostProfile: Annotated[str | None, wire(2, "The name of the profile on the node, for Localhost.")] = None
 
 
 class SecurityContext(APIModel):
+    """The rights and the user of a container; what stands here wins over the pod's."""
+
     capabilities: Annotated[Capabilities | None, wire(1, "Capabilities to add and to drop.")] = None
     privileged: Annotated[bool | None, wire(2, "Whether it may do what root may on the node.")] = None
     seLinuxOptions: Annotated[SELinuxOptions | None, wire(3, "The SELinux context.")] = None
@@ -65,11 +81,15 @@ class SecurityContext(APIModel):
 
 
 class Sysctl(APIModel):
+    """A kernel parameter of the pod."""
+
     name: Annotated[str, wire(1, "The setting's name, such as net.core.somaxconn.")] = always("")
     value: Annotated[str, wire(2, "The value.")] = always("")
 
 
 class PodSecurityContext(APIModel):
+    """The rights and users of all containers of a pod."""
+
     seLinuxOptions: Annotated[SELinuxOptions | None, wire(1, "The SELinux context of all containers.")] = None
     windowsOptions: Annotated[WindowsSecurityContextOptions | None, wire(8, "For Windows.")] = None
     runAsUser: Annotated[Int64 | None, wire(2, "The user id that processes start with.")] = None

@@ -10,12 +10,16 @@ from kube.apimachinery.types import APIModel, Int32, Quantity, always, wire
 
 
 class KeyToPath(APIModel):
+    """Puts one key into a file."""
+
     key: Annotated[str, wire(1, "The key.")] = always("")
     path: Annotated[str, wire(2, "The path of its file, below the mount.")] = always("")
     mode: Annotated[Int32 | None, wire(3, "The mode of its file.")] = None
 
 
 class ObjectFieldSelector(APIModel):
+    """Names a field of the pod."""
+
     atomic = True
 
     apiVersion: Annotated[str, wire(1, "The API version in which the path is written: v1.")] = ""
@@ -23,6 +27,8 @@ class ObjectFieldSelector(APIModel):
 
 
 class ResourceFieldSelector(APIModel):
+    """Names a request or limit of a container."""
+
     atomic = True
 
     containerName: Annotated[str, wire(1, "The container; needed in volumes.")] = ""
@@ -31,15 +37,19 @@ class ResourceFieldSelector(APIModel):
 
 
 class FileKeySelector(APIModel):
+    """One key of a file with environment variables."""
+
     atomic = True
 
-    volumeName: Annotated[str, wire(1)] = always("")
-    path: Annotated[str, wire(2)] = always("")
-    key: Annotated[str, wire(3)] = always("")
-    optional: Annotated[bool | None, wire(4)] = None
+    volumeName: Annotated[str, wire(1, "The volume that holds the file, an emptyDir.")] = always("")
+    path: Annotated[str, wire(2, "The path of the file in the volume.")] = always("")
+    key: Annotated[str, wire(3, "The key in the file.")] = always("")
+    optional: Annotated[bool | None, wire(4, "Whether the file or the key may be absent.")] = None
 
 
 class ConfigMapKeySelector(APIModel):
+    """One key of a ConfigMap."""
+
     atomic = True
 
     name: Annotated[str, wire(1, "The name of the ConfigMap.", inline=(1,))] = ""
@@ -48,6 +58,8 @@ class ConfigMapKeySelector(APIModel):
 
 
 class SecretKeySelector(APIModel):
+    """One key of a Secret."""
+
     atomic = True
 
     name: Annotated[str, wire(1, "The name of the Secret.", inline=(1,))] = ""

@@ -34,10 +34,14 @@ class ServicePort(APIModel):
 
 
 class ClientIPConfig(APIModel):
+    """Details of session affinity by the client's address."""
+
     timeoutSeconds: Annotated[Int32 | None, wire(1, "How long a client stays with its pod.")] = None
 
 
 class SessionAffinityConfig(APIModel):
+    """Details of session affinity."""
+
     clientIP: Annotated[ClientIPConfig | None, wire(1, "For how long a client stays with its endpoint.")] = None
 
 
@@ -118,12 +122,16 @@ class ServiceSpec(APIModel):
 
 
 class PortStatus(APIModel):
+    """How a port of a load balancer fares."""
+
     port: Annotated[Int32, wire(1, "The port's number.")] = always(0)
     protocol: Annotated[Protocol, wire(2, "TCP, UDP or SCTP.")] = always("")
     error: Annotated[str | None, wire(3, "Why the port could not be opened.")] = None
 
 
 class LoadBalancerIngress(APIModel):
+    """One way in through a load balancer."""
+
     ip: Annotated[str, wire(1, "The address, if it has one.")] = ""
     hostname: Annotated[str, wire(2, "The DNS name, if it has one.")] = ""
     ipMode: Annotated[LoadBalancerIPMode | None, wire(3, "VIP or Proxy: whether nodes may short-cut the address.")] = (
@@ -133,12 +141,16 @@ class LoadBalancerIngress(APIModel):
 
 
 class LoadBalancerStatus(APIModel):
+    """Where a load balancer is reached."""
+
     ingress: Annotated[
         list[LoadBalancerIngress], wire(1, "The load balancer's points of entry.", list_type="atomic")
     ] = []
 
 
 class ServiceStatus(APIModel):
+    """How a Service fares."""
+
     loadBalancer: Annotated[LoadBalancerStatus, wire(1, "Where the load balancer listens.")] = always(
         LoadBalancerStatus
     )

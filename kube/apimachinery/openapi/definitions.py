@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from kube.apimachinery.meta_v1 import DeleteOptions, ListMeta, Object, Status
+from kube.apimachinery.meta_v1 import DeleteOptions, ListMeta, Status
 from kube.apimachinery.scheme import Resource, Scheme
 from kube.apimachinery.shapes import FieldShape, Shape, fields_of
 from kube.apimachinery.types import APIModel
@@ -45,10 +45,18 @@ _NUMBER_OR_STRING: dict[str, tuple[Json, Json]] = {
     ),
 }
 _FIXED: dict[str, Json] = {
-    f"{META}.Time": {"type": "string", "format": "date-time"},
-    f"{META}.MicroTime": {"type": "string", "format": "date-time"},
-    "io.k8s.apimachinery.pkg.runtime.RawExtension": {"type": "object"},
+    _SCALAR_NAMES["v1.Time"]: {"type": "string", "format": "date-time"},
+    _SCALAR_NAMES["v1.MicroTime"]: {"type": "string", "format": "date-time"},
+    _SCALAR_NAMES["runtime.RawExtension"]: {"type": "object"},
     PATCH: {"type": "object"},
+}
+_SCALAR_DOCS = {
+    _SCALAR_NAMES["v1.Time"]: "A time in RFC 3339, in whole seconds.",
+    _SCALAR_NAMES["v1.MicroTime"]: "A time in RFC 3339, with microseconds.",
+    _SCALAR_NAMES["resource.Quantity"]: "An amount with an optional unit, such as 500m, 1.5 or 2Gi.",
+    _SCALAR_NAMES["intstr.IntOrString"]: "A number, or the name or percentage that stands for one.",
+    _SCALAR_NAMES["runtime.RawExtension"]: "An object of any kind.",
+    PATCH: "A patch of one of the types that are named as its media type.",
 }
 
 
@@ -81,7 +89,7 @@ class Writer:
     def struct(self, model: type[APIModel]) -> Json:
         """The schema of a type."""
         fields = fields_of(model)
-        schema: Json = {"description": _first_sentences(model), "type": "object"}
+        schema: Json = {"description": _first_paragraph(model), "type": "object"}
         if required := sorted(f.name for f in fields.values() if f.required and f.wire.number):
             schema["required"] = required
         schema["properties"] = {f.name: self.property(f) for f in sorted(fields.values(), key=lambda f: f.name)}
@@ -133,13 +141,14 @@ class Writer:
 
     def list_of(self, resource: Resource) -> Json:
         """The schema of a list of that kind."""
+        items = self.reference(name_of(resource.type))
         return {
             "description": f"A list of {resource.plural}.",
             "type": "object",
             "required": ["items"],
             "properties": {
                 "apiVersion": {"description": _VERSION_DOC, "type": "string"},
-                "items": {"type": "array", "items": self.reference(name_of(resource.type))},
+                "items": {"description": f"The {resource.plural}.", "type": "array", "items": items},
                 "kind": {"description": _KIND_DOC, "type": "string"},
                 "metadata": self.described(self.reference(name_of(ListMeta)), "Of the list, not of its items."),
             },
@@ -149,7 +158,7 @@ class Writer:
     def scalars(self) -> dict[str, Json]:
         """The definitions that stand for a scalar."""
         of_this_version = {name: forms[self.version - 2] for name, forms in _NUMBER_OR_STRING.items()}
-        return {**_FIXED, **of_this_version}
+        return {name: {"description": _SCALAR_DOCS[name], **form} for name, form in (_FIXED | of_this_version).items()}
 
 
 def definitions(scheme: Scheme, writer: Writer, resources: Iterable[Resource]) -> dict[str, Json]:
@@ -221,9 +230,6 @@ def _doc(field: FieldShape) -> str:
     return {"kind": _KIND_DOC, "apiVersion": _VERSION_DOC}.get(field.name, "")
 
 
-def _first_sentences(model: type[APIModel]) -> str:
-    """The class's own docstring, its first paragraph in one line."""
-    own = model.__dict__.get("__doc__") or ""
-    if own and model not in (Object,):
-        return " ".join(own.strip().split("\n\n")[0].split())
-    return f"{model.__name__}."
+def _first_paragraph(model: type[APIModel]) -> str:
+    """Of the class's own docstring, in one line."""
+    return " ".join((model.__dict__.get("__doc__") or "").strip().split("\n\n")[0].split())
