@@ -39,6 +39,7 @@ from apiserver.endpoints.request import Request
 from apiserver.endpoints.server import Server
 from apiserver.endpoints.streaming.kubelet import Kubelets
 from apiserver.endpoints.streams import Streams
+from apiserver.registry.core.services.repair import NodePortRepair
 from apiserver.registry.generic.lookup import Lookup
 from apiserver.registry.generic.managed_fields import FieldManager
 from apiserver.registry.generic.names import random_suffix
@@ -193,6 +194,7 @@ class App:
         await asyncio.gather(*(informer.synced.wait() for informer in self.informers))
         tasks.append(asyncio.create_task(self.hooks.run(), name="post-start hooks"))
         tasks.append(asyncio.create_task(self._tell_ready(), name="ready"))
+        tasks.append(asyncio.create_task(self._repair(), name="repair of the node ports"))
         log.info("serving on %s:%d", self.address, self.config.public_port)
         try:
             yield
@@ -207,6 +209,10 @@ class App:
     async def _tell_ready(self) -> None:
         await self.hooks.done.wait()
         notify()
+
+    async def _repair(self) -> None:
+        await self.hooks.done.wait()
+        await NodePortRepair(self.storage, self.clock).run()
 
     def close_streams(self) -> None:
         """Ends every watch: their clients will come back, to this server or to another."""

@@ -20,8 +20,8 @@ ipallocator/controller/repairip.go.
 | an IPAddress | repair |
 |---|---|
 | names a Service that uses it | none |
-| names nothing, or not a Service | report |
-| names a Service that is gone, or no longer uses it | delete it |
+| names nothing, or not a Service, or one that is gone or does not use it; a Service uses it | point it to that one |
+| the same, and no Service uses it | delete it |
 """
 
 from __future__ import annotations
@@ -69,9 +69,27 @@ def parent_key(address: IPAddress) -> tuple[str, str] | None:
     return ref.namespace, ref.name
 
 
+def family_of(address: str) -> str:
+    return f"IPv{ipaddress.ip_address(address).version}"
+
+
+def why_released(address: IPAddress, service: Service | None) -> tuple[str, str]:
+    """The reason and the message, when no Service uses the address. `service`: the one that it names, if it lives."""
+    name, holder = address.metadata.name, parent_key(address)
+    if holder is None:
+        ref = address.spec.parentRef
+        shown = f"{ref.group}/{ref.resource} {ref.namespace}/{ref.name}" if ref else "nothing"
+        text = f"IPAddress {name} appears to have been modified, not referencing a Service {shown}: cleaning up"
+        return "IPAddressNotAllocated", text
+    who = f"IPAddress: {name} for Service {'/'.join(holder)}"
+    if service is None:
+        return "IPAddressNotAllocated", f"{who} appears to have leaked: cleaning up"
+    return "IPAddressWrongReference", f"{who} has a wrong reference; cleaning up"
+
+
 def booking(address: str, service: Service) -> IPAddress:
     """The IPAddress that books an address for a Service."""
-    family = f"IPv{ipaddress.ip_address(address).version}"
+    family = family_of(address)
     return IPAddress(
         kind="IPAddress",
         apiVersion="networking.k8s.io/v1",

@@ -2,8 +2,8 @@
 wrote to the store by hand, restored a backup, or an older version left something behind.
 
 Run by `controllers.manager`. It calls `books` to decide. Source: k8s.io/kubernetes/pkg/registry/core/service/
-ipallocator/controller. The keys of node ports are the API server's own and do not show here; doubles do, and the
-younger Service gets another port.
+ipallocator/controller. The keys of node ports are the API server's own, which repairs them itself; here doubles
+show, and the younger Service gets another port.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class IPAllocationController(Controller):
             return self._check_range(service, ip)
         other = await self._service(*holder) if holder else None
         if other is not None and ip in books.addresses_of(other):
-            text = f"Cluster IP {ip} was assigned to multiple services; please recreate service"
+            text = f"Cluster IP [{books.family_of(ip)}]:{ip} was assigned to multiple services; please recreate service"
             self.events.event(service, WARNING, "ClusterIPAlreadyAllocated", text)
             REPAIRS.inc("doubled")
             return f"{ip} is held by {'/'.join(holder)} too"
@@ -108,14 +108,16 @@ class IPAllocationController(Controller):
         except AlreadyExists:
             return None  # on its way to us
         REPAIRS.inc("booked")
-        self.events.event(service, WARNING, "ClusterIPNotAllocated", f"Cluster IP {ip} is not allocated; repairing")
+        text = f"Cluster IP [{books.family_of(ip)}]: {ip} is not allocated; repairing"
+        self.events.event(service, WARNING, "ClusterIPNotAllocated", text)
         return f"booked {ip}"
 
     def _check_range(self, service: Service, ip: str) -> str | None:
         cidrs = [cidr for one in self.cidrs.list() for cidr in one.spec.cidrs]
         if not cidrs or books.is_in(ip, cidrs):
             return None
-        text = f"Cluster IP {ip} is not within any configured Service CIDR; please recreate service"
+        family = books.family_of(ip)
+        text = f"Cluster IP [{family}]: {ip} is not within any configured Service CIDR; please recreate service"
         self.events.event(service, WARNING, "ClusterIPOutOfRange", text)
         return f"{ip} is out of range"
 
@@ -149,23 +151,19 @@ class IPAllocationController(Controller):
         if address.metadata.labels.get(books.MANAGED_BY) != books.MANAGER:
             return None  # somebody else's allocator booked it
         holder = books.parent_key(address)
-        if holder is None:
-            text = f"IPAddress: {address.metadata.name} has no valid reference"
-            self.events.event(address, WARNING, "IPAddressNotAllocated", text)
-            return "names no Service"
-        service = self.services.get(*holder)
+        service = self.services.get(*holder) if holder else None
         if service is not None and address.metadata.name in books.addresses_of(service):
             return None
         users = self.services.by_index("by_address", address.metadata.name)
         if users:
             self._service_seen(users[0])  # it takes the booking over
             return None
-        service = await self._service(*holder)
+        service = await self._service(*holder) if holder else None
         if service is not None and address.metadata.name in books.addresses_of(service):
             return None
-        return await self._release(address, holder)
+        return await self._release(address, *books.why_released(address, service))
 
-    async def _release(self, address: IPAddress, holder: tuple[str, str]) -> str | None:
+    async def _release(self, address: IPAddress, reason: str, text: str) -> str | None:
         """Said only when it was so: the API server removes a Service's addresses with it, in one transaction, and the
         two watches tell of it one after the other."""
         meta = address.metadata
@@ -174,8 +172,7 @@ class IPAllocationController(Controller):
             await self.client.delete(IPAddress, meta.name, uid=meta.uid, resource_version=meta.resourceVersion)
         except NotFound:
             return None
-        text = f"IPAddress: {meta.name} for Service {'/'.join(holder)} appears to have leaked: cleaning up"
-        self.events.event(address, WARNING, "IPAddressNotAllocated", text)
+        self.events.event(address, WARNING, reason, text)
         REPAIRS.inc("released")
         return "released: no Service uses it"
 

@@ -74,6 +74,27 @@ async def test_what_is_used_is_booked_and_what_is_not_is_released(world: World) 
     assert leaked == ["IPAddress: 10.0.0.9 for Service default/gone appears to have leaked: cleaning up"]
 
 
+async def test_what_names_no_service_or_the_wrong_one_goes_and_says_why(world: World) -> None:
+    one = service("a", "10.0.0.1")
+    nameless, pod, wrong = (books.booking(f"10.0.0.{n}", one) for n in (7, 8, 9))
+    nameless.spec.parentRef = None
+    pod.spec.parentRef.resource = "pods"
+    taken = books.booking("10.0.0.2", one)
+    taken.spec.parentRef = None
+    world.server.seed(one, books.booking("10.0.0.1", one), service("b", "10.0.0.2"), nameless, pod, wrong, taken)
+    world.start(IPAllocationController)
+    await world.settle(2)
+    assert booked(world) == {"10.0.0.1": "a", "10.0.0.2": "b"}, "what a Service uses is booked for it"
+    assert {(e.reason, e.message) for e in world.server.all(Event)} == {
+        ("IPAddressNotAllocated",
+         "IPAddress 10.0.0.7 appears to have been modified, not referencing a Service nothing: cleaning up"),
+        ("IPAddressNotAllocated",
+         "IPAddress 10.0.0.8 appears to have been modified, not referencing a Service /pods default/a: cleaning up"),
+        ("IPAddressWrongReference",
+         "IPAddress: 10.0.0.9 for Service default/a has a wrong reference; cleaning up"),
+    }  # fmt: skip
+
+
 async def test_an_address_that_went_with_its_service_has_not_leaked(world: World) -> None:
     """The watch of Services may tell of it before that of addresses."""
     world.server.seed(books.booking("10.0.0.9", service("gone", "10.0.0.9")))

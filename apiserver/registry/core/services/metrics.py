@@ -1,7 +1,7 @@
-"""How much of the Service ranges is in use, under upstream's names.
+"""How much of the Service ranges is in use and what was repaired, under upstream's names.
 
-Counted by `allocation`; the gauges are asked of it when the page of metrics is made. It calls `kube.metrics`.
-Source: k8s.io/kubernetes/pkg/registry/core/service/ipallocator/metrics.go, portallocator/metrics.go.
+Counted by `allocation` and `repair`; the gauges are asked of it when the page of metrics is made. It calls
+`kube.metrics`. Source: k8s.io/kubernetes/pkg/registry/core/service/ipallocator/metrics.go, portallocator/metrics.go.
 """
 
 from __future__ import annotations
@@ -33,6 +33,15 @@ port_errors = Counter(
     "kube_apiserver_nodeport_allocator_allocation_errors_total",
     "Number of errors trying to allocate NodePort", ("scope",),
 )  # fmt: skip
+port_repairs = Counter(
+    "apiserver_nodeport_repair_port_errors_total",
+    "Number of errors detected on ports by the repair loop broken down by type of error: leak, repair, duplicate",
+    ("type",),
+)  # fmt: skip
+port_repair_failures = Counter(
+    "apiserver_nodeport_repair_reconcile_errors_total",
+    "Number of reconciliation failures on the nodeport repair reconcile loop",
+)
 
 
 class Asked(Gauge):
