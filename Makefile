@@ -32,7 +32,8 @@ lint: ## style, and the layers of the house
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports
 
-bench: install ## measure; ARGS="--peer https://HOST:PORT ..." compares with another API server
+bench: ## measure; ARGS="--peer https://HOST:PORT ..." compares with another API server
+	@scripts/install.sh bench
 	.venv/bin/python -m benchmarks $(ARGS)
 
 examples: install ## run every example in both proxy modes
