@@ -17,8 +17,8 @@ from typing import Any
 
 from apiserver.admission.interface import Chain
 from apiserver.admission.plugins import plugins
-from apiserver.authn.jwt import Signer, Verifier, load_private_key, load_public_key
 from apiserver.authn.request import Authenticator
+from apiserver.authn.secret_tokens import SecretTokens
 from apiserver.authn.service_account import ServiceAccountAuthenticator, TokenIssuer
 from apiserver.authn.token_file import read_token_file
 from apiserver.authz.informer import Informer, rbac_informer
@@ -29,6 +29,7 @@ from apiserver.authz.rbac import RBAC
 from apiserver.bootstrap.hooks import Hooks
 from apiserver.bootstrap.kubernetes_service import KubernetesService, first_address
 from apiserver.bootstrap.rbac_policy import CLUSTER_ROLES
+from apiserver.bootstrap.token_use import marker
 from apiserver.config import Config
 from apiserver.endpoints import metrics, nonresource, openapi, routes
 from apiserver.endpoints.debug import Debugging
@@ -52,6 +53,7 @@ from apiserver.storage.etcd import TLS, EtcdStorage
 from kube.api import scheme
 from kube.apimachinery.scheme import Resource
 from kube.clock import Clock, RealClock
+from kube.jwt import Signer, Verifier, load_private_key, load_public_key
 
 log = logging.getLogger("apiserver")
 LOG_REQUESTS = 4
@@ -134,8 +136,9 @@ class App:
         accounts = None
         if self.verifier is not None:
             audiences = config.api_audiences or (config.service_account_issuer,)
+            in_secrets = SecretTokens(self.lookup.cached, marker(self.stores["secrets"]), self.clock)
             accounts = ServiceAccountAuthenticator(
-                config.service_account_issuer, audiences, self.verifier, self.lookup.cached, self.clock
+                config.service_account_issuer, audiences, self.verifier, self.lookup.cached, self.clock, in_secrets
             )
         tokens = read_token_file(config.token_auth_file) if config.token_auth_file else {}
         return Authenticator(tokens, accounts, config.anonymous_auth, self.clock)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kube.jwt import Signer, load_private_key
+
 
 def _flag(default: Any, help: str, **more: Any) -> Any:
     return field(default=default, metadata={"help": help, **more})
@@ -38,6 +40,13 @@ class Config:
     service_cluster_ip_range: str = _flag("10.96.0.0/16", "Range(s) of the Services' addresses. Comma-separated.")
     service_node_port_range: str = _flag("30000-32767", "Range of the node ports.")
     root_ca_file: str = _flag("", "Certificate authority to publish in each namespace; default: the kubeconfig's.")
+    service_account_private_key_file: str = _flag(
+        "",
+        "Key that signs tokens for Secrets of type kubernetes.io/service-account-token; without it none are made.",
+    )
+    concurrent_serviceaccount_token_syncs: int = _workers(
+        5, "serviceaccount-token-controller", "Secrets for their tokens"
+    )
     concurrent_deployment_syncs: int = _workers(5, "deployment-controller", "Deployments")
     concurrent_replicaset_syncs: int = _workers(5, "replicaset-controller", "ReplicaSets")
     concurrent_statefulset_syncs: int = _workers(5, "statefulset-controller", "StatefulSets")
@@ -81,6 +90,11 @@ class Config:
         """The published certificate, empty when none is named. Raises OSError."""
         return Path(self.root_ca_file).read_text() if self.root_ca_file else ""
 
+    def token_signer(self) -> Signer | None:
+        """What signs the tokens of Secrets. Raises OSError, and ValueError for what is no key."""
+        file = self.service_account_private_key_file
+        return Signer(load_private_key(Path(file).read_bytes())) if file else None
+
 
 def _ranges(text: str) -> tuple[str, ...]:
     return tuple(str(ipaddress.ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip())
@@ -108,6 +122,7 @@ def parse(arguments: Sequence[str]) -> Config:
         parser.error("a controller needs at least one worker")
     try:
         _ = config.cluster_cidrs, config.service_cidrs, config.node_ports, config.root_ca()
+        config.token_signer()
     except (ValueError, OSError) as error:
         parser.error(str(error))
     return config

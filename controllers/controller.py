@@ -24,6 +24,7 @@ from kube.client import Unreachable
 from kube.clock import Clock, RealClock
 from kube.events import Recorder
 from kube.informer import Informer, Informers, Key, key_of
+from kube.jwt import Signer
 from kube.metrics import Counter
 from kube.stages import Stages
 from kube.workqueue import ShutDown, WorkQueue
@@ -47,6 +48,8 @@ class Context:
     service_cidrs: tuple[str, ...] = ()
     node_port_range: tuple[int, int] = (30000, 32767)
     root_ca: str = ""
+    token_signer: Signer | None = None
+    """What signs the tokens of Secrets; without it none are made."""
     node_monitor_period: float = 5.0
     node_monitor_grace_period: float = 40.0
     workers: Mapping[str, int] = field(default_factory=dict)

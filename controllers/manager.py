@@ -125,6 +125,7 @@ class Manager:
             service_cidrs=config.service_cidrs,
             node_port_range=config.node_ports,
             root_ca=root_ca,
+            token_signer=config.token_signer(),
             workers=config.workers,
             node_monitor_period=config.node_monitor_period,
             node_monitor_grace_period=config.node_monitor_grace_period,

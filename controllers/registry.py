@@ -26,6 +26,7 @@ from controllers.scheduler.controller import Scheduler
 from controllers.service_cidr.controller import ServiceCIDRController
 from controllers.service_lb.controller import ServiceLBController
 from controllers.serviceaccount.controller import ServiceAccountController
+from controllers.serviceaccount_token.controller import ServiceAccountTokenController
 from controllers.statefulset.controller import StatefulSetController
 from controllers.taint_eviction.controller import TaintEvictionController
 
@@ -43,6 +44,7 @@ CONTROLLERS: dict[str, type[Controller]] = {
         TaintEvictionController,
         PodGarbageCollector,
         ServiceAccountController,
+        ServiceAccountTokenController,
         RootCACertificatePublisher,
         NamespaceController,
         GarbageCollector,

@@ -94,6 +94,7 @@ def controllers(config: LabConfig, layout: Layout) -> Component:
         cluster_cidr=config.cluster_cidrs,
         service_cluster_ip_range=config.service_cidrs,
         root_ca_file=layout.pki / "ca.crt",
+        service_account_private_key_file=layout.pki / "sa.key",
         bind_address="127.0.0.1",
         secure_port=None if config.nodes else 0,
     )

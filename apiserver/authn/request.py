@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from apiserver.authn.jwt import InvalidToken
 from apiserver.authn.service_account import ServiceAccountAuthenticator
 from apiserver.authn.user import ANONYMOUS, ANONYMOUS_NAME, AUTHENTICATED, UNAUTHENTICATED, User, split_service_account
 from kube.apimachinery.errors import BadRequest, Unauthorized
 from kube.clock import Clock, RealClock
+from kube.jwt import InvalidToken
 
 _REMEMBERED_SECONDS = 10.0
 _REMEMBERED_TOKENS = 4096

@@ -1,23 +1,22 @@
-"""Service account tokens: issued by TokenRequest, checked on every request that carries one.
+"""Service account tokens: issued by TokenRequest or kept in Secrets, checked on every request that carries one.
 
 Called by the authenticator and by the `serviceaccounts/token` and TokenReview handlers. It calls `jwt` and, to see that
-the account (and the pod or secret a token is bound to) still exists, the getter it is given. It leaves out the legacy
-tokens that never expire. Source: KEP-1205, k8s.io/kubernetes/pkg/serviceaccount.
+the account (and the pod or secret a token is bound to) still exists, the getter it is given; `secret_tokens` judges the
+tokens of Secrets, which never expire. Source: KEP-1205, k8s.io/kubernetes/pkg/serviceaccount.
 """
 
 from __future__ import annotations
 
+import math
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apiserver.authn.jwt import InvalidToken, Signer, Verifier, peek_claims
+from apiserver.authn.secret_tokens import GetMetadata, SecretTokens
 from apiserver.authn.user import AUTHENTICATED, User, service_account_name
 from kube.clock import Clock, RealClock
-
-GetMetadata = Callable[[str, str, str], Awaitable[dict[str, Any] | None]]
-"""(plural, namespace, name) -> the object as a dictionary, or None."""
+from kube.jwt import LEGACY_ISSUER, InvalidToken, Signer, Verifier, peek_claims
 
 _EXTRA = "authentication.kubernetes.io/"
 _LEEWAY = 60
@@ -78,24 +77,31 @@ class ServiceAccountAuthenticator:
     verifier: Verifier
     get: GetMetadata
     clock: Clock = field(default_factory=RealClock)
+    secret_tokens: SecretTokens | None = None
 
     def is_ours(self, token: str) -> bool:
         """Whether the token says it comes from our issuer; others are left to other authenticators."""
         claims = peek_claims(token)
-        return claims is not None and claims.get("iss") == self.issuer
+        return claims is not None and claims.get("iss") in (self.issuer, LEGACY_ISSUER)
 
     async def authenticate(self, token: str, audiences: Sequence[str] = ()) -> tuple[User, list[str], float]:
         """The user, the audiences both sides agree on, and when the token expires. Raises InvalidToken."""
         claims = self.verifier.verify(token)
-        self._check_time(claims)
+        in_secret = claims.get("iss") == LEGACY_ISSUER
+        if not in_secret:
+            self._check_time(claims)
         wanted = audiences or self.audiences
-        offered = claims.get("aud") or []
+        offered = claims.get("aud") or (self.audiences if in_secret else [])
         offered = [offered] if isinstance(offered, str) else offered
         agreed = [a for a in offered if a in wanted]
         if not agreed:
             shown = [_quoted_list(offered), _quoted_list(wanted)]
             raise AudienceMismatch(f"token audiences {shown[0]} is invalid for the target audiences {shown[1]}")
-        return await self._user(claims), agreed, float(claims["exp"])
+        if not in_secret:
+            return await self._user(claims), agreed, float(claims["exp"])
+        if self.secret_tokens is None:
+            raise InvalidToken("tokens of Secrets are not accepted")
+        return await self.secret_tokens.user(token, claims), agreed, math.inf
 
     def _check_time(self, claims: dict[str, Any]) -> None:
         now = self.clock.now().timestamp()

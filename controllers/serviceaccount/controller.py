@@ -1,7 +1,7 @@
 """The service account controller: every active namespace has the account `default`.
 
-Run by `controllers.manager`. Tokens are bound and short-lived: the kubelet asks the API server for them, so there is
-no token controller here. Source: k8s.io/kubernetes/pkg/controller/serviceaccount/serviceaccounts_controller.go.
+Run by `controllers.manager`. Tokens of pods are bound and short-lived: the kubelet asks the API server for them.
+Source: k8s.io/kubernetes/pkg/controller/serviceaccount/serviceaccounts_controller.go.
 """
 
 from __future__ import annotations

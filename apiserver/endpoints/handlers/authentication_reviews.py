@@ -5,7 +5,6 @@ Called by the router. They call the authenticator; nothing is stored. Source: au
 
 from __future__ import annotations
 
-from apiserver.authn.jwt import InvalidToken
 from apiserver.authn.request import Authenticator
 from apiserver.authn.user import User
 from apiserver.endpoints.endpoint import Endpoint
@@ -17,6 +16,7 @@ from apiserver.endpoints.views import object_body
 from kube.api.authentication_v1 import TokenReview, TokenReviewStatus, UserInfo
 from kube.apimachinery.errors import BadRequest, Unauthorized
 from kube.apimachinery.times import format_time
+from kube.jwt import InvalidToken
 
 
 def user_info(user: User) -> UserInfo:

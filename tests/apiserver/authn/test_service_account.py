@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from apiserver.authn.jwt import InvalidToken, PrivateKey, Signer, Verifier
 from apiserver.authn.service_account import (
     AudienceMismatch,
     BoundObject,
@@ -16,6 +15,7 @@ from apiserver.authn.service_account import (
     TokenIssuer,
 )
 from kube.clock import FakeClock
+from kube.jwt import InvalidToken, PrivateKey, Signer, Verifier
 
 ISSUER = "https://kubernetes.default.svc"
 EC_KEY = ec.generate_private_key(ec.SECP256R1())

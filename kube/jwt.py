@@ -1,6 +1,7 @@
 """JSON Web Tokens, as far as service accounts need them: compact JWS with RS256 and ES256, and the public key set.
 
-Called by `service_account`. It calls `cryptography`, and leaves the meaning of the claims to its caller.
+Called by the API server's authentication and by the controller that fills token Secrets. It calls `cryptography`, and
+leaves the meaning of the claims to its callers, but for what both must agree on: those of a token in a Secret.
 Source: RFC 7515, 7517, 7518.
 """
 
@@ -18,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 _ES256_BYTES = 32
+LEGACY_ISSUER = "kubernetes/serviceaccount"
+"""Who issues tokens that live in Secrets, whatever `--service-account-issuer` says."""
+_LEGACY = "kubernetes.io/serviceaccount/"
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -88,6 +92,47 @@ class Signer:
             return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         r, s = decode_dss_signature(self.key.sign(data, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(_ES256_BYTES, "big") + s.to_bytes(_ES256_BYTES, "big")
+
+
+@dataclass(frozen=True)
+class SecretToken:
+    """Whose a token in a Secret is: it never expires, and is good as long as the Secret holds it."""
+
+    namespace: str
+    account: str
+    uid: str
+    secret: str
+
+    def claims(self) -> dict[str, Any]:
+        return {
+            "iss": LEGACY_ISSUER,
+            _LEGACY + "namespace": self.namespace,
+            _LEGACY + "secret.name": self.secret,
+            _LEGACY + "service-account.name": self.account,
+            _LEGACY + "service-account.uid": self.uid,
+            "sub": f"system:serviceaccount:{self.namespace}:{self.account}",
+        }
+
+    @classmethod
+    def of(cls, claims: dict[str, Any]) -> SecretToken:
+        """Raises InvalidToken for claims that lack one, or whose subject is another's."""
+        parts = {}
+        for field, claim in _LEGACY_FIELDS.items():
+            parts[field] = claims.get(_LEGACY + claim)
+            if not parts[field] or not isinstance(parts[field], str):
+                raise InvalidToken(f"{_LEGACY_NAMES[field]} claim is missing")
+        found = cls(**parts)
+        if claims.get("sub") != found.claims()["sub"]:
+            raise InvalidToken("sub claim is invalid")
+        return found
+
+
+_LEGACY_FIELDS = {
+    "namespace": "namespace", "secret": "secret.name", "account": "service-account.name", "uid": "service-account.uid",
+}  # fmt: skip
+_LEGACY_NAMES = {
+    "namespace": "namespace", "secret": "secretName", "account": "serviceAccountName", "uid": "serviceAccountUID",
+}  # fmt: skip
 
 
 class Verifier:
