@@ -13,6 +13,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from tests.consistency.schedule import Fault
 from tests.support.cluster import ApiServer
 from tests.support.etcd_cluster import NAMES, EtcdCluster
+from tests.support.patience import within
+
+FAULT_SECONDS = 120
 
 
 class Chaos:
@@ -23,15 +26,19 @@ class Chaos:
 
     async def run(self, plan: Iterable[Fault]) -> None:
         for fault in plan:
-            what, _, target = fault.what.partition(" ")
-            if target in ("leader", "follower", "majority"):
-                await self._on_members(what, target, fault.lasts)
-            elif what == "compact":
-                await self._compact()
-            else:
-                await self._on_servers(what, target, fault.lasts)
+            async with within(FAULT_SECONDS, f"the end of the fault «{fault.what}»"):
+                await self._do(fault)
             self.done.append(fault.what)
             await asyncio.sleep(fault.then)
+
+    async def _do(self, fault: Fault) -> None:
+        what, _, target = fault.what.partition(" ")
+        if target in ("leader", "follower", "majority"):
+            await self._on_members(what, target, fault.lasts)
+        elif what == "compact":
+            await self._compact()
+        else:
+            await self._on_servers(what, target, fault.lasts)
 
     async def _on_members(self, what: str, target: str, lasts: float) -> None:
         leader = await self._cluster.leader()

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from tests.consistency.checker import Truth
 from tests.consistency.history import Version, version_of
-from tests.support.etcd_cluster import EtcdCluster, call, encoded
+from tests.support.etcd_cluster import PATIENCE_SECONDS, EtcdCluster, call, encoded
+from tests.support.patience import until
 
 OBJECTS = ("configmaps/", "services/specs/")
 ALLOCATIONS = ("ipaddresses/", "nodeports/")
@@ -40,14 +41,16 @@ class EtcdHistory:
 
     async def catch_up(self) -> None:
         """Reads on, from whichever member answers."""
-        while True:
-            for url in self._cluster.urls:
-                try:
-                    await asyncio.to_thread(self._read, url)
-                    return
-                except (OSError, ValueError):
-                    continue
-            await asyncio.sleep(0.1)
+        await until(self._read_any, PATIENCE_SECONDS, lambda: f"etcd's history after revision {self.revision}")
+
+    async def _read_any(self) -> bool:
+        for url in self._cluster.urls:
+            try:
+                await asyncio.to_thread(self._read, url)
+                return True
+            except (OSError, ValueError):
+                continue
+        return False
 
     def _read(self, url: str) -> None:
         answer = call(url, "/v3/kv/range", {"key": encoded(b"\0"), "limit": "1"})
@@ -78,7 +81,9 @@ def _events(url: str, start: int, end: int) -> Iterator[dict]:
     found: list[dict] = []
     with urllib.request.urlopen(request, timeout=5) as lines:
         for line in lines:
-            result = json.loads(line)["result"]
+            result = json.loads(line).get("result")
+            if result is None:
+                raise OSError(f"the watch has failed: {line!r}")
             if "compact_revision" in result:
                 raise AssertionError(f"revision {start} has been compacted before it was read")
             found += result.get("events", ())

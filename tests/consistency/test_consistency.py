@@ -18,12 +18,15 @@ from tests.consistency.checker import check, wrong_books
 from tests.consistency.clients import NAMESPACE, Client, Log, Servers
 from tests.consistency.conftest import PREFIX, ControlPlane, ControlPlanes
 from tests.consistency.etcd_history import EtcdHistory
+from tests.consistency.history import Version
 from tests.consistency.schedule import plan
 from tests.consistency.watchers import Watcher
+from tests.support.etcd_cluster import PATIENCE_SECONDS
+from tests.support.patience import until, within
 
 SEED, FAULTS = map(int, os.environ.get("KUBE_LITE_CONSISTENCY", "1 5").split())
 CLIENTS = 8
-pytestmark = [pytest.mark.timeout(150 + FAULTS * 15), pytest.mark.xdist_group("consistency")]
+pytestmark = [pytest.mark.timeout(300 + FAULTS * 15), pytest.mark.xdist_group("consistency")]
 
 
 async def make_namespace(servers: Servers) -> None:
@@ -31,21 +34,22 @@ async def make_namespace(servers: Servers) -> None:
     assert (await servers.clients[0].post("/api/v1/namespaces", json=body)).status_code == 201
 
 
-async def last_words(servers: Servers, client: Client) -> int:
+async def last_words(client: Client) -> int:
     """Writes to each resource until it is acknowledged; the revision that every watcher must reach."""
     revisions = []
     for resource in ("configmaps", "services"):
-        while (op := await client.act("create", resource, "last")).outcome != "ok":
-            await asyncio.sleep(0.1)
-            if op.code == 409:  # the answer before was lost
-                found = (await client.act("get", resource, "last")).found
-                if found is not None:
-                    revisions.append(found.revision)
-                    break
-        else:
-            assert op.found is not None
-            revisions.append(op.found.revision)
+        found = await until(
+            lambda about=resource: _said(client, about), PATIENCE_SECONDS, f"the last word on {resource}"
+        )
+        revisions.append(found.revision)
     return min(revisions)
+
+
+async def _said(client: Client, resource: str) -> Version | None:
+    op = await client.act("create", resource, "last")
+    if op.code == 409:  # the answer before was lost
+        op = await client.act("get", resource, "last")
+    return op.found if op.outcome == "ok" else None
 
 
 async def run(plane: ControlPlane, log: Log, history: EtcdHistory) -> list[Watcher]:
@@ -63,16 +67,16 @@ async def run(plane: ControlPlane, log: Log, history: EtcdHistory) -> list[Watch
         await plane.etcd.compact(history.revision - 20)
 
     chaos = Chaos(plane.etcd, plane.servers, compact)
-    watching = [asyncio.create_task(watcher.run()) for watcher in watchers]
     working = [asyncio.create_task(client.run(stop)) for client in clients]
     await asyncio.gather(chaos.run(plan(SEED, "etcd", FAULTS)), chaos.run(plan(SEED, "apiserver", FAULTS - 1)))
     stop.set()
-    await asyncio.gather(*working)
-    last = await last_words(servers, clients[0])
+    async with within(PATIENCE_SECONDS, "the last answers"):
+        await asyncio.gather(*working)
+    last = await last_words(clients[0])
     print("the last write is at revision", last)
     await asyncio.gather(*(watcher.reach(last) for watcher in watchers))
     print("every watcher has seen the last write")
-    await asyncio.gather(*(watcher.stop(task) for watcher, task in zip(watchers, watching, strict=True)))
+    await asyncio.gather(*(watcher.stop() for watcher in watchers))
     await servers.aclose()
     await history.catch_up()
     return watchers

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import subprocess
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -22,10 +21,12 @@ from tests.consistency.etcd_history import EtcdHistory
 from tests.consistency.history import Op
 from tests.consistency.test_consistency import last_words, make_namespace
 from tests.consistency.watchers import Watcher
-from tests.support.etcd_cluster import NAMES, call
+from tests.support.etcd_cluster import NAMES, PATIENCE_SECONDS, call, disarm
+from tests.support.patience import within
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("consistency")]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("consistency")]
 QUOTA = 8_000_000
+FAULT_SECONDS = 120
 URL = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 
 
@@ -55,8 +56,9 @@ class Scene:
 
     async def recover(self) -> None:
         """Returns when both servers have taken writes of both kinds again."""
-        while any(op.outcome != "ok" for op in await self.write(1)):
-            pass  # etcd has been asked for some time already
+        async with within(PATIENCE_SECONDS, lambda: f"writes of both kinds; the last answers: {self.log.ops[-4:]}"):
+            while any(op.outcome != "ok" for op in await self.write(1)):
+                pass  # etcd has been asked for some time already
 
     async def read(self, query: str = "") -> list[int]:
         """The status of a list at each server."""
@@ -132,11 +134,11 @@ async def make_room(scene: Scene) -> None:
     await scene.history.catch_up()
     await scene.etcd.compact(scene.history.revision)
     for url in scene.etcd.urls:
-        while int((await asyncio.to_thread(call, url, "/v3/maintenance/status", {}))["dbSize"]) > QUOTA / 2:
-            await asyncio.to_thread(call, url, "/v3/maintenance/defragment", {}, 30)
-            await asyncio.sleep(0.1)  # the members compact in their own time
-    disarm = ["etcdctl", f"--endpoints={scene.etcd.urls[0]}", "alarm", "disarm"]
-    await asyncio.to_thread(subprocess.run, disarm, check=True, capture_output=True, env={"ETCDCTL_API": "3"})
+        async with within(PATIENCE_SECONDS, f"room at {url}"):
+            while int((await asyncio.to_thread(call, url, "/v3/maintenance/status", {}))["dbSize"]) > QUOTA / 2:
+                await asyncio.to_thread(call, url, "/v3/maintenance/defragment", {}, 30)
+                await asyncio.sleep(0.1)  # the members compact in their own time
+    await asyncio.to_thread(disarm, scene.etcd.urls[0])
 
 
 FAULTS: tuple[Callable[[Scene], Awaitable[None]], ...] = (
@@ -149,17 +151,17 @@ async def test_each_fault_ends_in_a_clear_state(control_plane: ControlPlanes) ->
         scene = Scene(plane)
         await make_namespace(scene.servers)
         watchers = [Watcher(resource, resource, 0, scene.servers, scene.log) for resource in ("configmaps", "services")]
-        watching = [asyncio.create_task(watcher.run()) for watcher in watchers]
         for fault in FAULTS:
             print(fault.__name__)  # shown when it fails
-            await fault(scene)
+            async with within(FAULT_SECONDS, f"the end of {fault.__name__}"):
+                await fault(scene)
             await scene.recover()
             assert not scene.log.odd
-        last = await last_words(scene.servers, scene.clients[0])
+        last = await last_words(scene.clients[0])
         print("the last write is at revision", last)
         await asyncio.gather(*(watcher.reach(last) for watcher in watchers))
         print("every watcher has seen the last write")
-        await asyncio.gather(*(watcher.stop(task) for watcher, task in zip(watchers, watching, strict=True)))
+        await asyncio.gather(*(watcher.stop() for watcher in watchers))
         await scene.servers.aclose()
         await scene.history.catch_up()
     segments = [segment for watcher in watchers for segment in watcher.segments]

@@ -15,8 +15,9 @@ import httpx
 
 from tests.consistency.clients import NAMESPACE, PREFIXES, Log, Servers
 from tests.consistency.history import Op, Seen, Segment, version_of
+from tests.support.patience import within
 
-QUIET_SECONDS = 8.0
+QUIET_SECONDS, PAUSE_SECONDS, REACH_SECONDS = 8.0, 0.1, 60
 
 
 class Watcher:
@@ -30,10 +31,13 @@ class Watcher:
         self.segments: list[Segment] = []
         self.expired = 0
         self.resumed = 0
+        self._doing = "has not begun"
         self._news = asyncio.Event()
         self._stopped = False
+        self._running = asyncio.create_task(self._run(), name=f"watcher {name}")
+        self._running.add_done_callback(lambda _: self._news.set())
 
-    async def run(self) -> None:
+    async def _run(self) -> None:
         """Until `stop`."""
         while not self._stopped:
             if (segment := await self._list()) is not None:
@@ -42,20 +46,31 @@ class Watcher:
                     self.resumed += 1
                 self.expired += not self._stopped
 
-    async def stop(self, running: asyncio.Task[None]) -> None:
-        """Ends `run`. The mark is needed because a connection that fails while it is closed hides a cancellation."""
+    async def stop(self) -> None:
+        """Ends it. The mark is needed because a connection that fails while it is closed hides a cancellation."""
         self._stopped = True
-        running.cancel()
-        await asyncio.wait([running])
+        self._running.cancel()
+        async with within(REACH_SECONDS, f"the end of {self._running.get_name()}"):
+            await asyncio.wait([self._running])
 
     async def reach(self, revision: int) -> None:
-        """Returns when everything up to a revision has been seen."""
-        while not self.segments or self.segments[-1].reached < revision:
-            self._news.clear()
-            await self._news.wait()
+        """Returns when everything up to a revision has been seen. Raises what has ended the watcher, if anything."""
+        async with within(REACH_SECONDS, lambda: f"{self.name} at revision {revision}; {self._place()}"):
+            while not self.segments or self.segments[-1].reached < revision:
+                if self._running.done():
+                    self._running.result()
+                self._news.clear()
+                await self._news.wait()
+
+    def _place(self) -> str:
+        """How far it has got, and what it is doing, for whoever reads why a test failed."""
+        reached = self.segments[-1].reached if self.segments else 0
+        stack = [f"{frame.f_code.co_name}:{frame.f_lineno}" for frame in self._running.get_stack()]
+        return f"it is at {reached}, {self._doing}, in {stack}"
 
     def _client(self) -> httpx.AsyncClient:
         self._at += 1
+        self._doing = f"asks server {self._at % len(self._servers.clients)}"
         return self._servers.clients[self._at % len(self._servers.clients)]
 
     async def _list(self) -> Segment | None:
@@ -63,10 +78,11 @@ class Watcher:
         try:
             response = await self._client().get(self._url)
         except httpx.HTTPError:
+            await asyncio.sleep(PAUSE_SECONDS)
             return None
         ended = self._log.tick()
         if response.status_code != 200:
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(PAUSE_SECONDS)
             return None
         answer = response.json()
         revision = int(answer["metadata"]["resourceVersion"])
@@ -83,12 +99,15 @@ class Watcher:
         try:
             async with self._client().stream("GET", self._url, params=query, timeout=QUIET_SECONDS) as response:
                 if response.status_code != 200:
+                    await asyncio.sleep(PAUSE_SECONDS)
                     return response.status_code != 410
+                self._doing += f", answered {response.status_code}"
                 async for line in response.aiter_lines():
                     if not self._note(segment, json.loads(line)):
                         return False
-        except httpx.HTTPError:
-            pass
+        except httpx.HTTPError as error:
+            self._doing += f", failed with {error!r}"
+            await asyncio.sleep(PAUSE_SECONDS)
         return True
 
     def _note(self, segment: Segment, event: dict[str, Any]) -> bool:

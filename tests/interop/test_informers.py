@@ -9,7 +9,6 @@ with the loop around a watch where that is what the library recommends.
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -31,6 +30,7 @@ from tests.interop.clients import client_node
 from tests.interop.clients.client_node import NodeProcess
 from tests.interop.kubectl import Kubectl
 from tests.support.cluster import ApiServer, start_apiserver
+from tests.support.etcd_cluster import call
 from tests.support.kubectls import newest
 
 pytestmark = [
@@ -193,10 +193,7 @@ class Registry:
     def forget(self) -> None:
         """Compacts etcd up to now."""
         _, found = self.other.request("GET", MAPS)
-        subprocess.run(
-            ["etcdctl", "--endpoints", self.etcd.url, "compact", found["metadata"]["resourceVersion"]],
-            check=True, capture_output=True, env={"ETCDCTL_API": "3", "PATH": "/usr/bin:/bin:/usr/local/bin"},
-        )  # fmt: skip
+        call(self.etcd.url, "/v3/kv/compaction", {"revision": found["metadata"]["resourceVersion"]})
 
     def close(self) -> None:
         for server in (self.asked, self.other):

@@ -17,14 +17,17 @@ import json
 import os
 import shutil
 import signal
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
 
 from tests.etcd_server import EtcdServer, find_free_port
+from tests.support.patience import until
 
 NAMES = ("one", "two", "three")
 FAST = ("--heartbeat-interval=50", "--election-timeout=500")
+PATIENCE_SECONDS = 60
 
 
 class EtcdCluster:
@@ -113,20 +116,31 @@ class EtcdCluster:
 
     async def leader(self) -> str:
         """The member that leads now; waits for one."""
-        while True:
-            for name, member in self.members.items():
-                with contextlib.suppress(OSError, ValueError):
-                    answer = await asyncio.to_thread(call, member.url, "/v3/maintenance/status", {})
-                    if answer["header"]["member_id"] == answer.get("leader"):
-                        return name
-            await asyncio.sleep(0.05)
+        return await until(self._leader, PATIENCE_SECONDS, "a leader of etcd")
+
+    async def _leader(self) -> str:
+        for name, member in self.members.items():
+            with contextlib.suppress(OSError, ValueError):
+                answer = await asyncio.to_thread(call, member.url, "/v3/maintenance/status", {})
+                if answer["header"]["member_id"] == answer.get("leader"):
+                    return name
+        return ""
 
     async def compact(self, revision: int) -> None:
         """Through any member that answers; that it has been compacted already is fine."""
+        await until(lambda: self._compacted(revision), PATIENCE_SECONDS, f"the compaction to revision {revision}")
+
+    async def _compacted(self, revision: int) -> bool:
         for url in self.urls:
-            with contextlib.suppress(OSError, ValueError):
+            try:
                 await asyncio.to_thread(call, url, "/v3/kv/compaction", {"revision": str(revision)})
-                return
+                return True
+            except urllib.error.HTTPError as error:
+                if b"compacted" in error.read():
+                    return True
+            except (OSError, ValueError):
+                continue
+        return False
 
 
 def call(url: str, path: str, body: dict[str, Any], seconds: float = 5) -> Any:
@@ -134,6 +148,12 @@ def call(url: str, path: str, body: dict[str, Any], seconds: float = 5) -> Any:
     request = urllib.request.Request(url + path, json.dumps(body).encode())
     with urllib.request.urlopen(request, timeout=seconds) as response:
         return json.loads(response.read())
+
+
+def disarm(url: str) -> None:
+    """Ends every alarm: etcd takes writes again."""
+    for alarm in call(url, "/v3/maintenance/alarm", {"action": "GET"}).get("alarms", ()):
+        call(url, "/v3/maintenance/alarm", {"action": "DEACTIVATE", **alarm})
 
 
 def encoded(key: str | bytes) -> str:

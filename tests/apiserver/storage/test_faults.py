@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -25,6 +24,7 @@ from apiserver.storage.interface import (
 from kube.clock import RealClock
 from tests.apiserver.storage.relay import Relay
 from tests.etcd_server import EtcdServer, find_free_port
+from tests.support.etcd_cluster import call, disarm
 
 PODS = "/registry/pods/"
 Start = Callable[..., EtcdServer]
@@ -204,6 +204,24 @@ async def test_compaction_behind_a_cut_wire_ends_the_watches_and_loads_anew(
         await cacher.aclose()
 
 
+async def test_a_revision_to_come_is_not_waited_for_longer_because_etcd_is_away(
+    etcd: str, prefix: str, open_etcd: Callable[..., EtcdStorage]
+) -> None:
+    """However many ask for it: their questions to etcd do not queue up."""
+    async with Relay(etcd) as relay:
+        cacher = Cacher(EtcdStorage([relay.url], prefix, compaction_interval=0, patience=1, future_seconds=0.5))
+        await cacher.start()
+        await relay.cut()
+        asking = [asyncio.create_task(cacher.get(f"{PODS}a", revision=cacher.revision + n)) for n in range(1, 9)]
+        asking.append(asyncio.create_task(cacher.watch(PODS, revision=cacher.revision + 9).batch()))
+        done, late = await asyncio.wait(asking, timeout=2)
+        assert not late and all(isinstance(task.exception(), FutureRevision) for task in done)
+        relay.mend()
+        revision = await open_etcd().commit([], [Put(f"{PODS}a", pod(1))])
+        assert (await cacher.get(f"{PODS}a", revision=revision)).revision == revision
+        await cacher.aclose()
+
+
 async def compact(store: EtcdStorage, revision: int) -> None:
     compactor = Compactor(store._endpoints, store.keys, RealClock())
     turn = await compactor.compact(Turn())
@@ -250,9 +268,10 @@ async def test_a_full_disk_refuses_writes_and_serves_reads(start_etcd: Start) ->
         assert (await cacher.get(f"{PODS}small")).data == pod(1)
         assert len((await cacher.list(PODS)).items) == 2
         revision = await cacher.current_revision()
-        for command in (["compact", str(revision)], ["defrag"], ["alarm", "disarm"]):
-            etcdctl = ["etcdctl", f"--endpoints={server.url}", *command]
-            await asyncio.to_thread(subprocess.run, etcdctl, check=True, capture_output=True, env={"ETCDCTL_API": "3"})
+        compact = {"revision": str(revision), "physical": True}
+        await asyncio.to_thread(call, server.url, "/v3/kv/compaction", compact)
+        await asyncio.to_thread(call, server.url, "/v3/maintenance/defragment", {})
+        await asyncio.to_thread(disarm, server.url)
         await cacher.commit([], [Put(f"{PODS}small", pod(2))])
         assert (await cacher.get(f"{PODS}small")).data == pod(2)
     finally:
