@@ -180,11 +180,15 @@ class Cacher:
         return await self._reached.wait(revision, READ_THROUGH_SECONDS - ASK_PROGRESS_SECONDS)
 
     async def _reach(self, revision: int) -> None:
-        """Raises FutureRevision when nobody has written that revision within the time allowed."""
-        if not await self._reached.wait(revision, ASK_PROGRESS_SECONDS):
-            await self._ask_for(revision)
-            if not await self._reached.wait(revision, self._etcd.future_seconds - ASK_PROGRESS_SECONDS):
-                raise FutureRevision(revision, self._reached.revision)
+        """Raises FutureRevision when that revision has not come within the time allowed, whatever etcd does."""
+        seconds = self._etcd.future_seconds
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if not await self._reached.wait(revision, ASK_PROGRESS_SECONDS):
+                    await self._ask_for(revision)
+                    await self._reached.wait(revision, seconds)
+        if self._reached.revision < revision:
+            raise FutureRevision(revision, self._reached.revision)
 
     async def _ask_for(self, revision: int) -> None:
         """Makes etcd's watch show a revision that somebody else has written; for one that nobody has, does nothing.

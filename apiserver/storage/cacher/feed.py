@@ -9,6 +9,8 @@ without listing anew. The state table:
 | empty    | list page by page at one revision  | loaded -> following; etcd away -> wait, empty           |
 | following| apply each batch of changes        | stream breaks -> resumes by itself after the last one   |
 | following| etcd compacted what comes next     | empty (watchers are ended when the new list is loaded)  |
+| any      | anything unforeseen                | empty, after a while: a cache that no longer follows    |
+|          |                                    | would leave its watchers waiting for ever               |
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from typing import Protocol
 from apiserver.storage.etcd import compaction
 from apiserver.storage.etcd.store import EtcdStorage
 from apiserver.storage.etcd.watch import Changes, ChangeStream, lacks_previous, to_event
-from apiserver.storage.interface import ROOT, Event, ExpiredRevision, Put, Stored, Unavailable
+from apiserver.storage.interface import ROOT, Event, ExpiredRevision, Put, StorageError, Stored, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +69,13 @@ class Feed:
                 await self._follow(revision)
             except ExpiredRevision as error:
                 log.warning("the history was compacted before it was read, loading anew: %s", error)
-            except Unavailable as error:
+            except StorageError as error:
                 log.warning("etcd does not answer, trying again: %s", error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+            except Exception:
+                log.exception("what etcd says was not understood, loading anew")
+                await asyncio.sleep(_LONGEST_PAUSE)
 
     async def _load(self) -> int:
         mark = await self.mark()

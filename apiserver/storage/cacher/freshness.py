@@ -12,8 +12,6 @@ import heapq
 import itertools
 from collections.abc import Awaitable, Callable
 
-from apiserver.storage.interface import StorageError
-
 
 class RevisionReader:
     """A reader never shares a question that was asked before it came: its answer could be too old for it."""
@@ -24,7 +22,7 @@ class RevisionReader:
         self._task: asyncio.Task[None] | None = None
 
     async def revision(self) -> int:
-        """A revision at least as new as any write acknowledged before the call. Raises Unavailable."""
+        """A revision at least as new as any write acknowledged before the call. Raises what the question raises."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[int] = loop.create_future()
         self._waiting.append(answer)
@@ -45,7 +43,7 @@ class RevisionReader:
     async def _answer(self, asking: list[asyncio.Future[int]]) -> None:
         try:
             revision = await self._read()
-        except StorageError as error:
+        except Exception as error:
             for answer in asking:
                 if not answer.done():
                     answer.set_exception(error)
@@ -53,6 +51,9 @@ class RevisionReader:
             for answer in asking:
                 if not answer.done():
                     answer.set_result(revision)
+        finally:
+            for answer in asking:
+                answer.cancel()  # none waits for ever when the question itself is cancelled
 
     async def aclose(self) -> None:
         """Cancels the question under way; who waits for it is cancelled."""
@@ -81,10 +82,19 @@ class Reached:
         if self.revision >= revision:
             return True
         woken = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (revision, next(self._order), woken))
+        waiting = (revision, next(self._order), woken)
+        heapq.heappush(self._waiting, waiting)
         try:
             async with asyncio.timeout(seconds):
                 await woken
         except TimeoutError:
             await asyncio.sleep(0)  # a busy loop sees the timer first and the news that came with it second
+        finally:
+            self._forget(waiting)
         return self.revision >= revision
+
+    def _forget(self, waiting: tuple[int, int, asyncio.Future[None]]) -> None:
+        """A revision that nobody ever writes would be waited for by those who have long gone."""
+        if waiting[0] > self.revision:
+            self._waiting.remove(waiting)
+            heapq.heapify(self._waiting)

@@ -99,6 +99,7 @@ class Connection(asyncio.Protocol):
         if self._calls.pop(stream, None) is not None:
             self._windows.pop(stream, None)
             self._write(frame(RST_STREAM, 0, stream, _NUMBER.pack(CANCEL)))
+            self._close_when_spent()
 
     def close(self) -> None:
         """Ends the connection and all calls."""
@@ -229,6 +230,7 @@ class Connection(asyncio.Protocol):
         call = self._calls.pop(stream, None)
         if call is not None:
             call.end(trailers)
+            self._close_when_spent()
 
     def _widen(self, stream: int, more: int) -> None:
         if not stream:
@@ -262,7 +264,11 @@ class Connection(asyncio.Protocol):
         self.usable = False
         for stream in [stream for stream in self._calls if stream > last]:
             self._calls.pop(stream).lost("etcd closes the connection", never_sent=True)
-        if not self._calls:
+        self._close_when_spent()
+
+    def _close_when_spent(self) -> None:
+        """A connection that takes no new calls goes with its last one."""
+        if not self.usable and not self._calls:
             self.close()
 
     # ---- the end ----

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from apiserver.storage.cacher import Cacher
+from apiserver.storage.cacher import Cacher, feed
 from apiserver.storage.cacher.cacher import _progress_is_exact
 from apiserver.storage.cacher.freshness import Reached, RevisionReader
 from apiserver.storage.cacher.resource import root_of
@@ -184,5 +184,50 @@ async def test_waiting_for_a_revision() -> None:
     reached.advance(1)  # never back
     assert reached.revision == 2
     assert not await reached.wait(9, 0.01)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reached.wait(9, 5), 0.01)
+    assert [revision for revision, _, _ in reached._waiting] == [3], "who has gone is forgotten"
     reached.advance(3)
     assert await waiting[0]
+
+
+async def test_nobody_waits_for_a_question_that_ended_in_another_way() -> None:
+    asked: list[asyncio.Future[int]] = []
+
+    async def read() -> int:
+        asked.append(asyncio.get_running_loop().create_future())
+        return await asked[-1]
+
+    reader = RevisionReader(read)
+    first = asyncio.create_task(reader.revision())
+    await asyncio.sleep(0.001)
+    asked[0].set_exception(ValueError("no protobuf"))
+    with pytest.raises(ValueError, match="no protobuf"):
+        await first
+    waiting = [asyncio.create_task(reader.revision())]
+    await asyncio.sleep(0.001)
+    waiting.append(asyncio.create_task(reader.revision()))
+    await asyncio.sleep(0.001)
+    await reader.aclose()
+    results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+    assert all(isinstance(result, asyncio.CancelledError) for result in results)
+
+
+async def test_2_a_cache_that_stumbles_loads_anew(open_cacher: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watchers that would wait for ever are ended; nothing that was written is missing afterwards."""
+    monkeypatch.setattr(feed, "_LONGEST_PAUSE", 0.01)
+    cacher = await open_cacher()
+    watch = cacher.watch(PODS, revision=cacher.revision)
+    waiting = asyncio.create_task(watch.batch())
+    await asyncio.sleep(0)
+    with monkeypatch.context() as patched:
+        patched.setattr(cacher._etcd.keys, "from_etcd", lambda key: 1 // 0)
+        first = await cacher.commit([], [Put(f"{PODS}a/x", pod("x"))])
+        assert (await cacher.get(f"{PODS}a/x", revision=0)) is None
+        await asyncio.sleep(0.05)
+    with pytest.raises(ExpiredRevision):
+        await asyncio.wait_for(waiting, 10)
+    second = await cacher.commit([], [Put(f"{PODS}a/x", pod("y"))])
+    assert (await cacher.get(f"{PODS}a/x", revision=second)).data == pod("y")
+    async with aclosing(cacher.watch(PODS, revision=second - 1)) as watch:
+        assert [event.revision for event in await watch.batch()] == [second] > [first]
