@@ -35,6 +35,7 @@ log = logging.getLogger("apiserver")
 ASGIApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Authorize = Callable[[Attributes], Decision]
 _IMPERSONATE = frozenset({b"impersonate-user", b"impersonate-group", b"impersonate-uid"})
+_TOO_LONG = "Timeout: request did not complete within the allotted timeout"
 _LONG_RUNNING = frozenset({"log", "exec", "attach", "portforward", "proxy"})
 
 
@@ -77,7 +78,7 @@ class Server:
         except StatusError as error:
             await self._refuse(request, error)
         except TimeoutError:
-            await self._refuse(request, Timeout("Timeout: request did not complete within the allotted time"))
+            await self._refuse(request, Timeout(_TOO_LONG, StatusDetails(), retry_after=1))
         except Disconnected:
             request.code = request.code or 499
         except Exception as error:

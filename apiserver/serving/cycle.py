@@ -20,6 +20,9 @@ _PIECE = 64 << 10
 the whole body waiting for it."""
 _TURN = 1 << 20
 """After so many bytes others get a turn."""
+REST_SECONDS = 32.0
+"""How long the rest of a request may take that has been answered before it was whole. It is read, so that the client
+comes to read its answer, and kept nowhere."""
 _BODILESS = frozenset({204, 304})
 
 
@@ -99,4 +102,10 @@ class KubeCycle(RequestResponseCycle):
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
+        elif self.more_body:
+            asyncio.get_running_loop().call_later(REST_SECONDS, self._give_up)
         self.on_response()
+
+    def _give_up(self) -> None:
+        if self.more_body:
+            self.transport.abort()

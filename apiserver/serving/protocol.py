@@ -85,6 +85,11 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
 
+    def on_message_complete(self) -> None:
+        if self.cycle is not None:
+            self.cycle.more_body = False  # also of a request that has been answered already
+        super().on_message_complete()
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_size = 0

@@ -95,7 +95,8 @@ def test_a_request_that_takes_too_long_is_answered_504(limited: ApiServer) -> No
     with half_sent(limited, CONFIG_MAPS) as connection:
         response = connection.getresponse()
         answer = json.loads(response.read())
-        assert (response.status, answer["reason"]) == (504, "Timeout")
+        assert (response.status, answer["reason"], response.headers["Retry-After"]) == (504, "Timeout", "1")
+        assert answer["message"] == "Timeout: request did not complete within the allotted timeout"
 
 
 def test_a_body_that_never_said_its_length_is_cut_off_at_three_mebibytes(apiserver: ApiServer) -> None:

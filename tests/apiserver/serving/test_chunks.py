@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from apiserver.serving import chunks
+from apiserver.serving import chunks, cycle
 from apiserver.serving.server import KubeServer, make_server
 
 LONG = 32 << 20
@@ -99,6 +100,34 @@ async def test_a_stream_says_when_its_client_is_slow() -> None:
         body = await _read_all(reader)
         assert drained.is_set() and body.count(b"400\r\n") == count
         writer.close()
+
+
+async def teapot(_scope: Any, _receive: Any, send: Any) -> None:
+    """Answers before the request is whole."""
+    await send({"type": "http.response.start", "status": 418, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def test_the_rest_of_a_request_that_was_answered_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cycle, "REST_SECONDS", 0.2)
+    async with serving(teapot) as (_, port):
+        drip, whole = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        for reader, writer in (drip, whole):
+            writer.write(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nsome")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 418 ")
+        whole[1].write(b"x" * 99_996)
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            while True:
+                drip[1].write(b"x")
+                await drip[1].drain()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(drip[0].readexactly(1), 0.02)
+        whole[1].write(REQUEST)
+        assert (await whole[0].readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 418 ")
+        for _, writer in (drip, whole):
+            writer.close()
 
 
 async def _read_all(reader: asyncio.StreamReader) -> bytes:
