@@ -63,17 +63,19 @@ class Supervisor:
     def _start(self) -> None:
         """A signal waits until the worker is known: none is started that nobody stops."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        pid = os.fork()
+        supervisor, pid = os.getpid(), os.fork()
         if not pid:
-            self._be_worker()
+            self._be_worker(supervisor)
         self._workers[pid] = time.monotonic()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
-    def _be_worker(self) -> None:
+    def _be_worker(self, supervisor: int) -> None:
         """In the new process; does not return."""
         code = 1
         try:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != supervisor:
+                return  # it ended before the kernel knew whom to tell
             for sig in _SIGNALS:
                 signal.signal(sig, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
