@@ -21,7 +21,7 @@ TARGET = 15_000.0
 
 def run(settings: Settings) -> Iterator[Row]:
     if not shutil.which("dnsperf"):
-        raise Skip("dnsperf is not installed (Debian package dnsperf)")
+        raise Skip("dnsperf is not installed: scripts/install.sh bench")
     services = settings.scaled(SERVICES)
     names = {
         "DNS, one Service's name": ["myapp"],

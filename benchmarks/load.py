@@ -86,7 +86,7 @@ def read(target: Target, path: str, seconds: float, connections: int = CONNECTIO
 
 def _wrk(target: Target, path: str, script: str, seconds: int, connections: int) -> Load:
     if not shutil.which("wrk"):
-        raise Skip("wrk is not installed (Debian package wrk)")
+        raise Skip("wrk is not installed: scripts/install.sh bench")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()

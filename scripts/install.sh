@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs what kube-lite needs on Debian 12 or Ubuntu 24.04: OS packages that are missing, and a virtual environment.
 # Called by `make`: without an argument what the lab needs, with `test` what the suite needs too, kubectls and Node.js
-# clients among it, with `bench` what makes load. Doing it again changes nothing, and is quick. No service is started: the lab runs its own etcd and
-# its pods their own nginx.
+# clients among it, with `bench` what makes load. Doing it again changes nothing, and is quick. No service is started:
+# the lab runs its own etcd and its pods their own nginx.
 #   PYTHON=python3.12   the interpreter for the virtual environment (3.11 or newer)
 #   SKIP_APT=1          use the programs that are there
 set -euo pipefail
@@ -16,9 +16,8 @@ fail() { echo "install: $*" >&2; exit 1; }
 NEEDED=(etcd:etcd-server nginx:nginx-light ip:iproute2 nft:nftables iptables:iptables ipset:ipset ipvsadm:ipvsadm
         conntrack:conntrack curl:curl dig:dnsutils nsenter:util-linux modprobe:kmod ps:procps)
 case "${1:-}" in
-  test) NEEDED+=(etcdctl:etcd-client) ;;
   bench) NEEDED+=(wrk:wrk dnsperf:dnsperf) ;;
-  "") ;;
+  "" | test) ;;
   *) echo "usage: $0 [test|bench]" >&2; exit 2 ;;
 esac
 # Guests with a kernel of their own: IPVS where this kernel has none. Tests of IPVS need it; not every release has it.
@@ -127,5 +126,5 @@ node_for_tests() {
 }
 
 [ -n "${SKIP_APT:-}" ] || os_packages
-virtual_environment "$([ "${1:-}" != test ] || echo test)"
+virtual_environment "$([ "${1:-}" != test ] || echo test)"  # benchmarks need no further libraries
 [ "${1:-}" != test ] || { kubectl_for_tests; node_for_tests; }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import itertools
+import json
 import os
 import re
 import signal
@@ -10,6 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,6 +23,7 @@ from tests.support.cluster import ApiServer
 
 WORKERS, WRITERS = 2, 4
 PATH = "/api/v1/namespaces/default/configmaps"
+SERVICES = "/api/v1/namespaces/default/services"
 
 
 def children(pid: int) -> set[int]:
@@ -75,6 +80,84 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(new_apiserver: Callable[.
     uids = [item["metadata"]["uid"] for item in answer["items"]]
     assert len(uids) == len(set(uids))
     assert server.process.poll() is None and not children(supervisor) & before
+
+
+def test_no_address_nor_port_is_given_twice(new_apiserver: Callable[..., ApiServer]) -> None:
+    """Many ask all workers at once until every port is taken, and a worker is killed over it: none twice, none lost."""
+    first, last = 30_000, 30_049
+    server = new_apiserver(flags=("--workers", str(WORKERS), "--service-node-port-range", f"{first}-{last}"))
+    victim = min(children(server.process.pid))
+
+    def take(number: int) -> str:
+        for count in itertools.count():
+            body = {"metadata": {"name": f"s{number}-{count}"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}}
+            if number == 0 and count == 2:
+                os.kill(victim, signal.SIGKILL)
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                status, answer = server.request("POST", SERVICES, body)
+                if status != 201:
+                    return answer["message"]
+        raise AssertionError("unreachable")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all("no free" in text or "range is full" in text for text in pool.map(take, range(8)))
+    items = server.request("GET", SERVICES)[1]["items"]
+    ports = [port["nodePort"] for item in items for port in item["spec"]["ports"] if "nodePort" in port]
+    addresses = [item["spec"]["clusterIP"] for item in items]
+    assert sorted(ports) == list(range(first, last + 1))
+    assert len(addresses) == len(set(addresses)) >= len(ports)
+
+
+class Watch:
+    """A client that goes on where it was when its connection ends."""
+
+    def __init__(self, server: ApiServer):
+        self._server = server
+        self._revision = server.request("GET", PATH)[1]["metadata"]["resourceVersion"]
+        self.seen: list[str] = []
+        self.ended = 0
+        self._open()
+
+    def _open(self) -> None:
+        server = self._server
+        self._connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=server.context(), timeout=60)
+        url = f"{PATH}?watch=true&resourceVersion={self._revision}"
+        self._connection.request("GET", url, headers={"Authorization": f"Bearer {server.token}"})
+        self._response = self._connection.getresponse()
+
+    def read_until(self, name: str) -> None:
+        while self.seen[-1:] != [name]:
+            try:
+                event = json.loads(self._response.readline())
+            except (OSError, http.client.HTTPException, ValueError):  # nothing, or half a line: the worker is dead
+                self.ended += 1
+                self.close()
+                self._open()
+                continue
+            self._revision = event["object"]["metadata"]["resourceVersion"]
+            self.seen.append(event["object"]["metadata"]["name"])
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def test_watches_of_a_killed_worker_end_and_go_on_at_another(new_apiserver: Callable[..., ApiServer]) -> None:
+    server = new_apiserver(flags=("--workers", str(WORKERS)))
+    watches = [Watch(server) for _ in range(6)]
+    supervisor, names = server.process.pid, list[str]()
+    for victim in sorted(children(supervisor)):
+        for when in ("before", "after"):
+            names.append(f"{when}-{victim}")
+            assert server.request("POST", PATH, {"metadata": {"name": names[-1]}})[0] == 201
+            for watch in watches:
+                watch.read_until(names[-1])
+            if when == "before":
+                os.kill(victim, signal.SIGKILL)
+                await_true(lambda victim=victim: not exists(victim))
+        await_true(lambda victim=victim: len(children(supervisor)) == WORKERS)
+    for watch in watches:
+        assert watch.seen == names and watch.ended >= 1
+        watch.close()
 
 
 def test_workers_end_with_their_supervisor(new_apiserver: Callable[..., ApiServer]) -> None:
