@@ -221,6 +221,10 @@ class Path:
         return self.text or "<nil>"
 
 
+UNNAMED = Path("[]")
+"""How Kubernetes prints the path of a field without a name: something about the object as a whole."""
+
+
 @lru_cache(maxsize=8192)
 def _child(text: str, key: str | int) -> Path:
     """Every validation walks the same paths."""

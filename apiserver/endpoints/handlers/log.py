@@ -95,7 +95,7 @@ def _validate(name: str, query: dict[str, str]) -> None:
                 text = "must be greater than or equal to 0" if not least else "must be greater than 0"
                 found.append(errors.invalid_value(Path(field), value, text))
     if query.get("sinceSeconds") and query.get("sinceTime"):
-        found.append(errors.forbidden(Path(""), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+        found.append(errors.forbidden(errors.UNNAMED, "at most one of `sinceTime` or `sinceSeconds` may be specified"))
     if found:
         raise _invalid(name, found)
 

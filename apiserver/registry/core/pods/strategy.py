@@ -17,12 +17,11 @@ from collections.abc import Mapping
 from apiserver.registry.core.pods.defaults import default_pod
 from apiserver.registry.core.pods.dropped import drop_disabled_fields
 from apiserver.registry.core.pods.qos import qos_class
+from apiserver.registry.core.pods.resize import prepare_resize, validate_resize
 from apiserver.registry.core.pods.status import default_pod_ips, first_status, validate_status_update
 from apiserver.registry.core.pods.subresources import (
     prepare_ephemeral_containers,
-    prepare_resize,
     validate_ephemeral_containers_update,
-    validate_resize,
 )
 from apiserver.registry.core.pods.updates import validate_pod_update
 from apiserver.registry.core.pods.validation import validate_pod

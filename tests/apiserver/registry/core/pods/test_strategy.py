@@ -246,21 +246,6 @@ def test_ephemeral_containers_are_added_and_stay():
     assert '- "Image": "i",\n+ "Image": "j",\n' in wrong
 
 
-RESIZED = """
-- [{requests: {cpu: "2"}}, []]
-- [{}, ['spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing', "spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed"]]
-- [{requests: {cpu: "1", ephemeral-storage: 1Gi}}, ["spec.containers[0].resources.requests: Forbidden: only cpu and memory resources are mutable"]]
-"""
-
-
-@pytest.mark.parametrize(("resources", "wanted"), yaml.safe_load(RESIZED))
-def test_resize(resources, wanted):
-    old = made({"containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}}]})
-    after = changed(old, {"containers": [{"name": "c", "image": "another", "resources": resources}]})
-    obj, wrong = through("resize", after, old)
-    assert (wrong, obj.spec.containers[0].image) == (wanted, "i")
-
-
 # ---- its end ----
 
 
