@@ -34,21 +34,36 @@ def amounts(quantities: Mapping[str, str]) -> Counter[str]:
 
 def requests_of(pod: Pod) -> Counter[str]:
     """The sum over the containers, or the largest init container (with the sidecars started before it)."""
+    given = _given(pod)
+    refused = given and any(c.type == "PodResizePending" and c.reason == "Infeasible" for c in pod.status.conditions)
     total: Counter[str] = Counter()
     for container in pod.spec.containers:
-        total += _requests(container)
+        total += _requests(container, given, refused)
     peak: Counter[str] = Counter()
     sidecars: Counter[str] = Counter()
     for container in pod.spec.initContainers:
         if container.restartPolicy == "Always":
-            sidecars += _requests(container)
+            sidecars += _requests(container, given, refused)
             peak |= sidecars
         else:
-            peak |= sidecars + _requests(container)
+            peak |= sidecars + _requests(container, given, refused)
     return ((total + sidecars) | peak) + amounts(pod.spec.overhead)
 
 
-def _requests(container: Container) -> Counter[str]:
+def _given(pod: Pod) -> dict[str, Counter[str]]:
+    """What the node says that it gave each container, which a resize may not have changed yet."""
+    statuses = [*pod.status.containerStatuses, *pod.status.initContainerStatuses]
+    return {s.name: amounts(s.resources.requests) | amounts(s.allocatedResources) for s in statuses if s.resources}
+
+
+def _requests(container: Container, given: Mapping[str, Counter[str]], refused: bool) -> Counter[str]:
+    """What its spec asks for and what it was given, whichever is more; a resize that was refused does not count."""
+    if container.name in given:
+        return given[container.name] if refused else given[container.name] | _asked(container)
+    return _asked(container)
+
+
+def _asked(container: Container) -> Counter[str]:
     wanted = amounts(container.resources.requests)
     for name, text in container.resources.limits.items():
         wanted.setdefault(name, amount(name, text))

@@ -21,6 +21,7 @@ from kube.api.core_v1.pod_status import (
     PodIP,
 )
 from kube.apimachinery.times import format_time
+from kubelet.pods.allocation import given_to, pending_resize
 from kubelet.pods.lifecycle import is_sidecar, restarts
 from kubelet.runtime.interface import ContainerRecord, PodRecord
 
@@ -84,6 +85,8 @@ def _container(pod: Pod, container: Container, facts: Facts) -> ContainerStatus:
         status.state = _waiting(*(waiting or _not_started(pod, container)))
         return status
     status.imageID, status.containerID, status.restartCount = record.image_id, record.container_id, record.attempt
+    status.resources = given_to(container, _known(pod, facts))
+    status.allocatedResources = status.resources.requests
     if previous is not None:
         status.lastState = _terminated(previous)
     if record.state == "running":
@@ -96,6 +99,12 @@ def _container(pod: Pod, container: Container, facts: Facts) -> ContainerStatus:
         status.state = _terminated(record)
         status.ready = _is_init(pod, container) and record.exit_code == 0
     return status
+
+
+def _known(pod: Pod, facts: Facts) -> list[ContainerStatus]:
+    """The containers as the status made before had them."""
+    before = facts.previous or pod.status
+    return [*before.initContainerStatuses, *before.containerStatuses]
 
 
 def _is_init(pod: Pod, container: Container) -> bool:
@@ -183,6 +192,8 @@ def _conditions(pod: Pod, old: PodStatus, status: PodStatus, facts: Facts) -> li
         containers_ready,
         _condition("PodScheduled", True),
     ]
+    if resize := pending_resize(pod, status):
+        wanted.append(resize)
     return [_with_times(pod, old, condition, facts.now) for condition in wanted]
 
 

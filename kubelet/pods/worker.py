@@ -15,6 +15,7 @@ from kube.apimachinery.errors import Conflict, NotFound, StatusError
 from kube.apimachinery.times import parse_time
 from kube.client import Unreachable
 from kubelet.pods import dns, lifecycle
+from kubelet.pods.allocation import resize_event
 from kubelet.pods.context import PodContext, Services
 from kubelet.pods.lifecycle import CreateSandbox, Finish, Start, Stop, StopSandbox, View, decide
 from kubelet.pods.specs import sources_of
@@ -228,7 +229,9 @@ class PodWorker:
             ending=self.context.is_ending,
             sandbox_stopped=self._sandbox_stopped,
         )
-        self._status = make_status(self.pod, facts)
+        before, self._status = self._status or self.pod.status, make_status(self.pod, facts)
+        if refused := resize_event(self.pod, self._status, before.conditions):
+            self.context.event("Warning", "ResizeInfeasible", refused)
         self.shared.statuses.set(self.pod, self._status)
 
     async def _refresh_volumes(self) -> float | None:

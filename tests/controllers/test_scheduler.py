@@ -231,6 +231,18 @@ def test_requests_count_init_containers_sidecars_and_overhead() -> None:
     assert requests_of(limits_only)["cpu"] == 2000
 
 
+@pytest.mark.parametrize(("reason", "counted"), [("", 2000), ("Deferred", 2000), ("Infeasible", 500)])
+def test_a_resize_counts_until_it_is_refused(reason: str, counted: int) -> None:
+    resized = pod()
+    resized.spec.containers[0].resources.requests = {"cpu": "2"}
+    name = resized.spec.containers[0].name
+    status = {"containerStatuses": [{"name": name, "resources": {"requests": {"cpu": "500m"}}}]}
+    if reason:
+        status["conditions"] = [{"type": "PodResizePending", "status": "True", "reason": reason}]
+    resized.status = type(resized.status).from_dict(status)
+    assert requests_of(resized)["cpu"] == counted
+
+
 # ---- the loop ----
 
 
