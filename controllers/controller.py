@@ -181,5 +181,11 @@ class Controller:
         self.queue.add_rate_limited(key)
 
 
+def namespace_terminating(error: BaseException) -> bool:
+    """Nothing can be created in the namespace any more: no reason to try again, and nothing to complain about."""
+    details = getattr(error, "details", None)
+    return details is not None and any(cause.reason == "NamespaceTerminating" for cause in details.causes)
+
+
 def _text(key: Key | Any) -> str:
     return "/".join(part for part in key if part) if isinstance(key, tuple) else str(key)

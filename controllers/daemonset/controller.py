@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from controllers import pods as podutil
-from controllers.controller import Context, Controller
+from controllers.controller import Context, Controller, namespace_terminating
 from controllers.daemonset import plan
 from controllers.expectations import Expectations
 from controllers.history import HASH_LABEL, History
@@ -100,6 +100,8 @@ class DaemonSetController(Controller):
             pod = await self.client.create(plan.new_pod(ds, node, revision))
         except (StatusError, Unreachable) as error:
             self.expectations.creation_observed(key_of(ds))
+            if namespace_terminating(error):
+                return None
             self.events.event(ds, WARNING, "FailedCreate", f"Error creating: {error}")
             return error
         self.events.event(ds, NORMAL, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")

@@ -6,13 +6,17 @@ there and here for the clients that read it. Source: k8s.io/kubernetes/pkg/contr
 
 from __future__ import annotations
 
-from controllers.controller import Context, Controller
+from controllers.controller import Context, Controller, namespace_terminating
 from controllers.endpoints.subsets import OVER_CAPACITY, subsets_of, truncate
+from controllers.endpointslice.desired import TRIGGER_TIME
+from controllers.endpointslice.tracker import TriggerTimes
 from controllers.selectors import by_label
 from controllers.service_index import endpoint_facts, pods_of, services_by_label, services_of
 from kube.api.core_v1 import Endpoints, Pod, Service
-from kube.apimachinery.errors import AlreadyExists, NotFound
+from kube.apimachinery.errors import AlreadyExists, Conflict, NotFound, StatusError
 from kube.apimachinery.meta_v1 import ObjectMeta
+from kube.client import Unreachable
+from kube.events import WARNING
 from kube.informer import Key
 
 MANAGED_BY = "endpoints.kubernetes.io/managed-by"
@@ -22,6 +26,10 @@ BATCH_SECONDS = 0.05
 """Changes of pods are gathered for so long: the slices, which proxies read, go first."""
 
 
+def _same(old: Endpoints, wanted: Endpoints) -> bool:
+    return (old.subsets, old.metadata) == (wanted.subsets, wanted.metadata)
+
+
 class EndpointsController(Controller):
     name = "endpoints-controller"
 
@@ -29,6 +37,8 @@ class EndpointsController(Controller):
         super().__init__(context)
         self.services = self.informer(Service, by_label=services_by_label)
         self.pods = self.informer(Pod, by_label=by_label)
+        self.events = context.recorder("endpoint-controller")
+        self.times = TriggerTimes()
         self.endpoints = self.informer(Endpoints)
         self.services.on_any(self.enqueue)
         self.pods.add_handler(self._enqueue_services, self._pod_updated, self._enqueue_services)
@@ -37,30 +47,54 @@ class EndpointsController(Controller):
     async def sync(self, key: Key) -> str | None:
         service = self.services.get(*key)
         if service is None:
+            self.times.forget(key)
             return await self._remove(key)
         if not service.spec.selector or service.spec.type == "ExternalName":
             return None
-        subsets, truncated = truncate(subsets_of(service, pods_of(self.pods, service)))
         old = self.endpoints.get(*key)
         if old is not None and self.is_stale(key, old):
             return None
+        pods = pods_of(self.pods, service)
+        wanted = self._wanted(service, old, pods)
+        stamp = self.times.trigger_time(service, pods)
+        if old is not None and _same(old, wanted):
+            return None
+        wanted.metadata.annotations.pop(TRIGGER_TIME, None)
+        if stamp:
+            wanted.metadata.annotations[TRIGGER_TIME] = stamp
+        try:
+            return await (self._create(wanted) if old is None else self._update(key, wanted))
+        except (StatusError, Unreachable) as error:
+            return self._failed(service, "create" if old is None else "update", error)
+
+    def _wanted(self, service: Service, old: Endpoints | None, pods: list[Pod]) -> Endpoints:
         wanted = self._object(service, old)
-        wanted.subsets = subsets
+        wanted.subsets, truncated = truncate(subsets_of(service, pods))
         wanted.metadata.annotations.pop(OVER_CAPACITY, None)
         if truncated:
             wanted.metadata.annotations[OVER_CAPACITY] = "truncated"
-        if old is None:
-            return await self._create(wanted)
-        if (old.subsets, old.metadata) == (wanted.subsets, wanted.metadata):
-            return None
+        return wanted
+
+    async def _update(self, key: Key, wanted: Endpoints) -> str:
         self.wrote(key, await self.client.update(wanted))
         return "updated"
+
+    def _failed(self, service: Service, verb: str, error: Exception) -> None:
+        """Raises the error, after telling of it, unless it does not matter any more."""
+        if namespace_terminating(error):
+            return
+        if not isinstance(error, Conflict | NotFound):
+            where = f"{service.metadata.namespace}/{service.metadata.name}"
+            what = f"endpoint for service {where}" if verb == "create" else f"endpoint {where}"
+            text = f"Failed to {verb} {what}: {error}"
+            self.events.event(service, WARNING, f"FailedTo{verb.title()}Endpoint", text)
+        raise error
 
     def _object(self, service: Service, old: Endpoints | None) -> Endpoints:
         meta = service.metadata
         labels = {k: v for k, v in meta.labels.items() if k not in (HEADLESS, MANAGED_BY)}
         labels[MANAGED_BY] = CONTROLLER
-        if service.spec.clusterIP == "None":
+        if service.spec.clusterIP in ("None", ""):
             labels[HEADLESS] = ""
         if old is None:
             return Endpoints(metadata=ObjectMeta(name=meta.name, namespace=meta.namespace, labels=labels))

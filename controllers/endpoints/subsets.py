@@ -19,11 +19,14 @@ OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 
 
 def subsets_of(service: Service, pods: Iterable[Pod]) -> list[EndpointSubset]:
-    """Ready and not-ready addresses, for each set of ports. Pods that are being deleted have none."""
+    """Ready and not-ready addresses, for each set of ports. Pods that are being deleted have none, unless even those
+    that are not ready are published."""
     family = address_types(service)[0]
     groups: dict[Ports, tuple[list[EndpointAddress], list[EndpointAddress]]] = {}
     for pod in pods:
-        if is_terminal(pod) or not pod.status.podIP or pod.metadata.deletionTimestamp is not None:
+        if is_terminal(pod) or not pod.status.podIP:
+            continue
+        if pod.metadata.deletionTimestamp is not None and not service.spec.publishNotReadyAddresses:
             continue
         addresses, ports = addresses_of(pod, family), ports_of(service, pod)
         if not addresses or (service.spec.ports and not ports):

@@ -7,10 +7,11 @@ Source: k8s.io/kubernetes/pkg/controller/endpointslice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
-from controllers.controller import Context, Controller
+from controllers.controller import Context, Controller, namespace_terminating
 from controllers.endpointslice.desired import (
     CONTROLLER,
     MANAGED_BY,
@@ -22,7 +23,9 @@ from controllers.endpointslice.desired import (
     slice_labels,
 )
 from controllers.endpointslice.slices import SlicePlan, Template, plan_slices
+from controllers.endpointslice.topology import ZoneHints, wants_hints
 from controllers.endpointslice.tracker import SliceTracker, TriggerTimes
+from controllers.node_lifecycle.health import ready_status
 from controllers.ownership import controller_reference
 from controllers.selectors import by_label
 from controllers.service_index import endpoint_facts, pods_of, services_by_label, services_of
@@ -39,9 +42,10 @@ CHANGES = Counter("endpoint_slice_controller_changes", "Number of EndpointSlice 
 PER_SYNC = Histogram(
     "endpoint_slice_controller_endpointslices_changed_per_sync",
     "Number of EndpointSlices changed on each Service sync",
-    (),
+    ("topology", "traffic_distribution"),
     (0, 1, 2, 3, 5, 10, 20, 50),
 )
+SYNCS = Counter("endpoint_slice_controller_syncs", "Number of EndpointSlice syncs", ("result",))
 
 STALE_SECONDS = 1.0
 
@@ -56,6 +60,11 @@ def slices_by_service(one: EndpointSlice) -> tuple[str, ...]:
 
 def pods_by_node(pod: Pod) -> tuple[str, ...]:
     return (pod.spec.nodeName,)
+
+
+def _weight(node: Node) -> tuple[str, str]:
+    """What of a node counts for its zone."""
+    return ready_status(node), node.status.allocatable.get("cpu", "")
 
 
 class EndpointSliceController(Controller):
@@ -73,6 +82,7 @@ class EndpointSliceController(Controller):
         self.slices = self.informer(EndpointSlice, by_service=slices_by_service)
         self.tracker = SliceTracker(context.clock.monotonic)
         self.times = TriggerTimes()
+        self.zones = ZoneHints()
         self._stale: set[Key] = set()
         self._heard: dict[Key, list[Callable[[], None]]] = {}
         """While we write slices of a Service: what the watch says of them, which may be faster than the answer."""
@@ -86,6 +96,7 @@ class EndpointSliceController(Controller):
         if service is None:
             self.tracker.forget(key)
             self.times.forget(key)
+            self.zones.drop(key)
             return None
         if not service.spec.selector or service.spec.type == "ExternalName":
             return None  # whoever made the Service makes its endpoints
@@ -93,29 +104,57 @@ class EndpointSliceController(Controller):
         if self.tracker.stale(key, existing):
             self._stale.add(key)  # the event that we wait for wakes us; the timer is for when it was lost
             self.queue.add_after(key, STALE_SECONDS)
+            SYNCS.inc("stale")
             return None
         existing = [s for s in existing if s.metadata.deletionTimestamp is None]
         turn = self.stages.begin(key)
         planned = self._plan(service, existing)
-        await self._apply(service, planned, turn)
+        try:
+            await self._apply(service, planned, turn)
+        except BaseException:
+            SYNCS.inc("error")
+            raise
+        SYNCS.inc("success")
         self.stages.end(key, turn)
         return str(planned)
 
     def _plan(self, service: Service, existing: list[EndpointSlice]) -> SlicePlan:
         pods = pods_of(self.pods, service)
-        wanted = desired_endpoints(service, pods, lambda name: self.nodes.get("", name))
+        proportional = wants_hints(service.metadata.annotations)
+        wanted = desired_endpoints(service, pods, lambda name: self.nodes.get("", name), with_hints=not proportional)
         meta, stamp = service.metadata, self.times.trigger_time(service, pods)
         template = Template(
             meta.name,
             meta.namespace,
             controller_reference(service),
-            slice_labels(meta.labels, meta.name, CONTROLLER, service.spec.clusterIP == "None"),
+            slice_labels(meta.labels, meta.name, CONTROLLER, service.spec.clusterIP in ("None", "")),
             {TRIGGER_TIME: stamp} if stamp else {},
         )
-        return plan_slices(template, wanted.groups, existing, address_types(service))
+        families = address_types(service)
+        planned = plan_slices(template, wanted.groups, existing, families, hints_matter=not proportional)
+        return self._hint(service, planned, template, families, proportional=proportional)
+
+    def _hint(
+        self, service: Service, planned: SlicePlan, template: Template, families: Sequence[str], *, proportional: bool
+    ) -> SlicePlan:
+        key = key_of(service)
+        if proportional:
+            if not self.zones.watches():
+                self.zones.set_nodes(self.nodes.list())  # from now on their changes keep it up to date
+            planned, said = self.zones.apply(key, planned, template, families)
+        else:
+            said = self.zones.drop(key)
+        for type_, reason, message in said:
+            self.events.event(service, type_, reason, message)
+        if service.metadata.deletionTimestamp is not None:  # the garbage collector deletes what we would make anew
+            planned = replace(planned, create=())
+        return planned
 
     async def _apply(self, service: Service, planned: SlicePlan, turn: Round | None) -> None:
-        PER_SYNC.observe(len(planned.create) + len(planned.update) + len(planned.delete))
+        proportional = wants_hints(service.metadata.annotations)
+        distribution = "" if proportional else service.spec.trafficDistribution or ""
+        count = len(planned.create) + len(planned.update) + len(planned.delete)
+        PER_SYNC.observe(count, "Auto" if proportional else "Disabled", distribution)
         writes = [self._create(service, s, turn) for s in planned.create]
         writes += [self._update(service, s, turn) for s in planned.update]
         writes += [self._delete(service, s) for s in planned.delete]
@@ -125,7 +164,7 @@ class EndpointSliceController(Controller):
         finally:
             for hear in self._heard.pop(key_of(service)):
                 hear()
-        failed = [e for e in done if isinstance(e, BaseException)]
+        failed = [e for e in done if isinstance(e, BaseException) and not namespace_terminating(e)]
         if not failed:
             return
         if isinstance(failed[0], StatusError | Unreachable) and not isinstance(failed[0], NotFound):
@@ -172,12 +211,21 @@ class EndpointSliceController(Controller):
             self._enqueue_services(old)
 
     def _node_changed(self, node: Node) -> None:
+        self._share_out()
         for pod in self.pods.by_index("by_node", node.metadata.name):
             self._enqueue_services(pod)
 
     def _node_updated(self, old: Node, node: Node) -> None:
         if old.metadata.labels.get(ZONE) != node.metadata.labels.get(ZONE):
             self._node_changed(node)
+        elif _weight(old) != _weight(node):
+            self._share_out()
+
+    def _share_out(self) -> None:
+        """The zones' processors have changed."""
+        if self.zones.watches():
+            for key in self.zones.set_nodes(self.nodes.list()):
+                self.queue.add(key)
 
     def _owner(self, one: EndpointSlice) -> Key | None:
         name = one.metadata.labels.get(SERVICE_NAME, "")

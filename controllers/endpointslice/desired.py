@@ -38,9 +38,12 @@ class Desired:
     missing_nodes: bool = False
 
 
-def desired_endpoints(service: Service, pods: Iterable[Pod], node: Callable[[str], Node | None]) -> Desired:
-    """All endpoints that the Service should have now."""
+def desired_endpoints(
+    service: Service, pods: Iterable[Pod], node: Callable[[str], Node | None], *, with_hints: bool = True
+) -> Desired:
+    """All endpoints that the Service should have now; without hints where `topology` gives them."""
     found = Desired()
+    distribution = service.spec.trafficDistribution if with_hints else None
     families = address_types(service)
     for pod in sorted(pods, key=lambda p: p.metadata.name):
         if is_terminal(pod) or not pod.status.podIP:
@@ -53,7 +56,7 @@ def desired_endpoints(service: Service, pods: Iterable[Pod], node: Callable[[str
         for family in families:
             addresses = addresses_of(pod, family)
             if addresses:
-                endpoint = endpoint_of(service, pod, home, addresses)
+                endpoint = endpoint_of(service, pod, home, addresses, distribution)
                 found.groups.setdefault((family, ports), []).append(endpoint)
     return found
 
@@ -100,11 +103,13 @@ def target_port(pod: Pod, port: ServicePort) -> int | None:
     return None
 
 
-def endpoint_of(service: Service, pod: Pod, node: Node | None, addresses: list[str]) -> Endpoint:
+def endpoint_of(
+    service: Service, pod: Pod, node: Node | None, addresses: list[str], distribution: str | None
+) -> Endpoint:
     serving, terminating = is_ready(pod), pod.metadata.deletionTimestamp is not None
     ready = service.spec.publishNotReadyAddresses or (serving and not terminating)
     meta = pod.metadata
-    zone = node.metadata.labels.get(ZONE) if node else None
+    zone = (node.metadata.labels.get(ZONE) or None) if node else None
     return Endpoint(
         addresses=addresses,
         conditions=EndpointConditions(ready=ready, serving=serving, terminating=terminating),
@@ -112,7 +117,7 @@ def endpoint_of(service: Service, pod: Pod, node: Node | None, addresses: list[s
         targetRef=ObjectReference(kind="Pod", namespace=meta.namespace, name=meta.name, uid=meta.uid),
         nodeName=pod.spec.nodeName or None,
         zone=zone,
-        hints=_hints(service.spec.trafficDistribution, zone, pod.spec.nodeName) if ready else None,
+        hints=_hints(distribution, zone, pod.spec.nodeName) if ready else None,
     )
 
 
@@ -142,7 +147,7 @@ def port_key(ports: Iterable[EndpointPort]) -> Ports:
 
 def slice_labels(service_labels: Mapping[str, str], service_name: str, managed_by: str, headless: bool) -> dict:
     """The Service's own labels, and those by which slices are found."""
-    reserved = {SERVICE_NAME, MANAGED_BY, HEADLESS, "endpointslice.kubernetes.io/skip-mirror"}
+    reserved = {SERVICE_NAME, MANAGED_BY, HEADLESS}
     labels = {k: v for k, v in service_labels.items() if k not in reserved}
     labels |= {SERVICE_NAME: service_name, MANAGED_BY: managed_by}
     if headless:

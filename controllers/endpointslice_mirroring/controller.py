@@ -14,21 +14,26 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from controllers.controller import Context, Controller
-from controllers.endpointslice.desired import MANAGED_BY, SERVICE_NAME, Group, slice_labels
+from controllers.endpointslice.desired import MANAGED_BY, SERVICE_NAME, TRIGGER_TIME, Group, slice_labels
 from controllers.endpointslice.slices import Template, plan_slices
 from controllers.endpointslice.tracker import SliceTracker
 from controllers.ownership import controller_reference
 from kube.api.core_v1 import EndpointAddress, Endpoints, EndpointSubset, Service
 from kube.api.discovery_v1 import Endpoint, EndpointConditions, EndpointSlice
 from kube.apimachinery.errors import NotFound
+from kube.events import WARNING
 from kube.informer import Key
 
 CONTROLLER = "endpointslicemirroring-controller.k8s.io"
 SKIP = "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"
 MAX_PER_SUBSET = 1000
+INVALID, TOO_MANY = "InvalidAddress", "TooManyAddressesToMirror"
+_NOT_MIRRORED = ("kubectl.kubernetes.io/last-applied-configuration", TRIGGER_TIME)
 
 
 def should_mirror(endpoints: Endpoints | None, service: Service | None) -> bool:
@@ -37,18 +42,41 @@ def should_mirror(endpoints: Endpoints | None, service: Service | None) -> bool:
     return endpoints.metadata.labels.get(SKIP) != "true" and LEADER not in endpoints.metadata.annotations
 
 
-def mirror(endpoints: Endpoints) -> dict[Group, list[Endpoint]]:
-    """The endpoints by address family and ports. Addresses beyond 1000 of one subset are left out."""
-    groups: dict[Group, list[Endpoint]] = {}
+@dataclass
+class Mirrored:
+    """The endpoints by address family and ports, and how many addresses were left out."""
+
+    groups: dict[Group, list[Endpoint]] = field(default_factory=dict)
+    invalid: int = 0
+    too_many: int = 0
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """(reason, message) of what people should know."""
+        if self.invalid:
+            yield INVALID, f"Skipped {self.invalid} invalid IP addresses when mirroring to EndpointSlices"
+        if self.too_many:
+            text = f"A max of {MAX_PER_SUBSET} addresses can be mirrored to EndpointSlices per Endpoints subset."
+            yield TOO_MANY, f"{text} {self.too_many} addresses were skipped"
+
+
+def mirror(endpoints: Endpoints) -> Mirrored:
+    """Addresses beyond 1000 of one subset are left out, those that are not ready first."""
+    found = Mirrored()
     for subset in endpoints.subsets:
         ports = tuple((p.name, p.protocol or "TCP", p.port, p.appProtocol) for p in subset.ports)
-        for address, ready in _addresses(subset)[:MAX_PER_SUBSET]:
+        room = MAX_PER_SUBSET
+        for address, ready in _addresses(subset):
             try:
                 family = f"IPv{ipaddress.ip_address(address.ip).version}"
             except ValueError:
+                found.invalid += 1
                 continue
-            groups.setdefault((family, ports), []).append(_endpoint(address, ready))
-    return groups
+            if not room:
+                found.too_many += 1
+                continue
+            room -= 1
+            found.groups.setdefault((family, ports), []).append(_endpoint(address, ready))
+    return found
 
 
 def _addresses(subset: EndpointSubset) -> list[tuple[EndpointAddress, bool]]:
@@ -77,6 +105,7 @@ class EndpointSliceMirroringController(Controller):
 
     def __init__(self, context: Context):
         super().__init__(context)
+        self.events = context.recorder(self.name)
         self.endpoints = self.informer(Endpoints)
         self.services = self.informer(Service)
         self.slices = self.informer(EndpointSlice, mirrored=mirrored_slices)
@@ -100,15 +129,14 @@ class EndpointSliceMirroringController(Controller):
     async def _mirror(self, key: Key, endpoints: Endpoints, existing: list[EndpointSlice]) -> str:
         meta = endpoints.metadata
         labels = slice_labels(meta.labels, meta.name, CONTROLLER, headless=False)
-        notes = {
-            k: v
-            for k, v in meta.annotations.items()
-            if k not in ("kubectl.kubernetes.io/last-applied-configuration", "endpoints.kubernetes.io/over-capacity")
-        }
-        template = Template(meta.name, meta.namespace, controller_reference(endpoints), labels, notes)
-        wanted = mirror(endpoints)
-        families = sorted({family for family, _ in wanted})
-        planned = plan_slices(template, wanted, existing, families, placeholder=False)
+        notes = {k: v for k, v in meta.annotations.items() if k not in _NOT_MIRRORED}
+        owner = controller_reference(endpoints)
+        template = Template(meta.name, meta.namespace, owner, labels, notes, mirrors_annotations=True)
+        mirrored = mirror(endpoints)
+        for reason, text in mirrored.complaints():
+            self.events.event(endpoints, WARNING, reason, text)
+        families = sorted({family for family, _ in mirrored.groups})
+        planned = plan_slices(template, mirrored.groups, existing, families, placeholder=False)
         writes = [self._write(key, self.client.create(s)) for s in planned.create]
         writes += [self._write(key, self.client.update(s)) for s in planned.update]
         await asyncio.gather(*writes, *(self._delete(key, s) for s in planned.delete))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
-from controllers.controller import Context, Controller
+from controllers.controller import Context, Controller, namespace_terminating
 from controllers.expectations import Expectations
 from controllers.ownership import apply_claim, claim, controller_of
 from controllers.pods import is_active, is_ready
@@ -100,7 +100,7 @@ class ReplicaSetController(Controller):
             pod = await self.client.create(plan.new_pod(rs))
         except (StatusError, Unreachable) as error:
             self.expectations.creation_observed(key_of(rs))
-            if not _namespace_terminating(error):
+            if not namespace_terminating(error):
                 self.events.event(rs, WARNING, "FailedCreate", f"Error creating: {error}")
                 return error
             return None  # nothing can be created there any more: no reason to try again
@@ -184,8 +184,3 @@ class ReplicaSetController(Controller):
             return
         for rs in selecting(self.replicasets, pod):
             self.enqueue(rs)
-
-
-def _namespace_terminating(error: Exception) -> bool:
-    details = getattr(error, "details", None)
-    return details is not None and any(cause.reason == "NamespaceTerminating" for cause in details.causes)

@@ -5,10 +5,10 @@ Run by `controllers.manager`. Source: k8s.io/kubernetes/pkg/controller/certifica
 
 from __future__ import annotations
 
-from controllers.controller import Context, Controller
+from controllers.controller import Context, Controller, namespace_terminating
 from controllers.serviceaccount.controller import is_active
 from kube.api.core_v1 import ConfigMap, Namespace
-from kube.apimachinery.errors import AlreadyExists
+from kube.apimachinery.errors import AlreadyExists, StatusError
 from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.informer import Key
 
@@ -53,6 +53,10 @@ class RootCACertificatePublisher(Controller):
             await self.client.create(ConfigMap(metadata=meta, data=dict(self.data)))
         except AlreadyExists:
             return None
+        except StatusError as error:
+            if namespace_terminating(error):
+                return None
+            raise
         return f"published {NAME}"
 
     def _changed(self, config_map: ConfigMap) -> None:

@@ -6,9 +6,9 @@ Source: k8s.io/kubernetes/pkg/controller/serviceaccount/serviceaccounts_controll
 
 from __future__ import annotations
 
-from controllers.controller import Context, Controller
+from controllers.controller import Context, Controller, namespace_terminating
 from kube.api.core_v1 import Namespace, ServiceAccount
-from kube.apimachinery.errors import AlreadyExists
+from kube.apimachinery.errors import AlreadyExists, StatusError
 from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.informer import Key
 
@@ -35,6 +35,10 @@ class ServiceAccountController(Controller):
             await self.client.create(ServiceAccount(metadata=ObjectMeta(name=DEFAULT, namespace=key[1])))
         except AlreadyExists:
             return None
+        except StatusError as error:
+            if namespace_terminating(error):
+                return None
+            raise
         return "created the default service account"
 
     def _account_deleted(self, account: ServiceAccount) -> None:

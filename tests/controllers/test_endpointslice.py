@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controllers.endpointslice.controller import EndpointSliceController
-from controllers.endpointslice.desired import desired_endpoints, ports_of, slice_labels
+from controllers.endpointslice.desired import TRIGGER_TIME, desired_endpoints, ports_of, slice_labels
 from controllers.endpointslice.slices import Template, plan_slices
-from kube.api.core_v1 import Node, ObjectReference, Pod, Service
+from controllers.endpointslice.tracker import TriggerTimes
+from kube.api.core_v1 import Event, Node, ObjectReference, Pod, Service
 from kube.api.discovery_v1 import Endpoint, EndpointConditions, EndpointSlice
-from kube.apimachinery.meta_v1 import OwnerReference
+from kube.apimachinery.errors import Forbidden
+from kube.apimachinery.meta_v1 import OwnerReference, StatusCause, StatusDetails
 from tests.controllers.conftest import World
 
 NODE = Node.from_dict({"metadata": {"name": "n1", "labels": {"topology.kubernetes.io/zone": "z1"}}})
@@ -259,6 +262,55 @@ def test_whatever_comes_and_goes_each_endpoint_is_in_one_slice(states: list[set[
         assert not plan([endpoint(n) for n in wanted], have, limit=7)
 
 
+def test_a_slice_of_an_earlier_service_of_that_name_goes() -> None:
+    """The garbage collector is about to delete it: what is written into it would be lost."""
+    old = existing("old", 0, 1)
+    old.metadata.ownerReferences = [OwnerReference(kind="Service", name="web", uid="earlier")]
+    assert shape(plan(many(range(2)), [old])) == ([2], {}, ["old"])
+
+
+def test_the_time_of_the_last_change_is_no_older_than_the_change() -> None:
+    one = existing("a", 0, 1)
+    one.metadata.annotations = {"theirs": "x", TRIGGER_TIME: "2026-01-01T00:00:00Z"}
+    [changed] = plan(many(range(3)), [one]).update
+    assert changed.metadata.annotations == {"theirs": "x"}
+    timed = replace(TEMPLATE, annotations={TRIGGER_TIME: "2026-01-02T00:00:00Z"})
+    [changed] = plan_slices(timed, {GROUP: many(range(3))}, [one], ["IPv4"]).update
+    assert changed.metadata.annotations == {"theirs": "x", TRIGGER_TIME: "2026-01-02T00:00:00Z"}
+
+
+def test_mirrored_annotations_are_all_there_are() -> None:
+    mirroring = replace(TEMPLATE, annotations={"a": "1"}, mirrors_annotations=True)
+    one = existing("a", 0)
+    one.metadata.annotations = {"a": "1"}
+    assert shape(plan_slices(mirroring, {GROUP: many(range(1))}, [one], ["IPv4"])) == ([], {}, [])
+    one.metadata.annotations = {"a": "1", "b": "2"}
+    [changed] = plan_slices(mirroring, {GROUP: many(range(1))}, [one], ["IPv4"]).update
+    assert changed.metadata.annotations == {"a": "1"}
+
+
+# ---- the time of the change ----
+
+
+def at(clock: str, name: str = "p") -> Pod:
+    made = pod(name)
+    made.status.conditions[0].lastTransitionTime = f"2026-01-01T{clock}Z"
+    return made
+
+
+def test_the_trigger_time_is_that_of_the_oldest_change_since_the_last_sync() -> None:
+    """`endpoints.kubernetes.io/last-change-trigger-time` as the annotation's documentation says."""
+    times, of = TriggerTimes(), service()
+    of.metadata.creationTimestamp = "2026-01-01T00:00:00Z"
+    assert times.trigger_time(of, [at("00:10:00")]) == "2026-01-01T00:00:00Z", "a new Service: since it was made"
+    assert times.trigger_time(of, [at("00:10:00")]) == "", "nothing that has a time has changed"
+    pods = [at("00:20:00"), at("00:15:00", "q")]
+    assert times.trigger_time(of, pods) == "2026-01-01T00:15:00Z"
+    assert times.trigger_time(of, pods[:1]) == "", "a pod that has gone has no time"
+    times.forget(("default", "web"))
+    assert times.trigger_time(of, pods) == "2026-01-01T00:00:00Z"
+
+
 # ---- the controller ----
 
 
@@ -360,3 +412,37 @@ async def test_our_own_write_does_not_wake_us(world: World, monkeypatch: pytest.
     await world.settle(2)
     assert len(synced) == 2, "a change by others does"
     assert len(world.server.all(EndpointSlice)[0].endpoints) == 2
+
+
+async def test_nothing_is_said_when_the_namespace_is_going(world: World) -> None:
+    going = Forbidden("forbidden", StatusDetails(causes=[StatusCause(reason="NamespaceTerminating")]))
+    world.server.fail("create", EndpointSlice, going, times=1000)
+    world.server.seed(NODE, pod())
+    world.start(EndpointSliceController)
+    await world.client.create(service())
+    await world.settle(60)
+    assert world.server.all(Event) == []
+    tried = [call for call in world.server.calls if call.startswith("create EndpointSlice")]
+    assert len(tried) <= 1, "once is enough"
+
+
+async def test_a_failure_is_an_event(world: World) -> None:
+    world.server.fail("create", EndpointSlice, Forbidden("no quota"), times=1)
+    world.server.seed(NODE, pod())
+    world.start(EndpointSliceController)
+    await world.client.create(service())
+    await world.settle(10)
+    assert [(e.reason, e.message) for e in world.server.all(Event)] == [
+        ("FailedToUpdateEndpointSlices", "Error updating Endpoint Slices for Service default/web: no quota")
+    ]
+    assert len(world.server.all(EndpointSlice)) == 1
+
+
+async def test_a_service_that_is_being_deleted_gets_no_new_slices(world: World) -> None:
+    leaving = service()
+    leaving.metadata.finalizers = ["test/hold"]
+    world.server.seed(NODE, pod(), leaving)
+    world.server.delete(Service, "web", "default", None, None, None, "")
+    world.start(EndpointSliceController)
+    await world.settle(5)
+    assert world.server.all(EndpointSlice) == []

@@ -11,8 +11,8 @@ from controllers.daemonset.plan import should_run, target_node
 from controllers.disruption import budget
 from controllers.disruption.controller import DisruptionController
 from controllers.endpoints.controller import EndpointsController
-from controllers.endpoints.subsets import truncate
-from controllers.endpointslice_mirroring.controller import EndpointSliceMirroringController
+from controllers.endpoints.subsets import subsets_of, truncate
+from controllers.endpointslice_mirroring.controller import EndpointSliceMirroringController, mirror, should_mirror
 from controllers.statefulset.controller import StatefulSetController
 from kube.api.apps_v1 import ControllerRevision, DaemonSet, ReplicaSet, StatefulSet
 from kube.api.core_v1 import EndpointAddress, Endpoints, EndpointSubset, Node, Pod, Service, Taint
@@ -299,7 +299,7 @@ async def test_a_budget_follows_its_pods(world: World) -> None:
 
 
 def service(**spec) -> Service:
-    given = {"ports": [{"name": "p", "port": 80, "targetPort": 8080}], **spec}
+    given = {"clusterIP": "10.96.0.1", "ports": [{"name": "p", "port": 80, "targetPort": 8080}], **spec}
     return Service.from_dict({"metadata": {"name": "db", "namespace": "default", "labels": {"l": "1"}}, "spec": given})
 
 
@@ -332,6 +332,76 @@ async def test_endpoints_of_a_service(world: World) -> None:
     await world.client.delete(Service, "db", "default")
     await world.settle()
     assert world.server.all(Endpoints) == []
+
+
+async def test_endpoints_say_when_the_change_was_and_keep_what_is_published(world: World) -> None:
+    going = endpoint_pod("b", "10.0.0.10")
+    going.metadata.deletionTimestamp = "2026-01-01T00:00:00Z"
+    world.server.seed(endpoint_pod("a", "10.0.0.9"), going)
+    world.start(EndpointsController)
+    of = service(selector={"app": "db"})
+    of.metadata.creationTimestamp = "2026-01-01T00:00:00Z"
+    world.server.seed(of)
+    await world.settle(1)
+    found = world.server.get(Endpoints, "db", "default")
+    assert found.metadata.annotations == {"endpoints.kubernetes.io/last-change-trigger-time": "2026-01-01T00:00:00Z"}
+    assert [a.ip for a in found.subsets[0].addresses] == ["10.0.0.9"]
+    world.set_pod(world.server.get(Pod, "a", "default"), ready=False)
+    await world.settle(1)
+    found = world.server.get(Endpoints, "db", "default")
+    [stamp] = found.metadata.annotations.values()
+    assert stamp == world.server.get(Pod, "a", "default").status.conditions[0].lastTransitionTime
+    of = world.server.get(Service, "db", "default")
+    of.spec.publishNotReadyAddresses = True
+    await world.client.update(of)
+    await world.settle(1)
+    found = world.server.get(Endpoints, "db", "default")
+    assert [a.ip for a in found.subsets[0].addresses] == ["10.0.0.9", "10.0.0.10"], "even those that are going"
+    assert found.metadata.annotations == {}, "no pod has changed"
+
+
+@pytest.mark.parametrize(
+    ("cluster_ip", "ports", "expected"),
+    [
+        ("None", [], [([], ["10.0.0.9"])]),  # a headless Service needs no ports
+        ("10.96.0.1", [{"port": 80, "targetPort": "web"}], []),  # the pod has no port of that name
+        ("10.96.0.1", [{"port": 80}, {"name": "u", "port": 53, "protocol": "UDP"}],
+         [(["80/TCP", "53/UDP"], ["10.0.0.9"])]),
+    ],
+)  # fmt: skip
+def test_subsets(cluster_ip: str, ports: list, expected: list) -> None:
+    of = service(selector={"app": "db"}, clusterIP=cluster_ip, ports=ports)
+    found = subsets_of(of, [endpoint_pod("a", "10.0.0.9")])
+    shown = [([f"{p.port}/{p.protocol}" for p in s.ports], [a.ip for a in s.addresses]) for s in found]
+    assert shown == expected
+
+
+def test_mirroring_has_limits_and_says_so() -> None:
+    many = [{"ip": f"10.0.{n // 250}.{n % 250}"} for n in range(1001)]
+    subsets = [{"addresses": [*many, {"ip": "nonsense"}], "notReadyAddresses": many[:2], "ports": [{"port": 80}]}]
+    found = mirror(Endpoints.from_dict({"metadata": {"name": "db"}, "subsets": subsets}))
+    assert sum(map(len, found.groups.values())) == 1000
+    assert list(found.complaints()) == [
+        ("InvalidAddress", "Skipped 1 invalid IP addresses when mirroring to EndpointSlices"),
+        ("TooManyAddressesToMirror",
+         "A max of 1000 addresses can be mirrored to EndpointSlices per Endpoints subset. 3 addresses were skipped"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("annotations", "labels", "selector", "expected"),
+    [
+        ({}, {}, {}, True),
+        ({}, {"endpointslice.kubernetes.io/skip-mirror": "true"}, {}, False),
+        ({}, {"endpointslice.kubernetes.io/skip-mirror": "false"}, {}, True),
+        ({"control-plane.alpha.kubernetes.io/leader": "{}"}, {}, {}, False),
+        ({}, {}, {"app": "db"}, False),
+    ],
+)
+def test_what_is_mirrored(annotations: dict, labels: dict, selector: dict, expected: bool) -> None:
+    meta = {"name": "db", "namespace": "default", "annotations": annotations, "labels": labels}
+    assert should_mirror(Endpoints.from_dict({"metadata": meta}), service(selector=selector)) is expected
+    assert not should_mirror(Endpoints.from_dict({"metadata": meta}), None)
 
 
 def test_a_thousand_addresses_are_enough() -> None:
