@@ -21,6 +21,7 @@ from apiserver.config import Config, parse
 from apiserver.serving.server import bind, inherited, make_server
 from apiserver.serving.tls import self_signed_context, server_context
 from apiserver.serving.workers import Supervisor
+from kube import process_metrics
 
 log = logging.getLogger("apiserver")
 _LEVELS = {0: logging.INFO, 1: logging.INFO, 2: logging.INFO}
@@ -42,6 +43,7 @@ def tls_context(config: Config) -> ssl.SSLContext:
 
 async def serve(config: Config, sockets: list[socket.socket], context: ssl.SSLContext) -> None:
     """One server, until it is told to stop."""
+    process_metrics.register()
     app = App(config)
     server = make_server(app.asgi, context, app.close_streams)
     tune_garbage_collection()

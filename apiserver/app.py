@@ -12,6 +12,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from apiserver.authz.modes import Authorize, authorizer
 from apiserver.authz.node import NodeAuthorizer
 from apiserver.authz.node_graph import NodeGraph
 from apiserver.authz.rbac import RBAC
+from apiserver.bootstrap.hooks import NAMES as HOOKS
 from apiserver.bootstrap.hooks import Hooks
 from apiserver.bootstrap.kubernetes_service import KubernetesService, first_address
 from apiserver.bootstrap.rbac_policy import CLUSTER_ROLES
@@ -41,6 +43,7 @@ from apiserver.endpoints.server import Server
 from apiserver.endpoints.streaming.kubelet import Kubelets
 from apiserver.endpoints.streams import Streams
 from apiserver.registry.core.services.repair import NodePortRepair
+from apiserver.registry.generic.keys import prefix_of
 from apiserver.registry.generic.lookup import Lookup
 from apiserver.registry.generic.managed_fields import FieldManager
 from apiserver.registry.generic.names import random_suffix
@@ -50,6 +53,7 @@ from apiserver.registry.resources import Dependencies, storage_of, strategies
 from apiserver.serving.notify import notify
 from apiserver.storage.cacher import Cacher
 from apiserver.storage.etcd import TLS, EtcdStorage
+from apiserver.storage.etcd import metrics as etcd_metrics
 from kube.api import scheme
 from kube.apimachinery.scheme import Resource
 from kube.clock import Clock, RealClock
@@ -66,6 +70,8 @@ class App:
     def __init__(self, config: Config, clock: Clock | None = None):
         self.config, self.clock = config, clock or RealClock()
         self.address = config.advertise_address or default_address(config.bind_address)
+        stored = [r for r in scheme if "list" in r.verbs]
+        etcd_metrics.names.update({prefix_of(r): (r.group, r.plural) for r in reversed(stored)})
         self.storage = Cacher(_etcd(config), clock=self.clock)
         self.lookup = Lookup(self.storage)
         self.rbac = RBAC()
@@ -75,7 +81,7 @@ class App:
         self.informers = [rbac_informer(self.stores[kind].resource, self.storage, self.rbac) for kind in _RBAC_KINDS]
         self.authorize = self._make_authorizer()
         self.authenticator = self._make_authenticator()
-        self.health = Health(checks={"etcd": self._check_etcd}, ready={"poststarthook": self._check_hooks})
+        self.health = self._make_health()
         self.discovery = Discovery(scheme, f"{self.address}:{config.public_port}")
         self.fastapi = nonresource.build(self._documents())
         self.fastapi.router.lifespan_context = self._lifespan
@@ -165,7 +171,11 @@ class App:
         config = self.config
         flow = FlowControl(config.max_mutating_requests_inflight, config.max_requests_inflight)
         metrics.in_flight.flow = flow
+        metrics.resource_objects.count = metrics.storage_objects.count = self._count_objects
         return flow
+
+    def _count_objects(self) -> dict[tuple[str, str], int]:
+        return {resource: self.storage.count(prefix) for prefix, resource in etcd_metrics.names.items()}
 
     def _make_kubelets(self) -> Kubelets:
         config = self.config
@@ -221,11 +231,27 @@ class App:
         """Ends every watch: their clients will come back, to this server or to another."""
         self.streams.close_all()
 
+    # ---- how it is ----
+
+    def _make_health(self) -> Health:
+        checks = {f"poststarthook/{name}": partial(self._check_hook, name) for name in HOOKS}
+        ready = {
+            "etcd-readiness": self._check_etcd, "informer-sync": self._check_informers, "shutdown": self._check_shutdown
+        }  # fmt: skip
+        return Health({"etcd": self._check_etcd, **checks}, ready)
+
     def _check_etcd(self) -> str:
         return "" if self.storage.ready else "the watch cache has not been loaded"
 
-    def _check_hooks(self) -> str:
-        return "" if self.hooks.done.is_set() else "not finished"
+    def _check_hook(self, name: str) -> str:
+        return "" if name in self.hooks.finished else "not finished"
+
+    def _check_informers(self) -> str:
+        waited = sum(not informer.synced.is_set() for informer in self.informers)
+        return f"{waited} informers not synced yet" if waited else ""
+
+    def _check_shutdown(self) -> str:
+        return "process is shutting down" if self.streams.closing else ""
 
 
 def _log_request(request: Request, seconds: float) -> None:

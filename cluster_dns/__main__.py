@@ -18,6 +18,7 @@ from cluster_dns.forward import Forwarder
 from cluster_dns.responder import Responder
 from cluster_dns.server import Server
 from cluster_dns.zone import Zone
+from kube import process_metrics
 from kube.client import Client
 from kube.clock import RealClock
 from kube.http_server import Answer, HttpServer, metrics
@@ -128,6 +129,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     import uvloop
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s %(message)s")
+    process_metrics.register()
     uvloop.run(_main(parse_flags(argv)))
 
 

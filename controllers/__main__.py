@@ -16,6 +16,7 @@ import uvloop
 
 from controllers import manager
 from controllers.config import Config, parse
+from kube import process_metrics
 from kube.client import ConfigError
 
 
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     # Stores hold hundreds of thousands of long-lived objects; collecting them again and again would stop the loop.
     gc.set_threshold(50_000, 50, 1000)
+    process_metrics.register()
     try:
         uvloop.run(_until_signalled(config))
     except (ConfigError, ValueError) as error:

@@ -129,6 +129,9 @@ class Registry:
     def __init__(self) -> None:
         self._metrics: dict[str, Metric] = {}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._metrics
+
     def register(self, metric: Metric) -> None:
         """Adds a metric. Raises ValueError for a name that is taken."""
         if metric.name in self._metrics:

@@ -11,6 +11,7 @@ import logging
 import signal
 import sys
 
+from kube import process_metrics
 from kube.api.core_v1 import Node
 from kube.apimachinery.errors import StatusError
 from kube.client import Client, ConfigError, Unreachable
@@ -31,6 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     collect_seldom()
+    process_metrics.register()
     try:
         if config.cleanup:
             return clean_up(config)

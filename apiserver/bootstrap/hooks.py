@@ -25,6 +25,11 @@ from kube.clock import Clock, RealClock
 
 log = logging.getLogger("apiserver.bootstrap")
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+NAMES = (
+    "start-system-namespaces-controller", "rbac/bootstrap-roles", "start-kubernetes-service-cidr-controller",
+    "bootstrap-controller",
+)  # fmt: skip
+"""What the health checks call the steps, in the order in which they are done."""
 _EVERY, _PAUSE = 10.0, 0.2
 
 
@@ -37,11 +42,15 @@ class Hooks:
     service_cluster_ip_range: Sequence[str]
     clock: Clock = field(default_factory=RealClock)
     done: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: set[str] = field(default_factory=set)
+    """The names of those that have been done."""
 
     async def run(self) -> None:
         """For ever."""
-        for step in (self.namespaces, self.policy, self.service_cidr, self.kubernetes.reconcile):
+        steps = (self.namespaces, self.policy, self.service_cidr, self.kubernetes.reconcile)
+        for name, step in zip(NAMES, steps, strict=True):
             await self._until_done(step)
+            self.finished.add(name)
         self.done.set()
         while True:
             await self.clock.sleep(_EVERY)

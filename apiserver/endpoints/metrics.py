@@ -1,16 +1,17 @@
 """The server's own metrics, under upstream's names.
 
-Called by the filter chain at the end of each request. It calls `kube.metrics`.
-Source: k8s.io/apiserver/pkg/endpoints/metrics.
+Called by the filter chain around each request, and by watches. It calls `kube.metrics`.
+Source: k8s.io/apiserver/pkg/endpoints/metrics, pkg/storage/etcd3/metrics.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.request import Request
+from apiserver.endpoints.version import VERSION
 from kube.metrics import Counter, Gauge, Histogram
 
 _DURATION_BUCKETS = (
@@ -37,14 +38,63 @@ class InFlight(Gauge):
 
     def samples(self) -> Iterator[str]:
         if self.flow is not None:
-            self.values = {(kind,): float(count) for kind, count in self.flow.in_flight.items()}
+            counts = self.flow.in_flight
+            self.values = {(kind,): float(counts[kind]) for kind in ("mutating", "readOnly")}
         return super().samples()
 
 
 in_flight = InFlight(
     "apiserver_current_inflight_requests",
-    "How many requests are under way, by class.",
+    "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
     ("request_kind",),
+)
+long_running = Gauge(
+    "apiserver_longrunning_requests",
+    "Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and "
+    "component.",
+    ("verb", "group", "version", "resource", "subresource", "scope", "component"),
+)
+watch_events = Counter(
+    "apiserver_watch_events_total", "Number of events sent in watch clients", ("group", "version", "resource")
+)
+build_info = Gauge(
+    "kubernetes_build_info",
+    "A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, "
+    "Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+    ("build_date", "compiler", "git_commit", "git_tree_state", "git_version", "go_version", "major", "minor",
+     "platform"),
+)  # fmt: skip
+build_info.set(1, *(VERSION[name] for name in (
+    "buildDate", "compiler", "gitCommit", "gitTreeState", "gitVersion", "goVersion", "major", "minor", "platform",
+)))  # fmt: skip
+
+
+class StoredObjects(Gauge):
+    """How many objects of each (group, resource) there are: asked when the page is made."""
+
+    count: Callable[[], Mapping[tuple[str, str], int]] | None = None
+
+    def samples(self) -> Iterator[str]:
+        if self.count is not None:
+            self.values = {self._labels(*resource): float(number) for resource, number in self.count().items()}
+        return super().samples()
+
+    def _labels(self, group: str, resource: str) -> tuple[str, ...]:
+        """The older metric of the two has both in one label."""
+        return (group, resource) if len(self.label_names) == 2 else (f"{resource}.{group}" if group else resource,)
+
+
+resource_objects = StoredObjects(
+    "apiserver_resource_objects",
+    "Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be "
+    "-1.",
+    ("group", "resource"),
+)
+storage_objects = StoredObjects(
+    "apiserver_storage_objects",
+    "[DEPRECATED, consider using apiserver_resource_objects instead] Number of stored objects at the time of last "
+    "check split by kind. In case of a fetching error, the value will be -1.",
+    ("resource",),
 )
 
 tasks = Gauge("kube_lite_asyncio_tasks", "How many asyncio tasks this process has, as go_goroutines tells of Go's.")
@@ -52,6 +102,15 @@ tasks.track(lambda: len(asyncio.all_tasks()))
 
 _NAMED = frozenset({"healthz", "livez", "readyz", "metrics", "version", "openapi", "api", "apis"})
 _SHOWN = {"create": "POST", "update": "PUT", "patch": "PATCH", "deletecollection": "DELETECOLLECTION"}
+
+
+def begin_long(request: Request) -> Callable[[], None]:
+    """Counts a watch, a followed log or the like in; the answer counts it out."""
+    info = request.info
+    verb = "CONNECT" if info.subresource and info.subresource != "log" else info.verb.upper()
+    labels = (verb, info.group, info.version, info.resource, info.subresource, _scope(request), "apiserver")
+    long_running.inc(*labels)
+    return lambda: long_running.dec(*labels)
 
 
 def observe(request: Request, seconds: float) -> None:

@@ -120,7 +120,8 @@ def _get(
 
 def _add_health(app: FastAPI, health: Health) -> None:
     async def serve(request: HTTPRequest) -> HTTPResponse:
-        return _reply(health.answer(request.url.path, parse_query(request.url.query.encode())))
+        query = request.query_params
+        return _reply(health.answer(request.url.path, query.getlist("exclude"), "verbose" in query))
 
     for name in ("healthz", "livez", "readyz"):
         any_method = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
@@ -156,6 +157,9 @@ def _add_small(app: FastAPI, documents: Documents) -> None:
     async def show_metrics() -> HTTPResponse:
         return HTTPResponse(metrics.REGISTRY.render().encode(), headers={"content-type": metrics.CONTENT_TYPE})
 
+    async def show_slis() -> HTTPResponse:
+        return HTTPResponse(documents.health.slis().encode(), headers={"content-type": metrics.CONTENT_TYPE})
+
     async def issuer(request: HTTPRequest) -> HTTPResponse:
         path = request.url.path
         media = "application/jwk-set+json" if path.endswith("jwks") else "application/json"
@@ -168,6 +172,7 @@ def _add_small(app: FastAPI, documents: Documents) -> None:
     _get(app, "/version", version, "version")
     _get(app, "/version/", version, "version", listed=False)
     _get(app, "/metrics", show_metrics, "metrics")
+    _get(app, "/metrics/slis", show_slis, "metrics")
     _get(app, "/", paths, "discovery")
     for path in documents.issuer:
         _get(app, path, issuer, "openid")

@@ -71,7 +71,7 @@ class Server:
             release = self._flow.enter(request.info)
             self._check_authorized(request)
             if request.info.verb == "watch" or request.info.subresource in _LONG_RUNNING:
-                await self._serve(request)
+                await self._serve_long(request)
             else:
                 async with asyncio.timeout(self._seconds):
                     await self._serve(request)
@@ -138,6 +138,13 @@ class Server:
                 response.headers = [*response.headers, *warning_headers(request.warnings)]
             request.code = response.status
             await send_response(request.send, response, request.output.media_type)
+
+    async def _serve_long(self, request: Request) -> None:
+        ended = metrics.begin_long(request)
+        try:
+            await self._serve(request)
+        finally:
+            ended()
 
     async def _refuse(self, request: Request, error: StatusError) -> None:
         if request.scope["type"] == "websocket" and not request.code:

@@ -22,6 +22,11 @@ class Streams:
     def __len__(self) -> int:
         return len(self._open)
 
+    @property
+    def closing(self) -> bool:
+        """Whether the server stops."""
+        return self._closing
+
     def enter(self, stream: Stream) -> None:
         self._open.add(stream)
         if self._closing:

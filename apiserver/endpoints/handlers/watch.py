@@ -30,6 +30,7 @@ from itertools import islice
 from apiserver.endpoints.chunks import chunk, chunks_of
 from apiserver.endpoints.endpoint import Endpoint
 from apiserver.endpoints.facts import Filter
+from apiserver.endpoints.metrics import watch_events
 from apiserver.endpoints.negotiation import Output
 from apiserver.endpoints.options import ListOptions, list_options
 from apiserver.endpoints.partial import partial_object
@@ -110,6 +111,7 @@ class _Pump:
 
     def __init__(self, watching: PolledWatch, wanted: Filter, lines: Lines, stream: _Stream):
         self._watching, self._wanted, self._lines, self._stream = watching, wanted, lines, stream
+        self._labels = lines.labels
         self.stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def run(self) -> None:
@@ -132,6 +134,7 @@ class _Pump:
         else:
             found = (_filtered_line(event, self._wanted, self._lines) for event in events)
             body = [line for line in found if line is not None]
+        watch_events.inc(*self._labels, by=len(body))
         return not body or self._stream.write(body[0] if len(body) == 1 else b"".join(body))
 
 
@@ -169,6 +172,7 @@ class Lines:
 
     def __init__(self, resource: Resource):
         self._resource = resource
+        self.labels = (resource.group, resource.version, resource.plural)
         self._kind, self._api_version = resource.kind, resource.api_version
 
     def of(self, type_: str, wire: bytes) -> bytes:

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from apiserver.storage.cacher.arrivals import Arrivals
 from apiserver.storage.cacher.feed import Feed, Loaded
 from apiserver.storage.cacher.freshness import Reached, RevisionReader
-from apiserver.storage.cacher.resource import ResourceCache, root_of
+from apiserver.storage.cacher.resource import ResourceCache
 from apiserver.storage.cacher.watcher import CacheWatch
 from apiserver.storage.etcd.store import EtcdStorage
 from apiserver.storage.etcd.watch import Changes
@@ -35,6 +35,7 @@ from apiserver.storage.interface import (
     Stored,
     Unavailable,
     Watch,
+    root_of,
 )
 from kube.clock import Clock, RealClock
 
@@ -207,6 +208,11 @@ class Cacher:
         """What the cache holds at this moment."""
         resource = self._resources.get(root_of(key))
         return resource.values.get(key) if resource is not None else None
+
+    def count(self, prefix: str) -> int:
+        """How many values there are of the resource of that prefix, as far as the cache knows."""
+        resource = self._resources.get(root_of(prefix))
+        return len(resource.values) if resource is not None else 0
 
     def peek_list(self, prefix: str) -> Items:
         """What the cache holds below a prefix at this moment: the same object until something below it changes."""

@@ -10,21 +10,10 @@ from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING
 
 from apiserver.storage.cacher.history import History
-from apiserver.storage.interface import ROOT, Event, Items, Stored
+from apiserver.storage.interface import Event, Items, Stored
 
 if TYPE_CHECKING:
     from apiserver.storage.cacher.watcher import CacheWatch
-
-_BASE = len(ROOT)
-
-
-def root_of(key: str) -> str:
-    """The resource that a key (or a prefix) belongs to: `/registry/pods/`. Services and Endpoints share a word, for
-    historical reasons: `/registry/services/specs/`. Empty when the prefix spans several resources."""
-    at = key.find("/", _BASE) + 1
-    if at and key.startswith("services/", _BASE):
-        at = key.find("/", at) + 1
-    return key[:at]
 
 
 class ResourceCache:

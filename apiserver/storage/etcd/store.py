@@ -17,6 +17,7 @@ from apiserver.storage.etcd.compaction import Compactor
 from apiserver.storage.etcd.endpoints import RANGE, STATUS, TLS, TXN, Endpoints
 from apiserver.storage.etcd.keys import Keys, range_end
 from apiserver.storage.etcd.leases import Leases
+from apiserver.storage.etcd.metrics import observed, operation_of
 from apiserver.storage.etcd.transactions import build, failure, stored
 from apiserver.storage.etcd.watch import ChangeStream, EtcdWatch
 from apiserver.storage.interface import (
@@ -88,7 +89,8 @@ class EtcdStorage:
 
     async def get(self, key: str, *, revision: int | None = None) -> Stored | None:
         request = RangeRequest(key=self.keys.to_etcd(key), serializable=revision == 0)
-        response = await self._range(request, revision or 0)
+        with observed("get", key):
+            response = await self._range(request, revision or 0)
         return stored(self.keys, response.kvs[0]) if response.kvs else None
 
     async def list(
@@ -102,7 +104,8 @@ class EtcdStorage:
             revision=revision or 0 if exact else 0,
             serializable=revision == 0,
         )
-        response = await self._range(request, revision or 0)
+        with observed("list", prefix):
+            response = await self._range(request, revision or 0)
         items = Items(stored(self.keys, pair) for pair in response.kvs)
         return Page(
             items,
@@ -127,7 +130,8 @@ class EtcdStorage:
     async def commit(self, checks: Sequence[Check], ops: Sequence[Op]) -> int:
         leases = {op.ttl: await self._leases.lease_for(op.ttl) for op in ops if isinstance(op, Put) and op.ttl}
         request = build(self.keys, checks, ops, leases)
-        response = await self._endpoints.call(TXN, request, write=True)
+        with observed(*operation_of(checks, ops)):
+            response = await self._endpoints.call(TXN, request, write=True)
         if not response.succeeded:
             raise failure(self.keys, checks, response)
         return response.header.revision
