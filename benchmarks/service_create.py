@@ -15,7 +15,7 @@ from benchmarks.load import Load, create
 from benchmarks.objects import SERVICE
 from benchmarks.servers import REFERENCE, Target
 
-COUNT, PRESENT = 1500, 3000
+COUNT, PRESENT, WARM = 1500, 3000, 600
 EMPTY, FULL = "Service create, from empty", "Service create, 3,000 present"
 TARGETS = {EMPTY: 3 * 287.0, FULL: 10 * 73.5}
 Found = dict[tuple[str, str], list[Load]]
@@ -46,7 +46,7 @@ def measure(targets: list[Target], settings: Settings, found: Found) -> None:
 
 
 def warm_up(target: Target, path: str) -> None:
-    """The first requests of a process load code; a server that is measured has been up for a while."""
-    create(target, path, SERVICE, 50)
+    """The first hundreds of requests of a process cost three times as much; who is measured has been up for a while."""
+    create(target, path, SERVICE, WARM)
     if target.subject != REFERENCE:
         target.request("DELETE", path)
