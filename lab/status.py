@@ -33,9 +33,9 @@ def report(state: State, layout: Layout, say: Callable[[str], object] = print) -
     for name in state.machines:
         alive = fleet.is_alive(name)
         well &= alive
-        say(f"  {name:<22} {', '.join(config.addresses(name)):<34} {'up' if alive else 'DOWN'}")
+        say(f"  {name:<24} {', '.join(config.addresses(name)):<34} {'up' if alive else 'DOWN'}")
     for name, process in state.processes.items():
         alive = is_alive(state, layout, process)
         well &= alive
-        say(f"  {name:<22} {'pid ' + str(process.pid):<34} {'running' if alive else 'DEAD'}")
+        say(f"  {name:<24} {'pid ' + str(process.pid):<34} {'running' if alive else 'DEAD'}")
     return well
