@@ -19,6 +19,7 @@ from benchmarks.proxy_table import (
     milliseconds,
     resident_megabytes,
 )
+from proxy.memory import keep_what_is_there
 from proxy.nftables.kernel import Nft
 from proxy.nftables.proxier import NftablesProxier
 from proxy.nftables.skeleton import Settings as Table
@@ -46,12 +47,15 @@ def measure(settings: Settings) -> Iterator[Row]:
     took = one.load(count, one.compare)
     yield Row(f"start with {count:,} Services x 10, nftables", "s", (took,), more_is_better=False)
     yield from _changes(one, f"among {count:,} Services")
+    keep_what_is_there()
     quiet = one.compare()
     subprocess.run(["nft", "add table ip foreign"], check=True)
     after = one.compare()
     assert not after.operations
     for when, took in (("nobody wrote", quiet), ("somebody wrote", after)):
         yield Row(f"comparison after {when}, nftables, {count:,} x 10", "s", (took.seconds,), more_is_better=False)
+    longest, name = after.longest_step * 1000, f"how long a change may wait for it, nftables, among {count:,} Services"
+    yield Row(name, "ms", (longest,), more_is_better=False, target=50.0)
     memory = resident_megabytes(os.getpid())
     yield Row(f"memory of the proxy, nftables, {count:,} x 10", "MB", (memory,), more_is_better=False, target=250.0)
 

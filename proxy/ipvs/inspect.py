@@ -5,7 +5,7 @@ Called by `proxier`, for `proxy.debug`. It calls `lower` and `kernel`. It leaves
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from proxy.inspected import Inspected
@@ -14,6 +14,7 @@ from proxy.ipvs.lower import Here, Wanted, identities, lower
 from proxy.ipvs.messages import Destination
 from proxy.ipvs.operations import DUMMY, Member, Settings
 from proxy.model.desired import Identity, ServiceState, VirtualServer
+from proxy.steps import at_once
 
 
 class Held(NamedTuple):
@@ -21,16 +22,16 @@ class Held(NamedTuple):
 
     settings: Mapping[Identity, Settings]
     destinations: Mapping[Identity, Sequence[Destination]]
-    addresses: frozenset[str]
-    members: frozenset[Member]
+    addresses: Set[str]
+    members: Set[Member]
 
 
 def read(kernel: Kernel, here: Here, state: ServiceState) -> Held:
     """All virtual servers, addresses and members; destinations of this Service's only. Raises OSError, RuntimeError."""
     wanted = [identity for server in state.servers for identity in identities(server, here)]
-    settings = kernel.servers()
-    destinations = {identity: kernel.destinations(identity) for identity in wanted if identity in settings}
-    return Held(settings, destinations, frozenset(kernel.bound_addresses()), frozenset(kernel.members()))
+    found = at_once(kernel.read())
+    destinations = {identity: kernel.destinations(identity) for identity in wanted if identity in found.servers}
+    return Held(found.servers, destinations, found.bound, found.members)
 
 
 def inspect(held: Held, here: Here, state: ServiceState) -> list[Inspected]:

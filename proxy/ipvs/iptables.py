@@ -1,7 +1,7 @@
 """Writes and checks the iptables rules of `rules.tables`, with whichever iptables this kernel understands.
 
-Called by `proxy.ipvs.kernel`. It calls iptables-save and iptables-restore: a handful of processes at the start and one
-a check. It leaves out single entries, which live in sets.
+Called by `proxy.ipvs.kernel`. It calls iptables-save and iptables-restore, a handful of processes at the start, and
+`xtables`, which tells whether anybody has changed a rule since. It leaves out single entries, which live in sets.
 
 All rules of a family are restored at once with `--noflush`: naming one of our chains empties it, and nobody else's is
 named. Jumps from the built-in chains are added when they are missing.
@@ -14,6 +14,8 @@ import subprocess
 from collections.abc import Iterable
 
 from proxy.ipvs.rules import Table
+from proxy.ipvs.xtables import Fingerprint, fingerprint
+from proxy.steps import Steps, at_once, run
 
 COMMENT = "kube-lite proxy"
 
@@ -40,19 +42,26 @@ class Iptables:
 
     def __init__(self, program: str, tables: list[Table]):
         self._program, self._tables = program, tables
+        self._family = 6 if program.startswith("ip6") else 4
         self._as_written: list[str] = []
+        self._seen: Fingerprint | None = None
 
-    def ensure(self) -> bool:
+    def ensure(self) -> Steps[bool]:
         """Writes the rules unless they are as it wrote them last. Returns whether it wrote. Raises IptablesError."""
-        if self._as_written and self._ours() == self._as_written:
+        seen = fingerprint(self._family)
+        if seen == self._seen:
+            return False
+        if self._as_written and self._ours((yield from self._saved())) == self._as_written:
+            self._seen = seen  # what was changed is somebody else's
             return False
         self._check(_run([f"{self._program}-restore", "-w", "5", "--noflush"], self.restore_text()))
-        self._as_written = self._ours()
+        self._seen = fingerprint(self._family)
+        self._as_written = self._ours(at_once(self._saved()))
         return True
 
     def restore_text(self) -> str:
         """Input of iptables-restore."""
-        present = set(self._save())
+        present = set(at_once(self._saved()))
         lines: list[str] = []
         for table in self._tables:
             lines.append(f"*{table.name}")
@@ -64,7 +73,7 @@ class Iptables:
 
     def remove(self) -> None:
         """Takes our jumps and chains away; fine when some are gone. Raises IptablesError."""
-        present = set(self._save())
+        present = set(at_once(self._saved()))
         lines: list[str] = []
         for table in self._tables:
             ours = [chain for chain in table.chains if any(p.startswith(f":{chain} ") for p in present)]
@@ -73,16 +82,17 @@ class Iptables:
             lines += [f"-F {chain}" for chain in ours] + [f"-X {chain}" for chain in ours]
             lines.append("COMMIT")
         self._check(_run([f"{self._program}-restore", "-w", "5", "--noflush"], "\n".join(lines) + "\n"))
-        self._as_written = []
+        self._as_written, self._seen = [], None
 
-    def _ours(self) -> list[str]:
+    def _ours(self, saved: Iterable[str]) -> list[str]:
         chains = {chain for table in self._tables for chain in table.chains}
-        return [line for line in self._save() if line.startswith("-A ") and _mentions(line.split(), chains)]
+        return [line for line in saved if line.startswith("-A ") and _mentions(line.split(), chains)]
 
-    def _save(self) -> list[str]:
-        saved = _run([f"{self._program}-save"])
-        self._check(saved)
-        return saved.stdout.splitlines()
+    def _saved(self) -> Steps[list[str]]:
+        ended = yield from run([f"{self._program}-save"])
+        if ended.status:
+            raise IptablesError(f"{self._program}-save: {ended.stderr.strip()}")
+        return ended.stdout.splitlines()
 
     def _check(self, done: subprocess.CompletedProcess[str]) -> None:
         if done.returncode:

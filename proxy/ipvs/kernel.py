@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import errno
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
 from proxy.ipvs import ipset, iptables, messages, rules, sysctls
+from proxy.ipvs.holdings import Holdings, read, set_names
 from proxy.ipvs.operations import (
     DUMMY,
     AddAddress,
@@ -25,15 +26,14 @@ from proxy.ipvs.operations import (
     DeleteServer,
     DrainDestination,
     EditServer,
-    Member,
     Operation,
     RestoreDestination,
-    Settings,
 )
 from proxy.model.desired import Identity
 from proxy.netlink.rtnetlink import RouteSocket
 from proxy.netlink.socket import NETLINK_GENERIC, NETLINK_NETFILTER, NetlinkError, NetlinkSocket
 from proxy.node_settings import ensure, ensure_forwarding
+from proxy.steps import Steps
 
 Failures = dict[int, OSError]
 """Index of the operation -> why the kernel refused it."""
@@ -73,19 +73,19 @@ class Kernel:
         self._netfilter.close()
         self._route.close()
 
-    def prepare(self) -> list[str]:
+    def prepare(self) -> Steps[list[str]]:
         """What every virtual server relies on: settings, sets, masquerading rules, the dummy. Cheap when all is there.
 
         Masquerading comes first: a node whose virtual servers work before it cuts connections off.
         Returns sentences about what is amiss.
         """
         problems = self._set_sysctls()
-        if not all(map(self._has_set, self._set_names())):
+        if not all(map(self._has_set, set_names(self.families))):
             _ipset(["restore", "-exist"], "".join(map(rules.create_sets, self.families)))
         if not self._iptables:
             problems.append("no usable iptables: traffic from outside the cluster will not be masqueraded")
         for one in self._iptables:
-            one.ensure()
+            yield from one.ensure()
         self._dummy = self._route.ensure_dummy(DUMMY, up=6 in self.families)
         return problems
 
@@ -102,10 +102,9 @@ class Kernel:
 
     # ---- reading ----
 
-    def servers(self) -> dict[Identity, Settings]:
-        """All virtual servers, also those of others."""
-        found = map(messages.parse_server, self._generic.read((self._ipvs, 0, messages.list_servers())))
-        return {server.identity: server.settings for server in found if server}
+    def read(self) -> Steps[Holdings]:
+        """All that is there, but for destinations. Raises OSError."""
+        return read(self.families)
 
     def destinations(self, server: Identity) -> list[messages.Destination]:
         """The destinations of a virtual server; none when it does not exist."""
@@ -117,27 +116,6 @@ class Kernel:
             raise
         return [messages.parse_destination(payload) for payload in found]
 
-    def bound_addresses(self) -> list[str]:
-        """What `kube-ipvs0` holds."""
-        index = self._route.index_of(DUMMY)
-        held = self._route.addresses(index) if index else []
-        return [a.address for a in held if not a.address.startswith("fe80:")]
-
-    def own_addresses(self) -> list[str]:
-        """The node's addresses: all but loopback, link-local and the virtual IPs."""
-        index = self._route.index_of(DUMMY)
-        return [
-            a.address for a in self._route.addresses()
-            if a.interface != index and not a.address.startswith(("127.", "fe80:")) and a.address != "::1"
-        ]  # fmt: skip
-
-    def members(self) -> list[Member]:
-        """What our sets hold."""
-        return [member for name in self._set_names() for member in self._members_of(name)]
-
-    def _set_names(self) -> list[str]:
-        return [name for family in self.families for name in rules.sets(family)]
-
     def _has_set(self, name: str) -> bool:
         try:
             self._netfilter.ask(ipset.header_message(name))
@@ -147,17 +125,6 @@ class Kernel:
             return False
         return True
 
-    def _members_of(self, name: str) -> Iterator[Member]:
-        """Of a set that is not there: none."""
-        try:
-            found = self._netfilter.read(ipset.list_message(name))
-        except NetlinkError as error:
-            if error.errno != errno.ENOENT:
-                raise
-            return
-        for payload in found:
-            yield from ipset.parse_members(name, payload)
-
     # ---- taking all away ----
 
     def remove_everything(self, servers: Iterable[Identity]) -> None:
@@ -166,7 +133,7 @@ class Kernel:
         self._route.delete_link(DUMMY)
         for one in self._iptables:
             one.remove()
-        _ipset(["restore"], "".join(f"destroy {name}\n" for name in self._set_names() if self._has_set(name)))
+        _ipset(["restore"], "".join(f"destroy {name}\n" for name in set_names(self.families) if self._has_set(name)))
 
     # ---- how each kind of operation is carried out ----
 

@@ -12,6 +12,7 @@ from proxy.dataplane import Change, Outcome
 from proxy.inspected import Inspected
 from proxy.ipvs import rules
 from proxy.ipvs.draining import Draining
+from proxy.ipvs.holdings import Holdings
 from proxy.ipvs.inspect import inspect, read
 from proxy.ipvs.kernel import Kernel
 from proxy.ipvs.lower import Here, Lowered, Wanted, identities, lower, merge
@@ -31,10 +32,11 @@ from proxy.ipvs.plan import in_order, plan_change, plan_server, plan_shared
 from proxy.model.desired import Identity, ServiceState
 from proxy.model.objects import Key
 from proxy.model.shared import Shared
+from proxy.steps import at_once, outcomes, pages
 
 DRAIN_POLL_SECONDS = 1.0
-SLICE = 100
-"""Services compared in one step: a few dozen milliseconds."""
+PLANNED, COMPARED = 1000, 20
+"""Services in one step of a comparison, without and with asking the kernel: about ten milliseconds."""
 
 Attributed = list[tuple[Key | None, Operation]]
 """Operations, each with the Service it is for; None: shared by several."""
@@ -81,21 +83,24 @@ class IpvsProxier:
         return outcome
 
     def compare(self, states: Mapping[Key, ServiceState]) -> Iterator[Outcome]:
-        problems = () if self._dry_run else tuple(self._kernel.prepare())
-        self._look_around(states)
-        yield Outcome(problems=problems)
-        found, addresses, members = self._kernel.servers(), self._kernel.bound_addresses(), self._kernel.members()
+        if not self._dry_run:
+            yield Outcome(problems=tuple((yield from outcomes(self._kernel.prepare()))))
         before = dict(states)
-        yield self._execute(self._compare_shared(states, found, addresses, members))
-        lacking = {item for item in self._shared if not isinstance(item, Member)}.difference(addresses)
-        keys = list(before)
-        for start in range(0, len(keys), SLICE):
+        found = yield from outcomes(self._kernel.read())
+        self._look_around(found, states)
+        wanted: set[Identity] = set()
+        for page in pages(before.values(), PLANNED):
+            wanted.update(i for state in page for server in state.servers for i in identities(server, self._here))
+            yield Outcome()
+        yield self._execute(self._compare_shared(states, before, wanted, found))
+        lacking = {item for item in self._shared if not isinstance(item, Member)} - found.bound
+        for keys in pages(before, COMPARED):
             # What changed since the kernel was read has just been programmed.
-            still = [(key, before[key]) for key in keys[start : start + SLICE] if states.get(key) is before[key]]
-            yield self._execute(self._compare_servers(still, found, lacking))
+            still = [(key, before[key]) for key in keys if states.get(key) is before[key]]
+            yield self._execute(self._compare_servers(still, found.servers, lacking))
 
     def inspect(self, state: ServiceState) -> list[Inspected]:
-        here = self._here or self._look()
+        here = self._here or self._look(at_once(self._kernel.read()))
         return inspect(read(self._kernel, here, state), here, state)
 
     def housekeeping(self, now: float) -> float | None:
@@ -109,8 +114,7 @@ class IpvsProxier:
         return DRAIN_POLL_SECONDS if len(self._draining) else None
 
     def cleanup(self) -> None:
-        ours = _ours(self._kernel.servers(), self._kernel.bound_addresses(), self._kernel.members())
-        self._kernel.remove_everything(ours)
+        self._kernel.remove_everything(_ours(at_once(self._kernel.read())))
 
     def close(self) -> None:
         self._kernel.close()
@@ -125,9 +129,9 @@ class IpvsProxier:
         self._shared.add([*(new.members - old.members), *(new.addresses - old.addresses)])
         self._shared.remove([*(old.members - new.members), *(old.addresses - new.addresses)])
 
-    def _look_around(self, states: Mapping[Key, ServiceState]) -> None:
+    def _look_around(self, found: Holdings, states: Mapping[Key, ServiceState]) -> None:
         """The node's own addresses decide what a Service needs here. When they change, what is shared counts anew."""
-        here = self._look()
+        here = self._look(found)
         if here == self._here:
             return
         self._here, self._shared = here, Shared()
@@ -136,23 +140,26 @@ class IpvsProxier:
             self._shared.add([*lowered.members, *lowered.addresses])
         self._shared.take()
 
-    def _look(self) -> Here:
-        own = self._kernel.own_addresses()
-        return Here(self._choose(own), frozenset(own), self._scheduler)
+    def _look(self, found: Holdings) -> Here:
+        return Here(self._choose(found.own), frozenset(found.own), self._scheduler)
 
     def _compare_shared(
         self,
         states: Mapping[Key, ServiceState],
-        found: Mapping[Identity, Settings],
-        addresses: Sequence[str],
-        members: Sequence[Member],
+        before: Mapping[Key, ServiceState],
+        wanted: set[Identity],
+        found: Holdings,
     ) -> Attributed:
-        """Members of sets, and everything that nobody wants. Addresses that lack come with their virtual servers."""
-        there: set[str | Member] = {*members, *addresses}
+        """Members of sets, and everything that nobody wants. Addresses that lack come with their virtual servers.
+
+        `wanted` are the virtual servers as `before`: those of what changed since are added.
+        """
+        there: set[str | Member] = {*found.members, *found.bound}
         added = [item for item in self._shared if isinstance(item, Member) and item not in there]
         operations = plan_shared(added, [item for item in there if item not in self._shared])
-        wanted = {i for state in states.values() for server in state.servers for i in identities(server, self._here)}
-        leaked = [server for server in _ours(found, addresses, members) if server not in wanted]
+        changed = [state for key, state in states.items() if before.get(key) is not state]
+        wanted.update(i for state in changed for server in state.servers for i in identities(server, self._here))
+        leaked = [server for server in _ours(found) if server not in wanted]
         return [(None, operation) for operation in (*operations, *map(DeleteServer, leaked))]
 
     def _compare_servers(
@@ -202,10 +209,9 @@ class IpvsProxier:
                     self._draining.forget(server)
 
 
-def _ours(found: Mapping[Identity, Settings], addresses: Sequence[str], members: Sequence[Member]) -> list[Identity]:
+def _ours(found: Holdings) -> list[Identity]:
     """The virtual servers that this proxy made: on an address that our dummy holds, or on a node port of our sets."""
-    bound = set(addresses)
     bases = (rules.NODE_PORT, rules.NODE_PORT_LOCAL, rules.EXTERNAL_IP, rules.EXTERNAL_IP_LOCAL)
     names = {rules.set_name(base, family) for base in bases for family in (4, 6)}
-    listed = {(m.address, m.protocol, m.port) for m in members if m.set in names}
-    return [server for server in found if server.address in bound or server[1:] in listed]
+    listed = {(m.address, m.protocol, m.port) for m in found.members if m.set in names}
+    return [server for server in found.servers if server.address in found.bound or server[1:] in listed]

@@ -10,8 +10,8 @@ import contextlib
 import errno
 import socket
 import struct
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Self
 
 from proxy.netlink.socket import NETLINK_ROUTE, Message, NetlinkSocket
 from proxy.netlink.wire import (
@@ -52,6 +52,12 @@ class RouteSocket:
     def close(self) -> None:
         self._netlink.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def index_of(self, name: str) -> int | None:
         """The index of an interface, None when there is none of this name."""
         with contextlib.suppress(OSError):
@@ -78,10 +84,9 @@ class RouteSocket:
         if index is not None:
             self._netlink.request((_RTM_DELLINK, 0, _link(index)))
 
-    def addresses(self, interface: int | None = None) -> list[Address]:
-        """All addresses, or those of one interface."""
-        found = [_parse(body) for body in self._netlink.read((_RTM_GETADDR, 0, bytes(8)))]
-        return [a for a in found if interface in (None, a.interface)]
+    def all_addresses(self) -> Iterator[Address]:
+        """Every address of every interface, as they come; the same may come twice."""
+        return map(_parse, self._netlink.pieces((_RTM_GETADDR, 0, bytes(8))))
 
     def add(self, interface: int, addresses: Sequence[str]) -> dict[int, OSError]:
         """Adds host addresses in batches. Returns index -> error; one that is there already is fine."""

@@ -98,6 +98,18 @@ class NetlinkSocket:
                     raise
         raise NetlinkError(errno.EINTR)
 
+    def pieces(self, message: Message) -> Iterator[bytes]:
+        """A dump as it comes; when the table changed meanwhile, from the start again: the same may come twice. Raises
+        NetlinkError."""
+        for _ in range(5):
+            try:
+                yield from self.dump(message)
+                return
+            except NetlinkError as error:
+                if error.errno != errno.EINTR:
+                    raise
+        raise NetlinkError(errno.EINTR)
+
     def genl_family(self, name: str) -> int:
         """The number of a generic-netlink family. Raises NetlinkError (ENOENT) where the kernel lacks it."""
         payload = struct.pack("=BBH", _CTRL_CMD_GETFAMILY, 1, 0)

@@ -5,19 +5,14 @@ Called by `proxier`, in a worker thread: it blocks. It calls the nft program and
 
 from __future__ import annotations
 
-import struct
 import subprocess
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
+from proxy.netlink.nftables import generation
 from proxy.netlink.socket import NETLINK_NETFILTER, NetlinkSocket
-from proxy.netlink.wire import attribute_dict
 from proxy.nftables.lower import Element
 from proxy.nftables.skeleton import TABLE
-
-_GET_GENERATION = (10 << 8) | 16
-_GENERATION_ID = 1
-LOOK_SECONDS = 0.02
+from proxy.steps import Steps, run
 
 
 class NftError(RuntimeError):
@@ -41,18 +36,9 @@ class Nft:
         if done.returncode:
             raise NftError(_first_lines(done.stderr))
 
-    def listing(self, ip: str) -> Iterator[str | None]:
-        """None, again and again, while nft works; at the end the table's text."""
-        with tempfile.TemporaryFile("w+") as found:
-            with subprocess.Popen(["nft", "list", "table", ip, TABLE], stdout=found, stderr=subprocess.DEVNULL) as nft:
-                while True:
-                    try:
-                        nft.wait(LOOK_SECONDS)
-                        break
-                    except subprocess.TimeoutExpired:
-                        yield None
-            found.seek(0)
-            yield found.read()
+    def listing(self, ip: str) -> Steps[str]:
+        """The table's text; empty when there is no such table."""
+        return (yield from run(["nft", "list", "table", ip, TABLE])).stdout
 
     def list_chains(self, ip: str) -> str:
         """The table's text without the elements of its sets and maps; empty when there is no such table."""
@@ -78,8 +64,7 @@ class Nft:
 
     def generation(self) -> int:
         """A number that grows with every change of any table of this network namespace."""
-        answer = self._netfilter.ask((_GET_GENERATION, 0, struct.pack("=BBH", 0, 0, 0)))
-        return struct.unpack("!I", attribute_dict(answer, 4)[_GENERATION_ID])[0]
+        return generation(self._netfilter)
 
 
 def available() -> bool:

@@ -11,10 +11,13 @@ import re
 from typing import NamedTuple
 
 from proxy.nftables.lower import Element
+from proxy.steps import Steps, at_once, pages
 
 _BLOCK = re.compile(r"^\t(map|set|chain) (\S+) \{", re.MULTILINE)
-_ELEMENTS = re.compile(r"elements = \{(.*?)\}\n", re.DOTALL)
 _COMMENT = re.compile(r' comment "[^"]*"')
+
+PIECE = 2000
+"""Elements read in one step."""
 
 
 class Listing(NamedTuple):
@@ -27,31 +30,29 @@ class Listing(NamedTuple):
 
 def parse(text: str) -> Listing:
     """One table's listing."""
+    return at_once(parse_in_steps(text))
+
+
+def parse_in_steps(text: str) -> Steps[Listing]:
+    """The same, a few milliseconds at a time."""
     listing = Listing({}, {}, {})
-    starts = list(_BLOCK.finditer(text))
-    for number, start in enumerate(starts):
-        end = starts[number + 1].start() if number + 1 < len(starts) else len(text)
+    for block in text.split("\n\t}\n"):
+        start = _BLOCK.search(block)
+        if start is None:
+            continue  # what is left after the last one
         kind, name = start.groups()
-        body = text[start.end() : end]
+        body = block[start.end() :]
         if kind == "chain":
-            listing.chains[name] = tuple(filter(_is_line, map(str.strip, body.splitlines())))
-        else:
-            declaration = body.partition("elements = {")[0].rstrip("\n}\t ")
-            listing.sets[name] = kind, declaration
-            if "dynamic" not in declaration:
-                listing.elements.update(((name, e.key), e) for e in _elements(name, body))
+            listing.chains[name] = tuple(filter(None, map(str.strip, body.splitlines())))
+            continue
+        declaration, _, elements = body.partition("elements = {")
+        listing.sets[name] = kind, declaration.rstrip("\n\t ")
+        if "dynamic" not in declaration:
+            texts = elements.rpartition("}")[0].split(",") if elements else ()
+            for page in pages(texts, PIECE):
+                listing.elements.update(((name, e.key), e) for e in (_element(name, one) for one in page))
+                yield
     return listing
-
-
-def _is_line(line: str) -> bool:
-    return bool(line) and line != "}"
-
-
-def _elements(name: str, body: str) -> list[Element]:
-    found = _ELEMENTS.search(body)
-    if not found:
-        return []
-    return [_element(name, text) for text in found.group(1).split(",")]
 
 
 def _element(name: str, text: str) -> Element:

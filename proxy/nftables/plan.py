@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from proxy.nftables.lower import Element, Lowered, render
 from proxy.nftables.skeleton import TABLE, Chain, Settings, chains, sets
+from proxy.steps import Steps, pages
 
 
 class Contents(NamedTuple):
@@ -24,6 +25,8 @@ class Contents(NamedTuple):
 
 
 EMPTY = Contents({}, {}, {})
+PIECE = 5000
+"""Elements compared in one step."""
 
 
 def own(lowered: Lowered) -> Contents:
@@ -44,6 +47,15 @@ def plan(old: Contents, new: Contents, ip: str) -> list[str]:
     ]
 
 
+def unlike_elements(one: Contents, other: Contents) -> Steps[dict[tuple[str, str], Element]]:
+    """The elements that the other has not, or with another value: all that `plan` would look at."""
+    unlike = {}
+    for page in pages(one.elements, PIECE):
+        unlike.update((at, one.elements[at]) for at in page if _differs(one, other, at))
+        yield
+    return unlike
+
+
 def create_table(settings: Settings) -> list[str]:
     """The table anew, without Services; the old one, whatever it held, is replaced in the same transaction."""
     ip = settings.ip
@@ -59,11 +71,15 @@ def create_table(settings: Settings) -> list[str]:
 def merge(*parts: Contents) -> Contents:
     """Several parts as one: the lines of several Services fit into one transaction."""
     merged = Contents({}, {}, {})
+    add_to(merged, *parts)
+    return merged
+
+
+def add_to(merged: Contents, *parts: Contents) -> None:
     for part in parts:
         merged.elements.update(part.elements)
         merged.chains.update(part.chains)
         merged.sets.update(part.sets)
-    return merged
 
 
 def _differs(one: Contents, other: Contents, at: tuple[str, str]) -> bool:

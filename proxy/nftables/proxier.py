@@ -15,11 +15,17 @@ from proxy.model.objects import Key
 from proxy.model.shared import Shared
 from proxy.nftables.inspect import inspect
 from proxy.nftables.kernel import Nft, NftError
-from proxy.nftables.listing import Listing, parse
+from proxy.nftables.listing import Listing, parse, parse_in_steps
 from proxy.nftables.lower import Element, Shareable, SharedChain, SharedMap, lower
-from proxy.nftables.plan import EMPTY, Contents, create_table, merge, own, plan
+from proxy.nftables.plan import EMPTY, Contents, add_to, create_table, merge, own, plan, unlike_elements
 from proxy.nftables.skeleton import TABLE, Chain, Settings, chains, sets
 from proxy.node_settings import ensure_forwarding
+from proxy.steps import Steps, at_once, outcomes, pages
+
+LOWERED = 200
+"""Services in one step of a comparison: about ten milliseconds."""
+MOST_PUT_OFF = 3
+"""So many comparisons may give way to changes, one after the other; the next one makes changes wait."""
 
 
 class NftablesProxier:
@@ -31,9 +37,11 @@ class NftablesProxier:
         self._nft, self._dry_run = nft, dry_run
         self._tables = [_Table(nft, settings) for settings in families]
         self._generation: int | None = None
+        self._syncs = self._put_off = 0
 
     def sync(self, changes: Iterable[Change]) -> Outcome:
         changes = list(changes)
+        self._syncs += 1
         lines = [line for table in self._tables for line in table.plan(changes)]
         if self._dry_run:
             return Outcome(tuple(lines))
@@ -52,25 +60,34 @@ class NftablesProxier:
         yield Outcome(problems=problems)
         if self._nft.generation() == self._generation:
             return
-        texts: list[str] = []
-        for patient in (True, True, False):
-            before, texts = self._nft.generation(), []
-            for text in (text for table in self._tables for text in self._nft.listing(table.settings.ip)):
-                if text is not None:
-                    texts.append(text)
-                elif patient:  # changes may go in between, but then this listing is worth nothing
-                    yield Outcome()
-            if self._nft.generation() == before:
-                break
-        yield self._repair(states, texts, before)
+        for patient in (True, True, self._put_off < MOST_PUT_OFF):
+            before, syncs = self._nft.generation(), self._syncs
+            planning = self._plan_compare(states)
+            try:
+                lines = (yield from outcomes(planning)) if patient else at_once(planning)
+            except NftError as error:
+                yield Outcome((), {None: str(error)})
+                return
+            # Changes may go in between, but then what was read is worth nothing.
+            if (self._nft.generation(), self._syncs) == (before, syncs):
+                self._put_off = 0
+                yield self._repair(lines, before)
+                return
+        self._put_off += 1
 
-    def _repair(self, states: Mapping[Key, ServiceState], texts: Sequence[str], generation: int) -> Outcome:
-        """`texts`: what the tables held in this generation."""
+    def _plan_compare(self, states: Mapping[Key, ServiceState]) -> Steps[list[str]]:
+        lines: list[str] = []
+        for table in self._tables:
+            lines += yield from table.plan_compare(states)
+        return lines
+
+    def _repair(self, lines: list[str], generation: int) -> Outcome:
+        """`generation`: the one that these lines were planned for."""
+        for table in self._tables:
+            table.adopt()
+        if self._dry_run:
+            return Outcome(tuple(lines))
         try:
-            pairs = zip(self._tables, texts, strict=True)
-            lines = [line for table, text in pairs for line in table.plan_compare(states, text)]
-            if self._dry_run:
-                return Outcome(tuple(lines))
             self._nft.run(lines)
         except NftError as error:
             return Outcome((), {None: str(error)})
@@ -113,6 +130,7 @@ class _Table:
     def __init__(self, nft: Nft, settings: Settings):
         self._nft, self.settings = nft, settings
         self._shared: Shared[Shareable] = Shared()
+        self._counted = self._shared
         self._printed: tuple[Any, Listing] = None, Listing({}, {}, {})
 
     def plan(self, changes: Iterable[Change]) -> list[str]:
@@ -134,13 +152,25 @@ class _Table:
             self._shared.add(old.shared - new.shared)
         self._shared.take()
 
-    def plan_compare(self, states: Mapping[Key, ServiceState], text: str) -> list[str]:
+    def plan_compare(self, states: Mapping[Key, ServiceState]) -> Steps[list[str]]:
         """The lines that make the table what it shall be; where its maps or base chains are not ours, a new table."""
-        wanted = self._wanted(states)
-        there, printed = parse(text), self._print(wanted)
+        text = yield from self._nft.listing(self.settings.ip)
+        there = yield from parse_in_steps(text)
+        wanted = yield from self._wanted(states)
+        yield
+        printed = self._print(wanted)
+        yield
         if not _is_ours(there, printed, chains(self.settings)):
             return create_table(self.settings) + plan(_skeleton(self.settings), wanted, self.settings.ip)
-        return plan(as_contents(there, printed, wanted), wanted, self.settings.ip)
+        there = as_contents(there, printed, wanted)
+        unlike = (yield from unlike_elements(there, wanted)), (yield from unlike_elements(wanted, there))
+        return plan(
+            *(one._replace(elements=e) for one, e in zip((there, wanted), unlike, strict=True)), self.settings.ip
+        )
+
+    def adopt(self) -> None:
+        """What the last comparison counted is what is shared."""
+        self._shared = self._counted
 
     def _print(self, wanted: Contents) -> Listing:
         """The wanted chains and sets in nft's own words. They seldom change, so those of the last time are kept."""
@@ -150,15 +180,18 @@ class _Table:
             self._printed = (wanted.chains, wanted.sets), parse(self._nft.printed(lines, self.settings.ip))
         return self._printed[1]
 
-    def _wanted(self, states: Mapping[Key, ServiceState]) -> Contents:
-        self._shared = Shared()
-        parts = [_skeleton(self.settings)]
-        for state in states.values():
-            lowered = lower(state, self.settings)
-            self._shared.add(lowered.shared)
-            parts.append(own(lowered))
-        self._shared.take()
-        return merge(*parts, _contents(self._shared))
+    def _wanted(self, states: Mapping[Key, ServiceState]) -> Steps[Contents]:
+        self._counted = Shared()
+        wanted = merge(_skeleton(self.settings))
+        for page in pages(list(states.values()), LOWERED):
+            lowered = [lower(state, self.settings) for state in page]
+            for one in lowered:
+                self._counted.add(one.shared)
+            add_to(wanted, *map(own, lowered))
+            yield
+        self._counted.take()
+        add_to(wanted, _contents(self._counted))
+        return wanted
 
 
 def _is_ours(there: Listing, printed: Listing, base: Mapping[str, Chain]) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from proxy.dataplane import Change
 from proxy.ipvs.draining import Draining
 from proxy.ipvs.operations import AddDestination, AddServer, Member, Settings
-from proxy.ipvs.proxier import IpvsProxier
+from proxy.ipvs.proxier import COMPARED, IpvsProxier
 from proxy.model.desired import NOTHING, Identity
 from proxy.model.objects import slice_info
 from tests.proxy.objects import endpoint, endpoint_slice, program, resync, service, state
@@ -144,13 +144,33 @@ def test_draining_ends_with_the_last_connection_or_at_the_limit(kernel: IpvsKern
     assert len(draining.due(server, kernel.destinations(server), 105.0)) == 1
 
 
-def test_a_change_between_two_steps_of_a_comparison_is_not_undone(proxier: IpvsProxier, kernel: IpvsKernel):
+@pytest.mark.parametrize("done", range(1, 7))
+def test_a_change_between_two_steps_of_a_comparison_is_not_undone(proxier: IpvsProxier, kernel: IpvsKernel, done: int):
     planner = program(proxier, service(), endpoint_slice("myapp", PODS))
     server = planner.states[KEY].servers[0].identity
     steps = proxier.compare(planner.states)
-    next(steps), next(steps)
+    for _ in range(done):
+        next(steps)
     planner.tracker.set_slice(slice_info(endpoint_slice("myapp", PODS[:1])))
     kernel.connections[server, "10.244.2.2", 8080] = 1
     proxier.sync(planner.plan(planner.tracker.take()))
     assert [operation for step in steps for operation in step.operations] == []
     assert kernel.weights[server] == {("10.244.1.2", 8080): 1, ("10.244.2.2", 8080): 0}
+
+
+def test_no_step_of_a_comparison_asks_for_more_than_a_handful(
+    proxier: IpvsProxier, kernel: IpvsKernel, monkeypatch: pytest.MonkeyPatch
+):
+    """A change waits for one step: none may cost what there is."""
+    states = {
+        ("default", f"s{i}"): state(service(f"s{i}", clusterIP=f"10.96.{i // 250}.{i % 250}")) for i in range(500)
+    }
+    resync(proxier, states)
+    asked, most = [], []
+    ask = kernel.destinations
+    monkeypatch.setattr(kernel, "destinations", lambda server: asked.append(server) or ask(server))
+    for _ in proxier.compare(states):
+        most.append(len(asked))
+        asked.clear()
+    assert sum(most) == 500
+    assert max(most) == COMPARED

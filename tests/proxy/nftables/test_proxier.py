@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from proxy.dataplane import Change
 from proxy.model.desired import NOTHING
-from proxy.model.objects import slice_info
+from proxy.model.objects import service_info, slice_info
 from proxy.nftables import proxier as module
 from proxy.nftables.kernel import NftError
 from proxy.nftables.listing import parse
-from proxy.nftables.proxier import NftablesProxier
+from proxy.nftables.proxier import MOST_PUT_OFF, NftablesProxier
 from proxy.nftables.skeleton import Settings
 from tests.proxy.objects import endpoint, endpoint_slice, program, resync, service, state
 from tests.proxy.trace.nft_table import NftTable
@@ -137,3 +139,23 @@ def test_a_resync_repairs_whatever_was_done(proxier: NftablesProxier, nft: NftTa
     assert parse(nft.dump("ip")) == wanted
     nft.touch()
     assert resync(proxier, planner.states).operations == ()
+
+
+def test_a_comparison_gives_way_to_changes_but_not_for_ever(proxier: NftablesProxier, nft: NftTable):
+    planner = program(proxier, service(), endpoint_slice("myapp", PODS))
+    others = itertools.count(1)
+
+    def change() -> None:
+        number = next(others)
+        planner.tracker.set_service(service_info(service(f"s{number}", clusterIP=f"10.96.1.{number}")))
+        proxier.sync(planner.plan(planner.tracker.take()))
+
+    nft.sets["services"].clear()
+    nft.touch()
+    for _ in range(MOST_PUT_OFF):
+        for _ in proxier.compare(planner.states):
+            change()
+        assert not nft.sets["services"]
+    for _ in proxier.compare(planner.states):
+        change()
+    assert nft.sets["services"] == {"10.96.0.10 . tcp . 80": "goto tcp-balance-2"}

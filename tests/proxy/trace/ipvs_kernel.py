@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from proxy.ipvs import operations as op
+from proxy.ipvs.holdings import Holdings
 from proxy.ipvs.kernel import remedy
 from proxy.ipvs.messages import Destination
 from proxy.ipvs.rules import tables
 from proxy.model.desired import Identity
+from proxy.steps import Steps
 from tests.proxy.trace.packet import OWN, Packet, outcome, within
 
 DROPPED, REFUSED = "dropped", "refused"
@@ -37,7 +39,8 @@ class IpvsKernel:
 
     # ---- proxy.ipvs.kernel.Kernel ----
 
-    def prepare(self) -> list[str]:
+    def prepare(self) -> Steps[list[str]]:
+        yield
         for table in tables(4, self._cluster_cidr):
             chains = self.chains[table.name] = dict(table.chains)
             for hook, target in table.jumps:
@@ -55,21 +58,15 @@ class IpvsKernel:
                 failures[index] = OSError(number, "told by the fake")
         return failures
 
-    def servers(self) -> dict[Identity, op.Settings]:
-        return dict(self.virtual_servers)
+    def read(self) -> Steps[Holdings]:
+        """What is there at the first step; others go in between as they like."""
+        found = Holdings(dict(self.virtual_servers), set(self.addresses), sorted(OWN), set(self.sets))
+        yield
+        return found
 
     def destinations(self, server: Identity) -> list[Destination]:
         found = self.weights.get(server, {})
         return [Destination(*at, weight, self.connections.get((server, *at), 0), 0) for at, weight in found.items()]
-
-    def bound_addresses(self) -> list[str]:
-        return list(self.addresses)
-
-    def own_addresses(self) -> list[str]:
-        return sorted(OWN)
-
-    def members(self) -> list[op.Member]:
-        return list(self.sets)
 
     def remove_everything(self, servers: Iterable[Identity]) -> None:
         for server in servers:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from proxy.nftables.kernel import NftError
 from proxy.nftables.lower import Element
+from proxy.steps import Steps
 from tests.proxy.trace.packet import OWN, Packet, outcome, within
 
 DROPPED, REFUSED = "dropped", "refused"
@@ -70,9 +71,9 @@ class NftTable:
 
     dump = list_table
 
-    def listing(self, ip: str) -> Iterator[str | None]:
-        yield None
-        yield self.list_table(ip)
+    def listing(self, ip: str) -> Steps[str]:
+        yield
+        return self.list_table(ip)
 
     def printed(self, lines: Sequence[str], ip: str) -> str:
         elsewhere = NftTable()
