@@ -45,7 +45,7 @@ class Creating(Reading[T]):
     async def _create_named(self, namespace: str, obj: T, write: Write, *, prepared: bool) -> Written:
         ctx = self._context(namespace, obj.metadata.name, write, "CREATE")
         await self._prepare_new(obj, ctx, write)
-        self._validate_new(obj)
+        await self._validate_new(obj, ctx)
         if not prepared:
             write.warnings += self.strategy.warnings_on_create(obj)
         return await self._insert(obj, ctx, write)
@@ -62,10 +62,11 @@ class Creating(Reading[T]):
         meta.managedFields = self._managed(None, obj, write, now)
         self.strategy.prepare_for_create(obj, ctx)
 
-    def _validate_new(self, obj: T) -> None:
+    async def _validate_new(self, obj: T, ctx: WriteContext) -> None:
         found = validate_object_meta(obj.metadata, self.resource.namespaced, self.strategy.validate_name)
         found += self.strategy.validate(obj)
         if found:
+            await self.strategy.allocate(obj, None, ctx)  # Kubernetes allocates first: what cannot be had is said alone
             raise errors.invalid(self.strategy.errors_as or self.resource, obj.metadata.name, found)
 
     async def _insert(self, obj: T, ctx: WriteContext, write: Write) -> Written:

@@ -101,7 +101,7 @@ class Updating(Creating[T], Deleting[T]):
         await self.admission.admit(self._attributes(ctx), obj, old)
         await self.admission.validate(self._attributes(ctx), obj, old)
         stages.prepare(obj, old, ctx)
-        self._validate_changed(obj, old, stages)
+        await self._validate_changed(obj, old, ctx, stages)
         write.warnings += self.strategy.warnings_on_update(obj, old)
         if deletion.ends_with_update(obj, old, self.strategy):
             return await self.remove(obj, stored, ctx, write)
@@ -144,12 +144,14 @@ class Updating(Creating[T], Deleting[T]):
         error.message = f'{self.resource.group_resource} "{name}" is invalid: {found}'
         return error
 
-    def _validate_changed(self, obj: T, old: T, stages: Stages[T]) -> None:
+    async def _validate_changed(self, obj: T, old: T, ctx: WriteContext, stages: Stages[T]) -> None:
         changed = validate_object_meta_update(obj.metadata, old.metadata)
         found = validate_object_meta(obj.metadata, self.resource.namespaced, name_is_path_segment)
         found += changed + changed  # Kubernetes asks twice: for every kind, and again in the kind's own validation
         found += stages.validate(obj, old)
         if found:
+            if stages is self.main:
+                await self.strategy.allocate(obj, old, ctx)  # as for a new object
             raise errors.invalid(self.strategy.errors_as or self.resource, old.metadata.name, found)
 
     async def _replace(self, obj: T, old: T, stored: Stored, ctx: WriteContext, write: Write) -> Written | None:

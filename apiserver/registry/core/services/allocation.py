@@ -52,6 +52,7 @@ from kube.apimachinery.times import format_time
 from kube.clock import Clock, RealClock
 
 ALREADY_ALLOCATED = "provided %s is already allocated"
+NAMELESS = 'IPAddress.networking.k8s.io "%s" is invalid: spec.parentRef.name: Required value'
 MISMATCHED_NETWORK = "the provided network does not match the current range"
 SERVICE_CIDRS = f"{ROOT}servicecidrs/"
 AVOID_SECONDS = 2.0
@@ -186,8 +187,11 @@ class ServiceAllocator:
         new.spec.clusterIPs, new.spec.clusterIP = chosen, chosen[0]
 
     async def _claim_address(self, new: Service, address: str, *, dry_run: bool) -> None:
-        """Raises Invalid when the address is in no range, or taken (which a dry run does not ask)."""
+        """Raises Invalid when the address is in no range, or taken (which a dry run does not ask). An address belongs
+        to a name: an IPAddress object that names no Service would be invalid."""
         why = self._why_not(int(ip_address(address)), families.family_of(address), address)
+        if not why and not dry_run and not new.metadata.name:
+            why = NAMELESS % address
         if not why and not dry_run and await self._is_taken(address_key(address)):
             why = ALREADY_ALLOCATED % "IP"
         self._count_address(address, failed=bool(why), dry_run=dry_run)

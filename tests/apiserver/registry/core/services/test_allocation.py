@@ -10,8 +10,14 @@ from typing import Any
 import pytest
 
 from apiserver.registry.core.services.claims import ADDRESSES, NODE_PORTS
+from apiserver.registry.core.services.strategy import ServiceStrategy
+from apiserver.registry.generic.options import Write
+from apiserver.registry.generic.store import Store
 from apiserver.storage.interface import Delete, Put
+from kube.api import scheme
+from kube.api.core_v1 import Service
 from kube.apimachinery.errors import InternalError, Invalid
+from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.metrics import REGISTRY
 from tests.apiserver.registry.core.services.desk import Desk, audit, open_desk, service
 
@@ -87,6 +93,28 @@ async def test_an_address_that_is_taken(desk: Desk) -> None:
         'Service "late" is invalid: spec.clusterIPs: Invalid value: ["10.96.0.27"]: '
         "failed to allocate IP 10.96.0.27: provided IP is already allocated"
     )
+
+
+async def test_an_address_belongs_to_a_name(desk: Desk) -> None:
+    message = await refused(desk.create(service("", clusterIP="10.96.0.28")))
+    assert message.endswith('IPAddress.networking.k8s.io "10.96.0.28" is invalid: spec.parentRef.name: Required value')
+
+
+async def test_what_cannot_be_had_is_said_before_what_is_wrong(desk: Desk) -> None:
+    strategy = ServiceStrategy(desk.allocator)
+    store: Store[Service] = Store(scheme.by_type(Service), strategy, desk.cacher)
+
+    async def create(**spec: Any) -> str:
+        made = service("", **spec)
+        made.metadata = ObjectMeta(name="both")
+        strategy.default(made)
+        return await refused(store.create("default", made, Write()))
+
+    bad = {"type": "NodePort", "ports": [{"port": 0, "targetPort": 80, "nodePort": 80}]}
+    assert "spec.ports[0].nodePort" in await create(**bad)
+    bad["ports"][0]["nodePort"] = 30123  # type: ignore[index]
+    assert "spec.ports[0].port" in await create(**bad)
+    assert await audit(desk.cacher) == 0
 
 
 async def test_an_address_taken_through_another_server_just_now(open_one: Open) -> None:
