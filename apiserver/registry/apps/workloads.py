@@ -18,6 +18,9 @@ from kube.apimachinery.validation import is_valid_percent, validate_nonnegative
 
 SPEC, STATUS = Path("spec"), Path("status")
 _PERCENT = re.compile("[0-9]+%")
+_WRITABLE_DISK = (
+    "must be true for replicated pods > 1; GCE PD can only be mounted on multiple machines if it is read-only"
+)
 _NO_MATCH = "`selector` does not match template `labels`"
 
 
@@ -60,13 +63,24 @@ def validate_selector_unchanged(selector: LabelSelector | None, old: LabelSelect
 
 
 def validate_template(
-    template: PodTemplateSpec, selector: LabelSelector | None, path: Path, kind: str
+    template: PodTemplateSpec, selector: LabelSelector | None, path: Path, kind: str, replicas: int
 ) -> list[FieldError]:
     """A template of Pods that run for ever. Nothing is said of it while the selector cannot be read."""
     if parsed(selector) is None:
         return []
     found = validate_labels_match(selector, template, path) + validate_pod_template(template, path)
+    if replicas > 1:
+        found += validate_disks_are_shared(template, path)
     return found + validate_runs_for_ever(template, path, kind)
+
+
+def validate_disks_are_shared(template: PodTemplateSpec, path: Path) -> list[FieldError]:
+    """A disk that several machines mount is for reading."""
+    return [
+        invalid_value(path["spec"]["volumes"][index]["gcePersistentDisk"]["readOnly"], False, _WRITABLE_DISK)
+        for index, volume in enumerate(template.spec.volumes)
+        if volume.gcePersistentDisk is not None and not volume.gcePersistentDisk.readOnly
+    ]
 
 
 def validate_runs_for_ever(template: PodTemplateSpec, path: Path, kind: str) -> list[FieldError]:

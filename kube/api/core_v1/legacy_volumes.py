@@ -111,7 +111,7 @@ class FCVolumeSource(APIModel):
     """A disk on a Fibre Channel network."""
 
     targetWWNs: Annotated[list[str], wire(1, "The world wide names of the target.", list_type="atomic")] = []
-    lun: Annotated[Int32, wire(2, "The number of the disk at the target.")] = 0
+    lun: Annotated[Int32 | None, wire(2, "The number of the disk at the target.")] = None
     fsType: Annotated[str, wire(3, "The file system of the disk, ext4 by default.")] = ""
     readOnly: Annotated[bool, wire(4, "Whether it is mounted for reading only.")] = False
     wwids: Annotated[

@@ -13,6 +13,7 @@ from apiserver.registry.apps.workloads import (
     validate_at_most_all,
     validate_collisions,
     validate_counts,
+    validate_disks_are_shared,
     validate_int_or_percent,
     validate_labels_match,
     validate_runs_for_ever,
@@ -36,6 +37,7 @@ def validate_spec(spec: DaemonSetSpec) -> list[FieldError]:
     if selector is not None and not selector.matchLabels and not selector.matchExpressions:
         found.append(invalid_value(SPEC["selector"], selector, "empty selector is invalid for daemonset"))
     found += validate_pod_template(spec.template, template)
+    found += validate_disks_are_shared(spec.template, template)
     found += validate_runs_for_ever(spec.template, template, "DaemonSet")
     found += validate_counts(spec, ("minReadySeconds",), SPEC)
     found += _validate_strategy(spec.updateStrategy, SPEC["updateStrategy"])

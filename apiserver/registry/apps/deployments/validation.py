@@ -33,7 +33,7 @@ def validate_spec(spec: DeploymentSpec) -> list[FieldError]:
     return [
         *validate_counts(spec, ("replicas",), SPEC),
         *validate_selector(spec.selector, SPEC["selector"], EMPTY_SELECTOR, "invalid label selector"),
-        *validate_template(spec.template, spec.selector, SPEC["template"], "ReplicaSet"),
+        *validate_template(spec.template, spec.selector, SPEC["template"], "ReplicaSet", spec.replicas or 0),
         *_validate_strategy(spec.strategy, SPEC["strategy"]),
         *validate_counts(spec, ("minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"), SPEC),
         *_validate_deadline(spec),

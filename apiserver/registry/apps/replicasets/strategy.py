@@ -50,7 +50,7 @@ def _validate_spec(spec: ReplicaSetSpec) -> list[FieldError]:
     return [
         *validate_counts(spec, ("replicas", "minReadySeconds"), SPEC),
         *validate_selector(spec.selector, SPEC["selector"], EMPTY_SELECTOR, "invalid label selector"),
-        *validate_template(spec.template, spec.selector, SPEC["template"], "ReplicaSet"),
+        *validate_template(spec.template, spec.selector, SPEC["template"], "ReplicaSet", spec.replicas or 0),
     ]
 
 

@@ -20,8 +20,8 @@ from apiserver.registry.apps.workloads import (
     validate_runs_for_ever,
     validate_selector,
 )
+from apiserver.registry.core.pods.annotations import validate_pod_annotations
 from apiserver.registry.core.pods.internal import Internal
-from apiserver.registry.core.pods.validation import validate_pod_annotations
 from apiserver.registry.validation.names import validate_dns_label
 from kube.api.apps_v1 import (
     RollingUpdateStatefulSetStrategy,

@@ -43,13 +43,15 @@ AnyContainer = Container | EphemeralContainer
 @dataclass(frozen=True)
 class Surroundings:
     """What a container may refer to in its Pod: good volumes, resource claims, the seconds it has to end, and
-    the Pod's restart policy. `in_pod`: the Pod is one, not a template."""
+    the Pod's restart policy. `in_pod`: the Pod is one, not a template. `host_users`: it has no user namespace of its
+    own."""
 
     volumes: Mapping[str, Volume]
     claims: Collection[str]
     grace: int
     restart_policy: str
     in_pod: bool
+    host_users: bool = True
 
 
 def validate_containers(containers: list[Container], around: Surroundings, path: Path) -> list[FieldError]:
@@ -130,7 +132,9 @@ def _validate_common(container: AnyContainer, around: Surroundings, path: Path) 
         *_validate_choice(container.imagePullPolicy, _PULL_POLICIES, path["imagePullPolicy"]),
         *validate_requirements(container.resources, around.claims, path["resources"]),
         *validate_resize_policy(container.resizePolicy, around.restart_policy, path["resizePolicy"]),
-        *validate_container_security(container.securityContext, path["securityContext"]),
+        *validate_container_security(
+            container.securityContext, path["securityContext"], host_users=around.host_users
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from apiserver.registry.core.pods.resources import OF_PODS, aggregate_requests
 from kube.api.core_v1 import (
     Container,
     EmptyDirVolumeSource,
@@ -36,6 +37,7 @@ def default_pod(pod: Pod) -> None:
     spec = pod.spec
     for container in [*spec.containers, *spec.initContainers]:
         _default_requests(container)
+    _default_pod_requests(spec)
     if spec.enableServiceLinks is None:
         spec.enableServiceLinks = True
     if spec.hostNetwork:
@@ -115,6 +117,19 @@ def _default_requests(container: AnyContainer) -> None:
     resources = container.resources
     for name, limit in resources.limits.items():
         resources.requests.setdefault(name, limit)
+
+
+def _default_pod_requests(spec: PodSpec) -> None:
+    """Of a Pod that is limited as a whole: what its containers ask for, else up to the limit."""
+    if spec.resources is None or not spec.resources.limits:
+        return
+    requests = spec.resources.requests
+    for name, amount in aggregate_requests(spec).items():
+        if name in OF_PODS:
+            requests.setdefault(name, str(amount))
+    for name, limit in spec.resources.limits.items():
+        if name in OF_PODS or name.startswith("hugepages-"):
+            requests.setdefault(name, limit)
 
 
 def _default_host_ports(containers: Iterable[AnyContainer]) -> None:

@@ -6,7 +6,7 @@ pkg/apis/core/validation, ValidateTolerations, validateAffinity, validateTopolog
 
 from __future__ import annotations
 
-from apiserver.registry.validation.names import validate_label_key, validate_qualified_name
+from apiserver.registry.validation.names import validate_label_key, validate_node_name, validate_qualified_name
 from kube.api.core_v1 import (
     Affinity,
     NodeAffinity,
@@ -28,6 +28,8 @@ _UNSATISFIABLE = frozenset({"DoNotSchedule", "ScheduleAnyway"})
 _HONOR = frozenset({"Honor", "Ignore"})
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_NO_SELECTOR = "must not be specified when labelSelector is not set"
+_IN_BOTH = "exists in both matchLabelKeys and labelSelector"
 _NO_KEY = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
 
 # ---- tolerations ----
@@ -90,11 +92,11 @@ def _validate_node_affinity(affinity: NodeAffinity, path: Path) -> list[FieldErr
         if not needed.nodeSelectorTerms:
             found.append(required(at, "must have at least one node selector term"))
         for index, term in enumerate(needed.nodeSelectorTerms):
-            found += validate_node_selector_term(term, at[index])
+            found += validate_node_selector_term(term, at[index], values=True)
     for index, weighted in enumerate(affinity.preferredDuringSchedulingIgnoredDuringExecution):
         at = path[_PREFERRED][index]
         found += _validate_weight(weighted.weight, at)
-        found += validate_node_selector_term(weighted.preference, at["preference"])
+        found += validate_node_selector_term(weighted.preference, at["preference"], values=False)
     return found
 
 
@@ -102,16 +104,19 @@ def _validate_weight(weight: int, path: Path) -> list[FieldError]:
     return [] if 1 <= weight <= 100 else [invalid_value(path["weight"], weight, "must be in the range 1-100")]
 
 
-def validate_node_selector_term(term: NodeSelectorTerm, path: Path) -> list[FieldError]:
+def validate_node_selector_term(term: NodeSelectorTerm, path: Path, *, values: bool) -> list[FieldError]:
+    """`values`: whether they must be label values. Kubernetes lets a mere preference ask for what no node can have."""
     found: list[FieldError] = []
     for index, requirement in enumerate(term.matchExpressions):
-        found += _validate_expression(requirement, path["matchExpressions"][index])
+        found += _validate_expression(requirement, path["matchExpressions"][index], judge_values=values)
     for index, requirement in enumerate(term.matchFields):
         found += _validate_field(requirement, path["matchFields"][index])
     return found
 
 
-def _validate_expression(requirement: NodeSelectorRequirement, path: Path) -> list[FieldError]:
+def _validate_expression(
+    requirement: NodeSelectorRequirement, path: Path, *, judge_values: bool
+) -> list[FieldError]:
     found: list[FieldError] = []
     operator, values = requirement.operator, requirement.values
     if operator in ("In", "NotIn"):
@@ -127,7 +132,7 @@ def _validate_expression(requirement: NodeSelectorRequirement, path: Path) -> li
     else:
         found.append(invalid_value(path["operator"], operator, "not a valid selector operator"))
     found += validate_label_key(requirement.key, path["key"])
-    for index, value in enumerate(values):
+    for index, value in enumerate(values if judge_values else ()):
         found += [invalid_value(path["values"][index], value, why) for why in is_valid_label_value(value)]
     return found
 
@@ -141,7 +146,8 @@ def _validate_field(requirement: NodeSelectorRequirement, path: Path) -> list[Fi
         found.append(required(path["values"], why))
     if requirement.key != "metadata.name":
         found.append(invalid_value(path["key"], requirement.key, "not a valid field selector key"))
-    return found
+        return found
+    return found + [e for i, name in enumerate(requirement.values) for e in validate_node_name(name, path["values"][i])]
 
 
 def _validate_pod_term(term: PodAffinityTerm, path: Path) -> list[FieldError]:
@@ -149,9 +155,33 @@ def _validate_pod_term(term: PodAffinityTerm, path: Path) -> list[FieldError]:
     found += validate_label_selector(term.namespaceSelector, path["namespaceSelector"])
     for name in term.namespaces:
         found += [invalid_value(path["namespace"], name, why) for why in is_dns1123_label(name)]
+    found += _validate_label_keys(term, path)
     if not term.topologyKey:
         found.append(required(path["topologyKey"], "can not be empty"))
     return found + validate_label_key(term.topologyKey, path["topologyKey"])
+
+
+def _validate_label_keys(term: PodAffinityTerm, path: Path) -> list[FieldError]:
+    """Keys whose values are the Pod's own: they narrow a selector, so there must be one."""
+    found: list[FieldError] = []
+    for name in ("matchLabelKeys", "mismatchLabelKeys"):
+        keys = getattr(term, name)
+        if keys and term.labelSelector is None:
+            found.append(forbidden(path[name], _NO_SELECTOR))
+        else:
+            found += [e for i, key in enumerate(keys) for e in validate_label_key(key, path[name][i])]
+    seen = set(term.labelSelector.matchLabels) if term.labelSelector is not None else set()
+    for expression in term.labelSelector.matchExpressions if term.labelSelector is not None else ():
+        if expression.key in term.matchLabelKeys and expression.key in seen:
+            at = path[term.matchLabelKeys.index(expression.key)]
+            found.append(invalid_value(at, expression.key, _IN_BOTH))
+        seen.add(expression.key)
+    why = "exists in both matchLabelKeys and mismatchLabelKeys"
+    return found + [
+        invalid_value(path["matchLabelKeys"][index], key, why)
+        for index, key in enumerate(term.matchLabelKeys)
+        if key in term.mismatchLabelKeys
+    ]
 
 
 # ---- spread ----
@@ -160,15 +190,13 @@ def _validate_pod_term(term: PodAffinityTerm, path: Path) -> list[FieldError]:
 def validate_topology_spread(constraints: list[TopologySpreadConstraint], path: Path) -> list[FieldError]:
     found: list[FieldError] = []
     for index, one in enumerate(constraints):
-        found += _validate_constraint(one, path[index])
-        pair = (one.topologyKey, one.whenUnsatisfiable)
-        if any(pair == (c.topologyKey, c.whenUnsatisfiable) for c in constraints[:index]):
-            at = path[index]["{topologyKey, whenUnsatisfiable}"]
-            found.append(duplicate(at, "{%s, %s}" % pair))  # noqa: UP031
+        found += _validate_constraint(one, list(constraints[index + 1 :]), path[index])
     return found
 
 
-def _validate_constraint(one: TopologySpreadConstraint, path: Path) -> list[FieldError]:
+def _validate_constraint(
+    one: TopologySpreadConstraint, later: list[TopologySpreadConstraint], path: Path
+) -> list[FieldError]:
     found = []
     if one.maxSkew <= 0:
         found.append(invalid_value(path["maxSkew"], one.maxSkew, "must be greater than zero"))
@@ -178,19 +206,37 @@ def _validate_constraint(one: TopologySpreadConstraint, path: Path) -> list[Fiel
         found += validate_label_key(one.topologyKey, path["topologyKey"])
     if one.whenUnsatisfiable not in _UNSATISFIABLE:
         found.append(not_supported(path["whenUnsatisfiable"], one.whenUnsatisfiable, _UNSATISFIABLE))
+    pair = (one.topologyKey, one.whenUnsatisfiable)
+    if pair in [(c.topologyKey, c.whenUnsatisfiable) for c in later]:
+        found.append(duplicate(path["{topologyKey, whenUnsatisfiable}"], "{%s, %s}" % pair))  # noqa: UP031
     found += _validate_min_domains(one, path["minDomains"])
     for name in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
         policy = getattr(one, name)
         if policy is not None and policy not in _HONOR:
             found.append(not_supported(path[name], policy, _HONOR))
+    found += _validate_spread_keys(one, path["matchLabelKeys"])
     return found + validate_label_selector(one.labelSelector, path["labelSelector"])
+
+
+def _validate_spread_keys(one: TopologySpreadConstraint, path: Path) -> list[FieldError]:
+    if not one.matchLabelKeys:
+        return []
+    found, selector = [], one.labelSelector
+    if selector is None:
+        found.append(forbidden(path, _NO_SELECTOR))
+    taken = {*selector.matchLabels, *(e.key for e in selector.matchExpressions)} if selector is not None else set()
+    for index, key in enumerate(one.matchLabelKeys):
+        found += validate_label_key(key, path[index])
+        if key in taken:
+            found.append(invalid_value(path[index], key, _IN_BOTH))
+    return found
 
 
 def _validate_min_domains(one: TopologySpreadConstraint, path: Path) -> list[FieldError]:
     if one.minDomains is None:
         return []
     found = [invalid_value(path, one.minDomains, "must be greater than zero")] if one.minDomains <= 0 else []
-    if one.whenUnsatisfiable not in ("DoNotSchedule", ""):
+    if one.whenUnsatisfiable != "DoNotSchedule":
         why = f"can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {one.whenUnsatisfiable}"
         found.append(invalid_value(path, one.minDomains, why))
     return found

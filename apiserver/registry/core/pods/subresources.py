@@ -7,9 +7,10 @@ ValidatePodEphemeralContainersUpdate.
 
 from __future__ import annotations
 
+from apiserver.registry.core.pods.annotations import MIRROR, validate_pod_annotations
 from apiserver.registry.core.pods.internal import difference
 from apiserver.registry.core.pods.updates import SPEC, validate_annotation_update
-from apiserver.registry.core.pods.validation import MIRROR, validate_pod_annotations, validate_pod_spec
+from apiserver.registry.core.pods.validation import validate_pod_spec, validate_token_volumes
 from apiserver.registry.generic.strategy import WriteContext
 from kube.api.core_v1 import Pod, PodSpec
 from kube.apimachinery.errors import UNNAMED, FieldError, Path, forbidden
@@ -28,7 +29,8 @@ def keep_all_but(spec: PodSpec, pod: Pod, old: Pod) -> None:
 
 def validate_spec(pod: Pod) -> list[FieldError]:
     found = validate_pod_annotations(pod.metadata, pod.spec, Path("metadata")["annotations"])
-    return found + validate_pod_spec(pod.spec, SPEC, in_pod=True)
+    found += validate_pod_spec(pod.spec, SPEC, in_pod=True, name=pod.metadata.name)
+    return found + validate_token_volumes(pod.spec)
 
 
 def prepare_ephemeral_containers(pod: Pod, old: Pod, ctx: WriteContext) -> None:

@@ -6,17 +6,17 @@ pkg/apis/core/validation, ValidatePodUpdate.
 
 from __future__ import annotations
 
+from apiserver.registry.core.pods.annotations import APP_ARMOR, MIRROR, validate_pod_annotations
 from apiserver.registry.core.pods.internal import difference
 from apiserver.registry.core.pods.placement import SPEC, take_back_placement
 from apiserver.registry.core.pods.scheduling import validate_tolerations
-from apiserver.registry.core.pods.validation import MIRROR, validate_pod_annotations, validate_pod_spec
+from apiserver.registry.core.pods.validation import validate_pod_spec, validate_token_volumes
 from kube.api.core_v1 import Container, Pod, PodSpec, Toleration
 from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value, required
 from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.apimachinery.validation import is_in_range
 
 ANNOTATIONS = Path("metadata")["annotations"]
-_APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _CHANGEABLE = (
     "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` "
     "(only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
@@ -27,7 +27,8 @@ _INT32_MAX = 2**31 - 1
 
 def validate_pod_update(pod: Pod, old: Pod) -> list[FieldError]:
     found = validate_pod_annotations(pod.metadata, pod.spec, ANNOTATIONS)
-    found += validate_pod_spec(pod.spec, SPEC, in_pod=True)
+    found += validate_pod_spec(pod.spec, SPEC, in_pod=True, name=pod.metadata.name)
+    found += validate_token_volumes(pod.spec)
     found += validate_annotation_update(pod.metadata, old.metadata)
     for name in ("containers", "initContainers"):
         wrong, stop = _validate_containers(getattr(pod.spec, name), getattr(old.spec, name), SPEC[name])
@@ -48,7 +49,7 @@ def validate_annotation_update(meta: ObjectMeta, old: ObjectMeta) -> list[FieldE
     found: list[FieldError] = []
     for key in sorted(old.annotations.keys() | meta.annotations.keys()):
         before, now = old.annotations.get(key), meta.annotations.get(key)
-        if before == now or not (key == MIRROR or key.startswith(_APP_ARMOR)):
+        if before == now or not (key == MIRROR or key.startswith(APP_ARMOR)):
             continue
         what = "mirror pod annotation" if key == MIRROR else "AppArmor annotations"
         verb = "add" if before is None else "remove or update"

@@ -7,6 +7,7 @@ ValidatePodCreate, ValidatePodTemplateSpec.
 
 from __future__ import annotations
 
+from apiserver.registry.core.pods.annotations import validate_pod_annotations, validate_profiles_agree
 from apiserver.registry.core.pods.claims import validate_resource_claims
 from apiserver.registry.core.pods.containers import (
     Surroundings,
@@ -16,7 +17,7 @@ from apiserver.registry.core.pods.containers import (
 )
 from apiserver.registry.core.pods.network import validate_dns_config, validate_host_aliases
 from apiserver.registry.core.pods.os import validate_os
-from apiserver.registry.core.pods.resources import validate_requirements
+from apiserver.registry.core.pods.resources import validate_overhead, validate_pod_resources
 from apiserver.registry.core.pods.scheduling import (
     validate_affinity,
     validate_readiness_gates,
@@ -26,26 +27,44 @@ from apiserver.registry.core.pods.scheduling import (
 )
 from apiserver.registry.core.pods.security import validate_host_ports, validate_host_users, validate_pod_security
 from apiserver.registry.core.pods.volumes import validate_volumes
+from apiserver.registry.core.pods.windows import validate_host_processes
 from apiserver.registry.validation.names import validate_dns_label, validate_dns_subdomain, validate_node_name
 from kube.api.core_v1 import LocalObjectReference, Pod, PodSpec, PodTemplateSpec
 from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value, not_supported, required
-from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.apimachinery.validation import is_in_range, validate_annotations, validate_labels
 
+SPEC = Path("spec")
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
 DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
-MIRROR = "kubernetes.io/config.mirror"
 _INT32_MAX = 2**31 - 1
 
 
 def validate_pod(pod: Pod) -> list[FieldError]:
     """A new Pod; its metadata has been looked at already."""
     found = validate_pod_annotations(pod.metadata, pod.spec, Path("metadata")["annotations"])
-    found += validate_pod_spec(pod.spec, Path("spec"), in_pod=True)
+    found += validate_pod_spec(pod.spec, SPEC, in_pod=True, name=pod.metadata.name)
+    found += validate_token_volumes(pod.spec)
     if pod.spec.ephemeralContainers:
-        why = "cannot be set on create"
-        found.append(forbidden(Path("spec")["ephemeralContainers"], why))
-    return found
+        found.append(forbidden(SPEC["ephemeralContainers"], "cannot be set on create"))
+    if pod.spec.nodeName and pod.spec.schedulingGates:
+        why = "cannot be set until all schedulingGates have been cleared"
+        found.append(forbidden(SPEC["nodeName"], why))
+    return found + validate_profiles_agree(pod.metadata, pod.spec, SPEC)
+
+
+def validate_token_volumes(spec: PodSpec) -> list[FieldError]:
+    """A token is a service account's."""
+    if spec.serviceAccountName:
+        return []
+    return [
+        forbidden(
+            SPEC["volumes"][number]["projected"]["sources"][index]["serviceAccountToken"],
+            "must not be specified when serviceAccountName is not set",
+        )
+        for number, volume in enumerate(spec.volumes)
+        for index, source in enumerate(volume.projected.sources if volume.projected is not None else ())
+        if source.serviceAccountToken is not None
+    ]
 
 
 def validate_pod_template(template: PodTemplateSpec, path: Path) -> list[FieldError]:
@@ -59,26 +78,21 @@ def validate_pod_template(template: PodTemplateSpec, path: Path) -> list[FieldEr
     return found
 
 
-def validate_pod_annotations(meta: ObjectMeta, spec: PodSpec, path: Path) -> list[FieldError]:
-    """Annotations that mean something to the kubelet."""
-    mirrored = meta.annotations.get(MIRROR)
-    if mirrored is not None and not spec.nodeName:
-        return [invalid_value(path.key(MIRROR), mirrored, "must set spec.nodeName if mirror pod annotation is set")]
-    return []
-
-
-def validate_pod_spec(spec: PodSpec, path: Path, *, in_pod: bool) -> list[FieldError]:
-    """`in_pod`: of a Pod itself, not of a template."""
-    volumes, found = validate_volumes(spec.volumes, path["volumes"])
+def validate_pod_spec(spec: PodSpec, path: Path, *, in_pod: bool, name: str = "") -> list[FieldError]:
+    """`in_pod`: of a Pod itself, not of a template; `name` is the Pod's."""
+    volumes, found = validate_volumes(spec.volumes, path["volumes"], name)
     found += validate_resource_claims(spec.resourceClaims, path["resourceClaims"])
     claims = {claim.name for claim in spec.resourceClaims}
-    around = Surroundings(volumes, claims, spec.terminationGracePeriodSeconds or 0, spec.restartPolicy, in_pod)
+    around = Surroundings(
+        volumes, claims, spec.terminationGracePeriodSeconds or 0, spec.restartPolicy, in_pod,
+        host_users=spec.hostUsers is not False,
+    )  # fmt: skip
     both = [*spec.containers, *spec.initContainers]
     found += validate_containers(spec.containers, around, path["containers"])
     found += validate_init_containers(spec.initContainers, spec.containers, around, path["initContainers"])
     found += validate_ephemeral_containers(spec.ephemeralContainers, both, around, path["ephemeralContainers"])
     if spec.resources is not None:
-        found += validate_requirements(spec.resources, claims, path["resources"])
+        found += validate_pod_resources(spec, path["resources"])
     found += validate_host_ports(spec, path, in_pod=in_pod)
     found += _validate_choices(spec, path)
     found += validate_labels(spec.nodeSelector, path["nodeSelector"])
@@ -89,11 +103,13 @@ def validate_pod_spec(spec: PodSpec, path: Path, *, in_pod: bool) -> list[FieldE
     found += validate_readiness_gates(spec.readinessGates, path["readinessGates"])
     found += validate_scheduling_gates(spec.schedulingGates, path["schedulingGates"])
     found += validate_topology_spread(spec.topologySpreadConstraints, path["topologySpreadConstraints"])
+    found += validate_host_processes(spec, path)
     found += validate_host_users(spec, path)
     found += _validate_names(spec, path)
     found += validate_tolerations(spec.tolerations, path["tolerations"])
     found += validate_host_aliases(spec.hostAliases, path["hostAliases"])
     found += _validate_classes(spec, path)
+    found += validate_overhead(spec.overhead, path["overhead"])
     return found + validate_os(spec, path)
 
 

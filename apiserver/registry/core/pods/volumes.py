@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from apiserver.registry.core.pods.claim_templates import validate_claim_template
 from apiserver.registry.core.pods.environment import VOLUME_FIELDS, validate_field_ref, validate_resource_ref
+from apiserver.registry.core.pods.legacy_volumes import LEGACY, validate_csi, validate_legacy_source
 from apiserver.registry.core.pods.paths import (
     validate_descending,
-    validate_given_name,
     validate_mode,
     validate_no_backsteps,
     validate_not_reserved,
@@ -39,10 +40,17 @@ from kube.apimachinery.errors import (
     not_supported,
     required,
 )
+from kube.apimachinery.validation import is_dns1123_subdomain
 
 AnyContainer = Container | EphemeralContainer
 _HOST_PATH_TYPES = frozenset(
     {"", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"}
+)
+_MISSPELT = {"downwardAPI": "downwarAPI", "cephfs": "cephFS"}
+"""Paths as Kubernetes has them, where a second source is one too many."""
+_ISCSI_LENGTH = (
+    "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
+    "if iscsi.initiatorName is specified."
 )
 _PROPAGATIONS = frozenset({"Bidirectional", "HostToContainer", "None"})
 _RECURSIVE = ("Disabled", "Enabled", "IfPossible")
@@ -56,20 +64,35 @@ _SOURCES = (
 )  # fmt: skip
 
 
-def validate_volumes(volumes: list[Volume], path: Path) -> tuple[dict[str, Volume], list[FieldError]]:
-    """The good volumes by name, which mounts may refer to, and what is wrong with the others."""
+def validate_volumes(
+    volumes: list[Volume], path: Path, pod: str = ""
+) -> tuple[dict[str, Volume], list[FieldError]]:
+    """The good volumes by name, which mounts may refer to, and what is wrong with the others. `pod`: the Pod's name,
+    from which those of the claims for its ephemeral volumes follow."""
     good: dict[str, Volume] = {}
     found: list[FieldError] = []
+    created = {f"{pod}-{volume.name}" for volume in volumes if pod and volume.ephemeral is not None}
     for index, volume in enumerate(volumes):
         at = path[index]
         wrong = _validate_source(volume, at)
+        if pod and volume.name and volume.ephemeral is not None:
+            wrong += _validate_claim_name(volume.name, f"{pod}-{volume.name}", at["name"])
         wrong += validate_dns_label(volume.name, at["name"]) if volume.name else [required(at["name"])]
         if volume.name in good:
             wrong.append(duplicate(at["name"], volume.name))
         if not wrong:
             good[volume.name] = volume
         found += wrong
+        claim = volume.persistentVolumeClaim
+        if claim is not None and claim.claimName in created:
+            place = at["persistentVolumeClaim"]["claimName"]
+            why = "must not reference a PVC that gets created for an ephemeral volume"
+            found.append(invalid_value(place, claim.claimName, why))
     return good, found
+
+
+def _validate_claim_name(volume: str, claim: str, path: Path) -> list[FieldError]:
+    return [invalid_value(path, volume, f'PVC name "{claim}": {why}') for why in is_dns1123_subdomain(claim)]
 
 
 def _validate_source(volume: Volume, path: Path) -> list[FieldError]:
@@ -77,9 +100,18 @@ def _validate_source(volume: Volume, path: Path) -> list[FieldError]:
     if not given:
         return [required(path, "must specify a volume type")]
     first, *others = given
-    check = _CHECKS.get(first)
-    found = check(getattr(volume, first), path[first]) if check else []
-    return found + [forbidden(path[name], "may not specify more than 1 volume type") for name in others]
+    source = getattr(volume, first)
+    found = validate_legacy_source(first, source, path) if first in LEGACY else []
+    if (check := _CHECKS.get(first)) is not None:
+        found += check(source, path[first])
+    found += [forbidden(path[_MISSPELT.get(n, n)], "may not specify more than 1 volume type") for n in others]
+    if (disk := volume.iscsi) is not None and disk.initiatorName is not None:
+        found += _validate_iscsi_length(volume.name, disk.targetPortal, path["name"])
+    return found
+
+
+def _validate_iscsi_length(name: str, portal: str, path: Path) -> list[FieldError]:
+    return [] if len(f"{name}:{portal}".encode()) <= 64 else [invalid_value(path, name, _ISCSI_LENGTH)]
 
 
 # ---- sources ----
@@ -158,21 +190,22 @@ def _validate_projected(source: ProjectedVolumeSource, path: Path) -> list[Field
             projection = getattr(one, kind)
             if projection is None:
                 continue
-            found += validate_given_name(projection.name, at[kind]["name"])
+            if not projection.name:
+                found.append(required(at[kind]["name"]))
             for number, item in enumerate(projection.items):
                 found += _validate_item(item, at[kind]["items"][number]) + take(item.path, projection.name)
         if one.downwardAPI is not None:
             for file in one.downwardAPI.items:
                 found += _validate_file(file, at["downwardAPI"]) + take(file.path, file.path)
         if one.serviceAccountToken is not None:
-            found += _validate_token(one.serviceAccountToken, at["serviceAccountToken"])
-            found += take(one.serviceAccountToken.path, one.serviceAccountToken.path)
+            found += _validate_token(one.serviceAccountToken, at["serviceAccountToken"], path["path"])
         if sum(getattr(one, name) is not None for name in type(one).model_fields) > 1:
             found.append(forbidden(at, "may not specify more than 1 volume type per source"))
     return found
 
 
-def _validate_token(token: Any, path: Path) -> list[FieldError]:
+def _validate_token(token: Any, path: Path, at: Path) -> list[FieldError]:
+    """`at`: where Kubernetes says that the token's path is."""
     found, seconds = [], token.expirationSeconds
     if seconds is not None and seconds < 600:
         why = "may not specify a duration less than 10 minutes"
@@ -180,7 +213,7 @@ def _validate_token(token: Any, path: Path) -> list[FieldError]:
     if seconds is not None and seconds > 1 << 32:
         why = "may not specify a duration larger than 2^32 seconds"
         found.append(invalid_value(path["expirationSeconds"], seconds, why))
-    return found + (validate_not_reserved(token.path, path["path"]) if token.path else [required(path["path"])])
+    return found + (validate_not_reserved(token.path, at) if token.path else [required(at)])
 
 
 def _validate_claim(source: Any, path: Path) -> list[FieldError]:
@@ -191,7 +224,7 @@ def _validate_nfs(source: Any, path: Path) -> list[FieldError]:
     found = [] if source.server else [required(path["server"])]
     if not source.path:
         found.append(required(path["path"]))
-    elif not source.path.startswith("/"):
+    if not source.path.startswith("/"):
         found.append(invalid_value(path["path"], source.path, "must be an absolute path"))
     return found
 
@@ -201,12 +234,19 @@ def _validate_git_repo(source: Any, path: Path) -> list[FieldError]:
     return found + validate_descending(source.directory, path["directory"])
 
 
-def _validate_csi(source: Any, path: Path) -> list[FieldError]:
-    return [] if source.driver else [required(path["driver"])]
-
-
 def _validate_ephemeral(source: Any, path: Path) -> list[FieldError]:
-    return [] if source.volumeClaimTemplate is not None else [required(path["volumeClaimTemplate"])]
+    template, at = source.volumeClaimTemplate, path["volumeClaimTemplate"]
+    return [required(at)] if template is None else validate_claim_template(template, at)
+
+
+def _validate_image(source: Any, path: Path) -> list[FieldError]:
+    found = [] if source.reference else [required(path["reference"])]
+    policies = {"Always", "IfNotPresent", "Never"}
+    if not source.pullPolicy:
+        found.append(required(path["pullPolicy"]))
+    elif source.pullPolicy not in policies:
+        found.append(not_supported(path["pullPolicy"], source.pullPolicy, policies))
+    return found
 
 
 _CHECKS: dict[str, Callable[[Any, Path], list[FieldError]]] = {
@@ -219,7 +259,8 @@ _CHECKS: dict[str, Callable[[Any, Path], list[FieldError]]] = {
     "downwardAPI": _validate_downward,
     "configMap": _validate_config_map,
     "projected": _validate_projected,
-    "csi": _validate_csi,
+    "csi": validate_csi,
+    "image": _validate_image,
     "ephemeral": _validate_ephemeral,
 }
 

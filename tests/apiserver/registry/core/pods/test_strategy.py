@@ -64,7 +64,7 @@ PARTS = """
 - [{volumes: [{name: v}]}, [volumes, 0], {name: v, emptyDir: {}}]
 - [{volumes: [{name: v, hostPath: {path: /x}}]}, [volumes, 0, hostPath, type], ""]
 - [{volumes: [{name: v, configMap: {name: c}}]}, [volumes, 0, configMap, defaultMode], 420]
-- [{volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]}, [volumes, 0, projected], {defaultMode: 420, sources: [{serviceAccountToken: {path: t, expirationSeconds: 3600}}]}]
+- [{serviceAccountName: a, volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]}, [volumes, 0, projected], {defaultMode: 420, sources: [{serviceAccountToken: {path: t, expirationSeconds: 3600}}]}]
 - [{serviceAccount: old}, [serviceAccountName], old]
 - [{terminationGracePeriodSeconds: -5}, [terminationGracePeriodSeconds], 1]
 """
