@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from apiserver.registry.core.pods.annotations import MIRROR
 from apiserver.registry.core.pods.qos import qos_class
 from apiserver.registry.core.pods.subresources import keep_all_but, validate_spec
 from apiserver.registry.core.pods.updates import SPEC
-from apiserver.registry.core.pods.validation import MIRROR
 from apiserver.registry.generic.strategy import WriteContext
 from kube.api.core_v1 import Container, Pod, PodSpec, ResourceRequirements
 from kube.apimachinery.errors import UNNAMED, FieldError, Path, forbidden, invalid_value

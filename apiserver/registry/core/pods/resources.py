@@ -65,8 +65,8 @@ def validate_pod_resources(spec: PodSpec, path: Path) -> list[FieldError]:
     found += validate_requirements(needs, {claim.name for claim in spec.resourceClaims}, path, of_pod=True)
     requests, limits = _amounts(needs.requests), _amounts(needs.limits)
     for name, amount in sorted(aggregate_requests(spec).items()):
-        given = requests.get(name, _NOTHING)
-        if amount > given:
+        given = requests.get(name)
+        if given is not None and amount > given:
             why = f"must be greater than or equal to aggregate container requests of {amount}"
             found.append(invalid_value(path["requests"].key(name), str(given), why))
     for index, container in enumerate(spec.containers):

@@ -304,18 +304,18 @@ async def test_a_dry_run_claims_nothing(desk: Desk) -> None:
 
 
 async def test_how_full_the_ranges_are_is_shown(open_one: Open) -> None:
-    desk = await open_one("10.99.0.0/28", ports="30000-30009")
+    desk = await open_one("10.99.9.0/28", ports="30000-30009")
     desk.allocator.show_in_metrics()
-    await desk.create(service("a", clusterIP="10.99.0.5", clusterIPs=["10.99.0.5"]))
+    await desk.create(service("a", clusterIP="10.99.9.5", clusterIPs=["10.99.9.5"]))
     await desk.create(service("b", type="NodePort"))
-    await refused(desk.create(service("c", clusterIP="10.99.0.5", clusterIPs=["10.99.0.5"])))
+    await refused(desk.create(service("c", clusterIP="10.99.9.5", clusterIPs=["10.99.9.5"])))
     shown = REGISTRY.render()
     for line in (
-        'kube_apiserver_clusterip_allocator_allocated_ips{cidr="10.99.0.0/28"} 2',
-        'kube_apiserver_clusterip_allocator_available_ips{cidr="10.99.0.0/28"} 12',
-        'kube_apiserver_clusterip_allocator_allocation_total{cidr="10.99.0.0/28",scope="static"} 1',
-        'kube_apiserver_clusterip_allocator_allocation_total{cidr="10.99.0.0/28",scope="dynamic"} 1',
-        'kube_apiserver_clusterip_allocator_allocation_errors_total{cidr="10.99.0.0/28",scope="static"} 1',
+        'kube_apiserver_clusterip_allocator_allocated_ips{cidr="10.99.9.0/28"} 2',
+        'kube_apiserver_clusterip_allocator_available_ips{cidr="10.99.9.0/28"} 12',
+        'kube_apiserver_clusterip_allocator_allocation_total{cidr="10.99.9.0/28",scope="static"} 1',
+        'kube_apiserver_clusterip_allocator_allocation_total{cidr="10.99.9.0/28",scope="dynamic"} 1',
+        'kube_apiserver_clusterip_allocator_allocation_errors_total{cidr="10.99.9.0/28",scope="static"} 1',
         "kube_apiserver_nodeport_allocator_allocated_ports 1",
         "kube_apiserver_nodeport_allocator_available_ports 9",
     ):
