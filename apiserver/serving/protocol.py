@@ -30,6 +30,8 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
     _takeover: TakeOver | None = None
     _head_size: int | None = 0
     """Bytes of a request whose headers are not complete; None once they are."""
+    _head_timer: asyncio.TimerHandle | None = None
+    """Not started anew by what comes: a byte now and then is no progress."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -43,7 +45,7 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Starts the request. As uvicorn's, but for the cycle, and for limits, which are the application's here."""
         parser, scope = self.parser, self.scope
-        self._head_size = None
+        self._head_is_here()
         version = parser.get_http_version()
         scope["method"], scope["http_version"] = parser.get_method().decode("ascii"), version
         if parser.should_upgrade() and self._should_upgrade():
@@ -100,8 +102,14 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
         if self._head_size > MAX_HEAD:
             self.transport.write(_HEAD_TOO_LARGE)
             self.transport.close()
-        elif self.timeout_keep_alive_task is None:
-            self.timeout_keep_alive_task = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+
+    def _head_is_here(self) -> None:
+        self._head_size = None
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def _upgrade(self, rest: bytes) -> None:
         """The request is whole; what follows it is in the other protocol, if we take that up."""
@@ -116,6 +124,7 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._takeover is not None:
             self._takeover.feed(b"")
+        self._head_is_here()
         super().connection_lost(exc)
 
     def _read_url(self) -> None:

@@ -6,7 +6,9 @@ import http.client
 import json
 import socket
 import ssl
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -17,7 +19,7 @@ from kube.apimachinery.errors import TooManyRequests
 from tests.support.cluster import ApiServer, start_apiserver
 
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
-LIMITED = ("--max-mutating-requests-inflight", "1", "--request-timeout", "2")
+LIMITED = ("--max-mutating-requests-inflight", "1", "--max-requests-inflight", "1", "--request-timeout", "2")
 
 
 @pytest.mark.parametrize(
@@ -76,19 +78,33 @@ def half_sent(server: ApiServer, path: str) -> Iterator[http.client.HTTPSConnect
     connection.close()
 
 
-def until_in_flight(server: ApiServer) -> None:
+def until_in_flight(server: ApiServer, kind: str) -> None:
     """Metrics are not limited, and tell when the other request has arrived."""
-    while 'apiserver_current_inflight_requests{request_kind="mutating"} 1' not in server.request("GET", "/metrics")[1]:
-        pass
+    line, deadline = f'apiserver_current_inflight_requests{{request_kind="{kind}"}} 1', time.monotonic() + 10
+    while line not in server.request("GET", "/metrics")[1]:
+        assert time.monotonic() < deadline, line
 
 
 def test_one_write_too_many_is_sent_away_for_a_second(limited: ApiServer) -> None:
     with half_sent(limited, CONFIG_MAPS):
-        until_in_flight(limited)
+        until_in_flight(limited, "mutating")
         status, headers, answer = limited.exchange("POST", CONFIG_MAPS, {"metadata": {"name": "a"}})
         assert (status, answer["reason"], dict(headers)["retry-after"]) == (429, "TooManyRequests", "1")
         assert limited.request("GET", CONFIG_MAPS)[0] == 200
         assert limited.request("GET", "/readyz")[0] == 200
+
+
+def test_one_read_too_many_is_sent_away_for_a_second(limited: ApiServer) -> None:
+    """A read of a revision that is still to come is under way for a while."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(limited.exchange, "GET", f"{CONFIG_MAPS}?resourceVersion={10**15}")
+        until_in_flight(limited, "readOnly")
+        status, headers, answer = limited.exchange("GET", CONFIG_MAPS)
+        assert (status, answer["reason"], dict(headers)["retry-after"]) == (429, "TooManyRequests", "1")
+        assert limited.request("POST", CONFIG_MAPS, {"metadata": {"generateName": "a-"}})[0] == 201
+        assert limited.request("GET", "/livez")[0] == 200
+        status, headers, answer = waiting.result()
+        assert (status, answer["reason"], dict(headers)["retry-after"]) == (504, "Timeout", "1")
 
 
 def test_a_request_that_takes_too_long_is_answered_504(limited: ApiServer) -> None:

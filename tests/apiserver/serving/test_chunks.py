@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from apiserver.serving import chunks, cycle
+from apiserver.serving import chunks, cycle, protocol
 from apiserver.serving.server import KubeServer, make_server
 
 LONG = 32 << 20
@@ -100,6 +100,44 @@ async def test_a_stream_says_when_its_client_is_slow() -> None:
         body = await _read_all(reader)
         assert drained.is_set() and body.count(b"400\r\n") == count
         writer.close()
+
+
+async def test_a_stream_whose_client_stops_reading_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "STALLED_SECONDS", 0.2)
+    ended = asyncio.get_running_loop().create_future()
+
+    async def stream(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        connection = scope["extensions"]["kube.chunks"]
+        while connection.write(b"400\r\n%s\r\n" % (b"x" * 0x400)):
+            pass
+        await connection.writable()
+        while (message := await receive())["type"] != "http.disconnect":
+            pass
+        ended.set_result(message)
+
+    async with serving(stream) as (server, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096)
+        writer.write(REQUEST)
+        await asyncio.wait_for(ended, 10)
+        assert not server.server_state.connections, "nothing is held for it"
+        writer.close()
+
+
+async def test_headers_that_do_not_come_are_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    async with serving(teapot) as (_, port):
+        silent, drip = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        drip[1].write(b"GET /x HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            while True:
+                drip[1].write(b"x")
+                await drip[1].drain()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(drip[0].readexactly(1), 0.02)
+        assert await asyncio.wait_for(silent[0].read(), 5) == b""
+        for _, writer in (silent, drip):
+            writer.close()
 
 
 async def teapot(_scope: Any, _receive: Any, send: Any) -> None:
