@@ -222,6 +222,11 @@ class PolledWatch(Watch):
         """Takes the callback back."""
 
     @abstractmethod
+    def remind(self) -> None:
+        """A bookmark is due: the reader is called, and its next `poll` that finds nothing else gives one. Nothing
+        comes of it for a reader who asked for none."""
+
+    @abstractmethod
     def close(self) -> None:
         """Ends the watch: who waits is called."""
 

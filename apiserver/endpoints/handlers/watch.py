@@ -7,7 +7,7 @@ Guarantees (each with a test that bears its number):
 1. The headers are sent at once, before any event.
 2. Events come in order of revision, none twice; with a selector an object that stops matching is DELETED, one that
    starts matching is ADDED.
-3. Bookmarks come only to those who asked.
+3. Bookmarks come only to those who asked: every minute, and two seconds before the time is up.
 4. A watch from a revision that is no longer known gets one ERROR event (410 Expired) and ends.
 5. With sendInitialEvents the state comes as ADDED, then a bookmark with `k8s.io/initial-events-end`.
 
@@ -48,6 +48,8 @@ from kube.apimachinery.scheme import Resource
 _SHORTEST, _LONGEST = 1800, 3600
 _INITIAL_END = '"annotations":{"k8s.io/initial-events-end":"true"}'
 _TOGETHER = 200
+_LAST_BOOKMARK = 2.0
+"""Seconds before the end, so that the next watch begins where this one has got to."""
 
 
 async def watch(endpoint: Endpoint, request: Request) -> Response | None:
@@ -249,7 +251,7 @@ class _Stream:
         self._chunks = chunks_of(request.scope)
         self._watch: PolledWatch | None = None
         self._ear: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timers: list[asyncio.TimerHandle] = []
         self.open = True
 
     async def begin(self, seconds: float) -> None:
@@ -261,7 +263,9 @@ class _Stream:
         self._request.code = 200
         await self._request.send({"type": "http.response.start", "status": 200, "headers": headers})
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(seconds, self.close)
+        self._timers = [loop.call_later(seconds, self.close)]
+        if seconds > _LAST_BOOKMARK:
+            self._timers.append(loop.call_later(seconds - _LAST_BOOKMARK, self._remind))
         self._ear = loop.create_task(self._listen(), name="watch disconnect")
         self._streams.enter(self)
 
@@ -275,6 +279,10 @@ class _Stream:
         self._watch = watching
         if not self.open:
             self.close()
+
+    def _remind(self) -> None:
+        if self._watch is not None:
+            self._watch.remind()
 
     def close(self) -> None:
         """Ends the stream soon: nothing more will be awaited from the store."""
@@ -304,8 +312,8 @@ class _Stream:
     async def end(self) -> None:
         """The closing chunk."""
         self._streams.leave(self)
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in self._timers:
+            timer.cancel()
         if self._ear is not None:
             self._ear.cancel()
         await self._request.send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -289,8 +289,7 @@ class Cacher:
             await self._clock.sleep(self._bookmark_seconds)
             for resource in list(self._resources.values()):
                 for watch in resource.all_waiting():
-                    watch.bookmark_due = watch.bookmarks
-                    watch.wake()
+                    watch.remind()
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -78,6 +78,11 @@ class CacheWatch(PolledWatch):
         self._ready = None
         self._resource.forget(self)
 
+    def remind(self) -> None:
+        self.bookmark_due = self.bookmarks
+        self._resource.forget(self)
+        self.wake()
+
     def close(self) -> None:
         self.closed = True
         self._resource.forget(self)

@@ -75,6 +75,17 @@ def test_guarantee_3_no_bookmark_unasked(apiserver: ApiServer, namespace: str) -
         assert events.rest() == []
 
 
+def test_guarantee_3_a_bookmark_comes_before_the_end(apiserver: ApiServer, namespace: str) -> None:
+    """What happened elsewhere is behind it: the next watch need not begin there."""
+    url = f"/api/v1/namespaces/{namespace}/configmaps?timeoutSeconds=3&resourceVersion=0"
+    with watch(apiserver, url + "&allowWatchBookmarks=true") as asked, watch(apiserver, url) as unasked:
+        made = change(apiserver, "POST", "/api/v1/namespaces/default/configmaps", {"metadata": {"generateName": "e-"}})
+        (mark,) = asked.rest()
+        assert unasked.rest() == []
+    assert (mark["type"], mark["object"]["kind"]) == ("BOOKMARK", "ConfigMap")
+    assert int(mark["object"]["metadata"]["resourceVersion"]) >= int(made["metadata"]["resourceVersion"])
+
+
 def test_guarantee_4_too_old_a_revision_gets_one_error(apiserver: ApiServer, namespace: str) -> None:
     with watch(apiserver, f"/api/v1/namespaces/{namespace}/configmaps?resourceVersion=1&timeoutSeconds=5") as events:
         found = events.rest()

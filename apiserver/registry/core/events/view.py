@@ -58,6 +58,9 @@ class _WatchView(PolledWatch):
     def forget(self) -> None:
         self._watch.forget()
 
+    def remind(self) -> None:
+        self._watch.remind()
+
     def close(self) -> None:
         self.closed = True
         self._watch.close()
