@@ -13,7 +13,7 @@ from benchmarks.load import create
 from benchmarks.objects import SERVICE
 
 SERVICES, TARGET = 10_000, 415.0 / 3
-IDLE, FULL = "memory, idle", "memory, 10,000 Services"
+IDLE, FULL = "memory, idle", "memory, {:,} Services"
 
 
 def run(settings: Settings) -> Iterator[Row]:
@@ -21,10 +21,10 @@ def run(settings: Settings) -> Iterator[Row]:
         with kind(settings) as target, servers.namespace(target) as namespace:
             if not target.pid:
                 continue
-            found = {IDLE: target.memory()}
-            create(target, f"/api/v1/namespaces/{namespace}/services", SERVICE, settings.scaled(SERVICES))
+            found, count = {IDLE: target.memory()}, settings.scaled(SERVICES)
+            create(target, f"/api/v1/namespaces/{namespace}/services", SERVICE, count)
             target.request("GET", "/api/v1/services")
-            found[FULL] = target.memory()
+            found[FULL.format(count)] = target.memory()
             goal = TARGET if target.subject.startswith(OURS) else None
             for name, megabytes in found.items():
                 yield Row(name, "MB", (megabytes,), more_is_better=False, subject=target.subject, target=goal)

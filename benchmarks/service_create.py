@@ -16,7 +16,7 @@ from benchmarks.objects import SERVICE
 from benchmarks.servers import REFERENCE, Target
 
 COUNT, PRESENT, WARM = 1500, 3000, 600
-EMPTY, FULL = "Service create, from empty", "Service create, 3,000 present"
+EMPTY, FULL = "Service create, from empty", "Service create, {:,} present"
 TARGETS = {EMPTY: 3 * 287.0, FULL: 10 * 73.5}
 Found = dict[tuple[str, str], list[Load]]
 
@@ -28,7 +28,7 @@ def run(settings: Settings) -> Iterator[Row]:
             targets = [stack.enter_context(kind(settings)) for kind in (*servers.kinds(settings), servers.reference)]
             measure(targets, settings, found)
     for (name, subject), loads in found.items():
-        yield from rows(name, loads, subject, TARGETS[name])
+        yield from rows(name.format(settings.scaled(PRESENT)), loads, subject, TARGETS[name])
 
 
 def measure(targets: list[Target], settings: Settings, found: Found) -> None:

@@ -35,7 +35,7 @@ def value(server: ApiServer, name: str, **labels: str) -> float:
 def test_the_families_that_kubernetes_has(apiserver: ApiServer) -> None:
     page = apiserver.request("GET", "/metrics")[1]
     told = {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE")}
-    assert FAMILIES <= told
+    assert told >= FAMILIES
 
 
 def test_requests_are_counted_by_what_was_asked(apiserver: ApiServer, namespace: str) -> None:
