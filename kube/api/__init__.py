@@ -58,6 +58,8 @@ def _add_core() -> None:
          subresources=(Subresource("proxy", "NodeProxyOptions", ANY_METHOD), _status("Node")))  # fmt: skip
     _add("", c.Pod, "pods", short_names=("po",), categories=("all",), subresources=_POD_SUBRESOURCES)
     _add("", c.PodTemplate, "podtemplates")
+    _add("", c.ReplicationController, "replicationcontrollers", short_names=("rc",), categories=("all",),
+         verbs=("get", "list", "watch"))  # fmt: skip
     _add("", c.Secret, "secrets")
     _add("", c.ServiceAccount, "serviceaccounts", short_names=("sa",),
          subresources=(Subresource("token", "TokenRequest", CREATE, "authentication.k8s.io", "v1"),))  # fmt: skip

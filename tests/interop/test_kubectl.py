@@ -253,6 +253,7 @@ def test_documents(kubectl: Kubectl) -> None:
     assert {"v1", "apps/v1", "networking.k8s.io/v1"} <= set(kubectl("api-versions").split())
     assert "v1." in kubectl("version -o yaml")
     assert kubectl("cluster-info").count("is running at") >= 1
+    assert '"kind": "ReplicationControllerList"' in kubectl(f"cluster-info dump --namespaces {kubectl.namespace}")
 
 
 def test_permissions(kubectl: Kubectl) -> None:

@@ -85,7 +85,7 @@ def check(obj: Json) -> None:
     kubernetes_validate.validate(without_null(obj), VERSION, strict=True)
 
 
-@pytest.mark.parametrize("kind", [r for r in scheme if "list" in r.verbs], ids=lambda r: f"{r.group}/{r.plural}")
+@pytest.mark.parametrize("kind", [r for r in scheme if {"list", "create"} <= set(r.verbs)], ids=lambda r: r.path())
 def test_listed_objects(cluster: ApiServer, namespace: str, kind: Resource) -> None:
     """All there are, up to ten."""
     await_one(cluster, kind)

@@ -29,6 +29,7 @@ PRINTERS: dict[tuple[str, str], Printer] = {
     ("events.k8s.io", "events"): (core.EVENTS_V1, core.events_v1_event),
     ("", "pods"): (pods.POD, pods.pod),
     ("", "podtemplates"): (workloads.POD_TEMPLATE, workloads.pod_template),
+    ("", "replicationcontrollers"): (workloads.REPLICA_SET, workloads.replication_controller),
     ("apps", "deployments"): (workloads.DEPLOYMENT, workloads.deployment),
     ("apps", "replicasets"): (workloads.REPLICA_SET, workloads.replica_set),
     ("apps", "daemonsets"): (workloads.DAEMON_SET, workloads.daemon_set),

@@ -1,4 +1,4 @@
-"""Table rows of apps/v1, of PodTemplates, and of Scale.
+"""Table rows of apps/v1, of PodTemplates and ReplicationControllers, and of Scale.
 
 Called by `table`. It calls the shared cells of `columns`.
 """
@@ -41,11 +41,16 @@ REPLICA_SET = (NAME, _int("Desired"), _int("Current"), _int("Ready"), AGE, CONTA
 
 
 def replica_set(obj: Any) -> list[Any]:
-    spec, status = obj.spec, obj.status
-    return [
-        obj.metadata.name, spec.replicas or 0, status.replicas, status.readyReplicas, age(obj),
-        *container_cells(spec.template.spec), selector_text(spec.selector),
-    ]  # fmt: skip
+    return [*_replicas(obj), *container_cells(obj.spec.template.spec), selector_text(obj.spec.selector)]
+
+
+def replication_controller(obj: Any) -> list[Any]:
+    containers = container_cells(obj.spec.template.spec) if obj.spec.template else ["", ""]
+    return [*_replicas(obj), *containers, labels_text(obj.spec.selector)]
+
+
+def _replicas(obj: Any) -> list[Any]:
+    return [obj.metadata.name, obj.spec.replicas or 0, obj.status.replicas, obj.status.readyReplicas, age(obj)]
 
 
 DAEMON_SET = (

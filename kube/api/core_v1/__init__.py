@@ -126,6 +126,12 @@ from kube.api.core_v1.references import (
     TypedLocalObjectReference,
     TypedObjectReference,
 )
+from kube.api.core_v1.replication_controller import (
+    ReplicationController,
+    ReplicationControllerCondition,
+    ReplicationControllerSpec,
+    ReplicationControllerStatus,
+)
 from kube.api.core_v1.scheduling import (
     Affinity,
     NodeAffinity,
@@ -331,6 +337,10 @@ __all__ = [
     "ProjectedVolumeSource",
     "QuobyteVolumeSource",
     "RBDVolumeSource",
+    "ReplicationController",
+    "ReplicationControllerCondition",
+    "ReplicationControllerSpec",
+    "ReplicationControllerStatus",
     "ResourceClaim",
     "ResourceFieldSelector",
     "ResourceHealth",

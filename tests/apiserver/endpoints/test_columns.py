@@ -6,7 +6,8 @@ import pytest
 
 from apiserver.endpoints.printers.columns import first_three, human_duration
 from apiserver.endpoints.printers.pods import pod as pod_row
-from kube.api.core_v1 import Pod
+from apiserver.endpoints.printers.workloads import replication_controller
+from kube.api.core_v1 import Pod, ReplicationController
 
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
 
@@ -53,3 +54,11 @@ RUNNING = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
 def test_pod_status(status: dict, cells: str) -> None:
     pod = Pod.from_dict({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "a"}]}, "status": status})
     assert " ".join(map(str, pod_row(pod)[1:4])) == cells
+
+
+def test_replication_controller() -> None:
+    spec = {"replicas": 3, "selector": {"b": "2", "a": "1"}}
+    one = ReplicationController.from_dict({"metadata": {"name": "old"}, "spec": spec})
+    assert replication_controller(one) == ["old", 3, 0, 0, "<unknown>", "", "", "a=1,b=2"]
+    one.spec.template = Pod.from_dict({"spec": {"containers": [{"name": "c", "image": "i"}]}})
+    assert replication_controller(one)[5:7] == ["c", "i"]

@@ -31,7 +31,7 @@ def test_resources(group, plural, kind, namespaced, short):
 
 def test_get_all_shows_workloads_and_services():
     assert [r.plural for r in scheme if "all" in r.categories] == [
-        "pods", "services", "daemonsets", "deployments", "replicasets", "statefulsets",
+        "pods", "replicationcontrollers", "services", "daemonsets", "deployments", "replicasets", "statefulsets",
     ]  # fmt: skip
 
 
