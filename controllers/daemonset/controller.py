@@ -7,6 +7,7 @@ the pods it makes. Source: k8s.io/kubernetes/pkg/controller/daemon.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from controllers import pods as podutil
 from controllers.controller import Context, Controller, namespace_terminating
@@ -23,6 +24,9 @@ from kube.apimachinery.labels import from_label_selector
 from kube.client import Unreachable
 from kube.events import NORMAL, WARNING
 from kube.informer import Key, by_controller, key_of
+from kube.workqueue.ratelimiter import ItemExponential
+
+FIRST_RETRY, LAST_RETRY = 1.0, 900.0
 
 
 class DaemonSetController(Controller):
@@ -38,6 +42,8 @@ class DaemonSetController(Controller):
         self.pods = self.informer(Pod, by_controller=by_controller, orphans=orphans)
         revisions = self.informer(ControllerRevision, by_controller=by_controller, orphans=orphans)
         self.history = History(context.client, revisions)
+        self._failures = ItemExponential(FIRST_RETRY, LAST_RETRY)
+        self._retry_at: dict[tuple[Key, str], float] = {}
         self.sets.on_any(self.enqueue)
         self.nodes.add_handler(self._node_changed, self._node_updated, self._node_changed)
         self.pods.add_handler(self._pod_added, self._pod_updated, self._pod_deleted)
@@ -46,6 +52,7 @@ class DaemonSetController(Controller):
         ds = self.sets.get(*key)
         if ds is None or ds.metadata.deletionTimestamp is not None:
             self.expectations.forget(key)
+            self._retry_at = {where: at for where, at in self._retry_at.items() if where[0] != key}
             return None
         if self.is_stale(key, ds):
             return None
@@ -56,7 +63,7 @@ class DaemonSetController(Controller):
         revision, now = newest.metadata.labels[HASH_LABEL], self.clock.now()
         step, failure = plan.DaemonPlan(), None
         if may_manage:
-            step = plan.plan(ds, nodes, pods, revision, now)
+            step = self._without_backed_off(key, plan.plan(ds, nodes, pods, revision, now))
             failure = await self._apply(ds, step, revision)
         status = plan.status_of(ds, nodes, pods, revision, collisions, now)
         if status != ds.status:
@@ -78,12 +85,40 @@ class DaemonSetController(Controller):
 
     # ---- acting ----
 
+    def _without_backed_off(self, key: Key, step: plan.DaemonPlan) -> plan.DaemonPlan:
+        """A pod that ended is taken away, for the next to be made, after 1 s, 2 s, ... 15 minutes on the same node."""
+        now, delete = self.clock.monotonic(), []
+        for pod in step.delete:
+            where = key, plan.target_node(pod)
+            if pod.metadata.deletionTimestamp is None and podutil.is_terminal(pod):
+                if now < self._retry_at.get(where, 0.0):
+                    self.queue.add_after(key, self._retry_at[where] - now)
+                    continue
+                if now - self._retry_at.get(where, now) > 2 * LAST_RETRY:
+                    self._failures.forget(where)
+                self._retry_at[where] = now + self._failures.when(where)
+            delete.append(pod)
+        return replace(step, delete=tuple(delete))
+
+    def _report_ended(self, ds: DaemonSet, pod: Pod) -> None:
+        if not podutil.is_terminal(pod):
+            return
+        who = f"{pod.metadata.namespace}/{pod.metadata.name} on node {pod.spec.nodeName}"
+        if pod.status.phase == "Failed":
+            text = f"Found failed daemon pod {who}, will try to kill it"
+            self.events.event(ds, WARNING, "FailedDaemonPod", text)
+        else:
+            text = f"Found succeeded daemon pod {who}, will try to delete it"
+            self.events.event(ds, NORMAL, "SucceededDaemonPod", text)
+
     async def _apply(self, ds: DaemonSet, step: plan.DaemonPlan, revision: str) -> Exception | None:
         key = key_of(ds)
         if step.delete:
             self.expectations.expect_deletions(key, [key_of(p) for p in step.delete])
         if step.create:
             self.expectations.expect_creations_too(key, len(step.create))
+        for pod in step.delete:
+            self._report_ended(ds, pod)
         errors = [e for e in await asyncio.gather(*(self._delete(ds, p) for p in step.delete)) if e]
         left = list(step.create)
         for batch in slow_start(len(step.create)):

@@ -14,7 +14,7 @@ from kube.api.core_v1 import Pod
 from kube.api.policy_v1 import PodDisruptionBudget, PodDisruptionBudgetStatus
 from kube.apimachinery import times
 from kube.apimachinery.intstr import scaled_value
-from kube.apimachinery.meta_v1 import Condition
+from kube.apimachinery.meta_v1 import Condition, LabelSelector
 
 DELETION_TIMEOUT = timedelta(minutes=2)
 """An eviction that was granted and did not begin within this time is given back."""
@@ -28,13 +28,13 @@ def expected_and_desired(pdb: PodDisruptionBudget, pods: int, scale: int) -> tup
     | maxUnavailable: n or % | the scale | expected - n, the percentage rounded up |
     | minAvailable: % | the scale | the percentage, rounded up |
     | minAvailable: n | the pods that exist | n |
-    | neither | the pods that exist | 1 |
+    | neither | 0 | 0 |
     """
     if pdb.spec.maxUnavailable is not None:
         return scale, max(0, scale - scaled_value(pdb.spec.maxUnavailable, scale, round_up=True))
     if isinstance(pdb.spec.minAvailable, str):
         return scale, scaled_value(pdb.spec.minAvailable, scale, round_up=True)
-    return pods, 1 if pdb.spec.minAvailable is None else pdb.spec.minAvailable
+    return (0, 0) if pdb.spec.minAvailable is None else (pods, pdb.spec.minAvailable)
 
 
 def needs_scale(pdb: PodDisruptionBudget) -> bool:
@@ -103,3 +103,16 @@ def _condition(pdb: PodDisruptionBudget, reason: str, message: str, now: datetim
 
 def counts(pod: Pod) -> bool:
     return not is_terminal(pod)
+
+
+def unmanaged_text(pdb: PodDisruptionBudget) -> str:
+    """What is said when nobody controls some of the pods, and the budget is about a scale."""
+    selector = pdb.spec.selector or LabelSelector()
+    labels = "".join(f"{key}: {value}," for key, value in sorted(selector.matchLabels.items()))
+    wants = "".join(f"{{{e.key} {e.operator} [{' '.join(e.values)}]}}" for e in selector.matchExpressions)
+    shown = f"MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{wants}}},"
+    return (
+        f"Pods selected by this PodDisruptionBudget (selector: &LabelSelector{{{shown}}}) were found to be unmanaged. "
+        "As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. "
+        'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.'
+    )

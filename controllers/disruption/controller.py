@@ -12,12 +12,12 @@ from controllers.selectors import by_label, by_selector, selected, selecting
 from kube.api.apps_v1 import Deployment, ReplicaSet, StatefulSet
 from kube.api.core_v1 import Pod
 from kube.api.policy_v1 import PodDisruptionBudget
-from kube.events import WARNING
+from kube.events import NORMAL, WARNING
 from kube.informer import Key
 
 
 class NoController(Exception):
-    """A pod of the budget has no controller whose scale could be asked."""
+    """A pod of the budget has a controller whose scale cannot be asked."""
 
 
 class DisruptionController(Controller):
@@ -41,11 +41,14 @@ class DisruptionController(Controller):
         pods = [p for p in selected(self.pods, key[0], pdb.spec.selector) if budget.counts(p)]
         now = self.clock.now()
         disrupted, wait = budget.still_disrupted(pdb.status.disruptedPods, pods, now)
+        if not pods:
+            self.events.event(pdb, NORMAL, "NoPods", "No matching pods found")
         try:
-            scale = self._scale(pods) if budget.needs_scale(pdb) else 0
+            scale = self._scale(pdb, pods) if budget.needs_scale(pdb) else 0
             status = budget.status_of(pdb, pods, scale, disrupted, now)
         except NoController as error:
-            self.events.event(pdb, WARNING, "CalculateExpectedPodCountFailed", str(error))
+            text = f"Failed to calculate the number of expected pods: {error}"
+            self.events.event(pdb, WARNING, "CalculateExpectedPodCountFailed", text)
             status = budget.failed_status(pdb, str(error), now)
         if wait is not None:
             self.queue.add_after(key, wait)
@@ -54,10 +57,13 @@ class DisruptionController(Controller):
         self.wrote(key, await self.client.update_status(pdb.model_copy(update={"status": status})))
         return f"{status.disruptionsAllowed} disruptions allowed"
 
-    def _scale(self, pods: list[Pod]) -> int:
-        """The replicas of all controllers of the pods, each controller once."""
+    def _scale(self, pdb: PodDisruptionBudget, pods: list[Pod]) -> int:
+        """The replicas of all controllers of the pods, each controller once; pods without one count nothing."""
         scales: dict[str, int] = {}
-        for pod in pods:
+        managed = [pod for pod in pods if controller_of(pod) is not None]
+        if len(managed) < len(pods):
+            self.events.event(pdb, WARNING, "UnmanagedPods", budget.unmanaged_text(pdb))
+        for pod in managed:
             uid, replicas = self._scale_of(pod)
             scales[uid] = replicas
         return sum(scales.values())

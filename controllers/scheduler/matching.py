@@ -52,6 +52,24 @@ def node_matches(pod: Pod, node: Node) -> bool:
     return required is None or selector_matches(required, node)
 
 
+def named_nodes(pod: Pod) -> frozenset[str] | None:
+    """The only nodes that the required node affinity names by `metadata.name`; None when a term names none.
+
+    Empty when each term contradicts itself.
+    """
+    affinity = pod.spec.affinity.nodeAffinity if pod.spec.affinity else None
+    required = affinity.requiredDuringSchedulingIgnoredDuringExecution if affinity else None
+    if required is None or not required.nodeSelectorTerms:
+        return None
+    found: frozenset[str] = frozenset()
+    for term in required.nodeSelectorTerms:
+        names = [frozenset(f.values) for f in term.matchFields if f.key == "metadata.name" and f.operator == "In"]
+        if not names:
+            return None
+        found |= frozenset.intersection(*names)
+    return found
+
+
 def selector_matches(selector: NodeSelector, node: Node) -> bool:
     """One of the terms must match; an empty term matches nothing."""
     return any(term_matches(term, node) for term in selector.nodeSelectorTerms)

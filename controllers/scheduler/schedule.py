@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from controllers.scheduler import topology
-from controllers.scheduler.matching import node_matches, untolerated
+from controllers.scheduler.matching import named_nodes, node_matches, untolerated
 from controllers.scheduler.node_info import HostPort, NodeInfo, host_ports, requests_of
 from controllers.scheduler.scores import Scorer
 from kube.api.core_v1 import Pod, Taint
@@ -21,6 +21,7 @@ from kube.api.core_v1 import Pod, Taint
 UNSCHEDULABLE = "node(s) were unschedulable"
 NODE_NAME = "node(s) didn't match the requested node name"
 NODE_AFFINITY = "node(s) didn't match Pod's node affinity/selector"
+NOT_NAMED = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 PORTS = "node(s) didn't have free ports for the requested pod ports"
 TOO_MANY_PODS = "Too many pods"
 _UNSCHEDULABLE_TAINT = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
@@ -58,6 +59,8 @@ def schedule(
     """Filters, then scores, then picks one of the best."""
     if not infos:
         return Unschedulable("no nodes available to schedule pods")
+    if named_nodes(pod) == frozenset():
+        return Unschedulable(_conflict(len(infos)))
     check = _filters(pod, infos, namespace_labels)
     feasible, rejected = [], []
     for info in infos:
@@ -80,14 +83,17 @@ def _filters(
     wanted, ports = requests_of(pod), list(host_ports(pod))
     spreads = topology.spreads(pod, infos, "DoNotSchedule")
     rules = topology.pod_rules(pod, infos, namespace_labels)
+    named = named_nodes(pod)
 
     def check(info: NodeInfo) -> Rejection | None:
+        if named is not None and info.name not in named:
+            return Rejection((NOT_NAMED,), final=True)
         if reason := _node_itself(pod, info):
             return Rejection((reason,), final=True)
         if ports and _ports_conflict(ports, info):
             return Rejection((PORTS,), final=False)
         if reasons := _resources(wanted, info):
-            return Rejection(reasons, final=False)
+            return Rejection(reasons, final=any(wanted[name] > info.allocatable[name] for name in wanted))
         for spread in spreads:
             if reason := spread.rejects(info):
                 return Rejection((reason,), final=reason == topology.SPREAD_LABEL)
@@ -140,6 +146,11 @@ def _message(rejected: Sequence[Rejection], total: int) -> str:
     )
     head = f"0/{total} nodes are available"
     return f"{head}: {_histogram(reasons)}. preemption: {head}: {_histogram(preemption)}."
+
+
+def _conflict(total: int) -> str:
+    head = f"0/{total} nodes are available"
+    return f"{head}: pod affinity terms conflict. preemption: {head}: {total} Preemption is not helpful for scheduling."
 
 
 def _histogram(reasons: Counter[str]) -> str:

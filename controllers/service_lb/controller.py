@@ -25,6 +25,9 @@ FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 EXCLUDE = "node.kubernetes.io/exclude-from-external-load-balancers"
 TO_BE_DELETED = "ToBeDeletedByClusterAutoscaler"
 
+FAILED = "SyncLoadBalancerFailed"
+FAILED_TO = "Error syncing load balancer: failed to {} load balancer"
+
 
 def wants_balancer(service: Service) -> bool:
     return service.spec.type == "LoadBalancer" and not service.spec.loadBalancerClass
@@ -79,11 +82,12 @@ class ServiceLBController(Controller):
         if FINALIZER not in service.metadata.finalizers:
             service = await self._set_finalizers(service, [*service.metadata.finalizers, FINALIZER])
         if before is not None and before[0] == wanted:
-            await self._attempt(service, "UpdateLoadBalancerFailed", self.cloud.update_nodes(service, nodes))
+            what = f"Error updating load balancer with new hosts {names}"
+            await self._attempt(service, "UpdateLoadBalancerFailed", what, self.cloud.update_nodes(service, nodes))
             self.events.event(service, NORMAL, "UpdatedLoadBalancer", "Updated load balancer with new hosts")
         else:
             self.events.event(service, NORMAL, "EnsuringLoadBalancer", "Ensuring load balancer")
-            built = await self._attempt(service, "SyncLoadBalancerFailed", self.cloud.ensure(service, nodes))
+            built = await self._attempt(service, FAILED, FAILED_TO.format("ensure"), self.cloud.ensure(service, nodes))
             await self._set_status(service, built)
             self.events.event(service, NORMAL, "EnsuredLoadBalancer", "Ensured load balancer")
         self._built[key] = wanted, names
@@ -94,18 +98,18 @@ class ServiceLBController(Controller):
 
     async def _tear_down(self, key: Key, service: Service) -> str:
         self.events.event(service, NORMAL, "DeletingLoadBalancer", "Deleting load balancer")
-        await self._attempt(service, "SyncLoadBalancerFailed", self.cloud.ensure_deleted(service))
+        await self._attempt(service, FAILED, FAILED_TO.format("delete"), self.cloud.ensure_deleted(service))
         self._built.pop(key, None)
         service = await self._set_status(service, LoadBalancerStatus())
         await self._set_finalizers(service, [f for f in service.metadata.finalizers if f != FINALIZER])
         self.events.event(service, NORMAL, "DeletedLoadBalancer", "Deleted load balancer")
         return "its load balancer is gone"
 
-    async def _attempt(self, service: Service, reason: str, work: Any) -> Any:
+    async def _attempt(self, service: Service, reason: str, what: str, work: Any) -> Any:
         try:
             return await work
         except Exception as error:
-            self.events.event(service, WARNING, reason, f"Error syncing load balancer: {error}")
+            self.events.event(service, WARNING, reason, f"{what}: {error}")
             raise
 
     async def _set_finalizers(self, service: Service, finalizers: list[str]) -> Service:

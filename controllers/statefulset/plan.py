@@ -111,11 +111,14 @@ class _Step:
 
     def _condemn(self) -> bool:
         condemned = [self.pods[n] for n in reversed(self.pods) if n not in self.wanted]
+        lowest_ailing = next((pod for pod in reversed(condemned) if not self._available(pod)), None)
         for pod in condemned:
             if pod.metadata.deletionTimestamp is not None:
                 if self.monotonic:
                     return False
                 continue
+            if self.monotonic and not self._available(pod) and pod is not lowest_ailing:
+                return False  # it waits for those below it, which are to be well before it goes
             self.delete.append(pod)
             if self.monotonic:
                 return False
@@ -149,11 +152,11 @@ class _Step:
 
 
 def max_unavailable(sts: StatefulSet) -> int:
-    """How many may be down during an update; 1 unless it says otherwise, and never none."""
+    """How many may be down during an update; 1 unless it says otherwise, percentages rounded down, and never none."""
     rolling = sts.spec.updateStrategy.rollingUpdate
     if rolling is None or rolling.maxUnavailable is None:
         return 1
-    return max(1, scaled_value(rolling.maxUnavailable, replicas_of(sts), round_up=True))
+    return max(1, scaled_value(rolling.maxUnavailable, replicas_of(sts), round_up=False))
 
 
 def new_pod(sts: StatefulSet, ordinal: int, template: PodTemplateSpec, revision: str) -> Pod:

@@ -251,7 +251,8 @@ async def test_a_deleted_service_waits_for_its_balancer(world: World) -> None:
     cloud.broken = True
     await world.client.create(service("web", "10.0.0.1", type="LoadBalancer"))
     await world.settle(1)
-    assert "Error syncing load balancer: no quota" in {e.message for e in world.server.all(Event)}
+    said = {e.message for e in world.server.all(Event) if e.reason == "SyncLoadBalancerFailed"}
+    assert said == {"Error syncing load balancer: failed to ensure load balancer: no quota"}
     cloud.broken = False
     await world.settle(10)
     assert cloud.built == {"web": ["n1"]}

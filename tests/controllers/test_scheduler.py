@@ -79,7 +79,7 @@ def affinity(key: str, operator: str, *values: str) -> dict:
         (pod(), [node("n", taints=[TAINT])], [], "node(s) had untolerated taint {dedicated: db}", NO_HELP),
         (pod(nodeSelector={"disk": "ssd"}), [node("n")], [],
          "node(s) didn't match Pod's node affinity/selector", NO_HELP),
-        (pod(cpu="5"), [node("n")], [], "Insufficient cpu", NO_VICTIMS),
+        (pod(cpu="5"), [node("n")], [], "Insufficient cpu", NO_HELP),  # more than the whole node has
         (pod(cpu="3"), [node("n")], [pod("x", cpu="2", on="n")], "Insufficient cpu", NO_VICTIMS),
         (pod(), [node("n", pods="1")], [pod("x", on="n")], "Too many pods", NO_VICTIMS),
         (pod(port=80), [node("n")], [pod("x", port=80, on="n")],
@@ -95,10 +95,32 @@ def test_reasons_are_counted_over_all_nodes() -> None:
     nodes = [node("a", taints=[TAINT]), node("b", cpu="1"), node("c", cpu="1"), node("d", unschedulable=True)]
     assert where(pod(cpu="2"), nodes) == (
         "0/4 nodes are available: 1 node(s) had untolerated taint {dedicated: db}, 1 node(s) were unschedulable, "
-        "2 Insufficient cpu. preemption: 0/4 nodes are available: 2 No preemption victims found for incoming pod, "
-        "2 Preemption is not helpful for scheduling."
+        "2 Insufficient cpu. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."
     )
     assert where(pod(), []) == "no nodes available to schedule pods"
+
+
+def on_node(*names: str) -> dict:
+    terms = [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [n]}]} for n in names]
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
+
+
+def test_a_daemons_pod_is_looked_for_on_its_node_only() -> None:
+    nodes = [node("a"), node("b", taints=[TAINT]), node("c", cpu="1")]
+    assert where(pod(affinity=on_node("a")), nodes) == "a"
+    assert where(pod(affinity=on_node("c"), cpu="1"), nodes, [pod("x", cpu="500m", on="c")]) == (
+        "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. preemption: "
+        "0/3 nodes are available: 1 No preemption victims found for incoming pod, "
+        "2 Preemption is not helpful for scheduling."
+    )
+    torn = on_node("a")
+    torn["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"][0]["matchFields"] *= 2
+    fields = torn["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"][0]
+    fields["matchFields"] = [fields["matchFields"][0], {**fields["matchFields"][0], "values": ["b"]}]
+    assert where(pod(affinity=torn), nodes) == (
+        "0/3 nodes are available: pod affinity terms conflict. preemption: 0/3 nodes are available: "
+        "3 Preemption is not helpful for scheduling."
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,6 +208,43 @@ def test_topology_spread(constraints: list, on: list[str], expected: set[str]) -
     assert bool(found) is bool(expected)
 
 
+TAINTED = [*ZONES[:2], node("c", labels={"zone": "2"}, taints=[TAINT])]
+OTHER_ZONE = affinity("zone", "In", "1")
+
+
+@pytest.mark.parametrize(
+    ("given", "nodes", "on", "expected"),
+    [
+        # nodeTaintsPolicy: Ignore counts the tainted node, whose zone then has too few for ever; Honor leaves it out
+        (pod(labels=WEB, topologySpreadConstraints=spread(1)), TAINTED, ["a"], set()),
+        (pod(labels=WEB, topologySpreadConstraints=spread(1, nodeTaintsPolicy="Honor")), TAINTED, ["a"], {"a", "b"}),
+        # nodeAffinityPolicy: the other way round by default
+        (pod(labels=WEB, affinity=OTHER_ZONE, topologySpreadConstraints=spread(1)), ZONES, ["a"], {"a", "b"}),
+        (pod(labels=WEB, affinity=OTHER_ZONE, topologySpreadConstraints=spread(1, nodeAffinityPolicy="Ignore")),
+         ZONES, ["a"], set()),
+        # matchLabelKeys: pods of another revision do not count
+        (pod(labels={**WEB, "rev": "2"}, topologySpreadConstraints=spread(1, matchLabelKeys=["rev"])),
+         ZONES, ["a"], {"a", "b", "c"}),
+        # a pod that the selector does not match makes no skew
+        (pod(topologySpreadConstraints=spread(1)), ZONES, ["a"], {"a", "b", "c"}),
+        # ScheduleAnyway only prefers
+        (pod(labels=WEB, topologySpreadConstraints=spread(1, "ScheduleAnyway")), ZONES, ["a", "b", "b"], {"c"}),
+    ],
+)  # fmt: skip
+def test_topology_spread_policies(given: Pod, nodes: list[Node], on: list[str], expected: set[str]) -> None:
+    placed = [pod(f"x{i}", on=name, labels={**WEB, "rev": "1"}) for i, name in enumerate(on)]
+    found = {where(given, nodes, placed) for _ in range(60)}
+    assert {name for name in found if not name.startswith("0/")} <= expected
+    assert bool({name for name in found if not name.startswith("0/")}) is bool(expected)
+
+
+def test_pods_that_are_being_deleted_do_not_count_for_the_spread() -> None:
+    leaving = pod("x", on="c", labels=WEB)
+    leaving.metadata.deletionTimestamp = "2026-01-01T00:00:00Z"
+    placed = [pod("y", on="a", labels=WEB), leaving]
+    assert where(pod(labels=WEB, topologySpreadConstraints=spread(1)), ZONES, placed) == "c"
+
+
 def test_a_node_without_the_key_does_not_count() -> None:
     message = where(pod(labels=WEB, topologySpreadConstraints=spread(1)), [node("n")])
     assert "1 node(s) didn't match pod topology spread constraints (missing required label)." in message
@@ -211,6 +270,52 @@ def test_pod_anti_affinity_both_ways() -> None:
     assert "3 node(s) didn't match pod anti-affinity rules" in where(pod(affinity=near(anti=True)), ZONES, full)
     shy = [pod(f"x{n}", on=n, affinity=near(anti=True)) for n in "abc"]
     assert "3 node(s) didn't satisfy existing pods anti-affinity rules" in where(pod(labels=WEB), ZONES, shy)
+
+
+@pytest.mark.parametrize(
+    ("term", "namespace", "labels", "matches"),
+    [
+        ({}, "default", {}, True),  # without more, the pod's own namespace
+        ({}, "other", {}, False),
+        ({"namespaces": ["other"]}, "other", {}, True),
+        ({"namespaces": ["other"]}, "default", {}, False),
+        ({"namespaceSelector": {}}, "other", {}, True),  # the empty selector: all namespaces
+        ({"namespaceSelector": {"matchLabels": {"team": "a"}}}, "other", {"team": "a"}, True),
+        ({"namespaceSelector": {"matchLabels": {"team": "a"}}}, "other", {"team": "b"}, False),
+        ({"namespaces": ["x"], "namespaceSelector": {"matchLabels": {"team": "a"}}}, "x", {}, True),  # either
+    ],
+)
+def test_whose_pods_an_affinity_term_means(term: dict, namespace: str, labels: dict, matches: bool) -> None:
+    rule = near()
+    rule["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0] |= term
+    web = pod("x", on="b", labels=WEB)
+    web.metadata.namespace = namespace
+    of = {namespace: labels}
+    decided = schedule(pod(affinity=rule), cluster(ZONES, [web]), CHANCE, lambda name: of.get(name, {}))
+    assert isinstance(decided, Placement) is matches
+
+
+def test_match_label_keys_narrow_an_affinity_to_the_same_revision() -> None:
+    rule = near(anti=True, key="zone")
+    rule["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0]["matchLabelKeys"] = ["rev"]
+    old = [pod("x", on="a", labels={**WEB, "rev": "1"}), pod("y", on="c", labels={**WEB, "rev": "1"})]
+    new = pod(labels={**WEB, "rev": "2"}, affinity=rule)
+    assert where(new, ZONES, old) in ("a", "b", "c")
+    same = pod(labels=old[0].metadata.labels, affinity=rule)
+    assert "didn't match pod anti-affinity rules" in where(same, ZONES, old)
+
+
+def test_preferred_pod_affinity_weighs() -> None:
+    def preferred(kind: str, weight: int) -> dict:
+        term = {"labelSelector": {"matchLabels": WEB}, "topologyKey": "zone"}
+        weighed = [{"weight": weight, "podAffinityTerm": term}]
+        return {kind: {"preferredDuringSchedulingIgnoredDuringExecution": weighed}}
+
+    web = pod("x", on="c", labels=WEB)
+    assert where(pod(affinity=preferred("podAffinity", 100)), ZONES, [web]) == "c"
+    assert where(pod(affinity=preferred("podAntiAffinity", 100)), ZONES, [web]) in ("a", "b")
+    both = {**preferred("podAffinity", 100), **preferred("podAntiAffinity", 1)}
+    assert where(pod(affinity=both), ZONES, [web]) == "c"
 
 
 def test_requests_count_init_containers_sidecars_and_overhead() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 
 import pytest
@@ -13,9 +14,10 @@ from controllers.disruption.controller import DisruptionController
 from controllers.endpoints.controller import EndpointsController
 from controllers.endpoints.subsets import subsets_of, truncate
 from controllers.endpointslice_mirroring.controller import EndpointSliceMirroringController, mirror, should_mirror
+from controllers.statefulset import plan as stateful
 from controllers.statefulset.controller import StatefulSetController
 from kube.api.apps_v1 import ControllerRevision, DaemonSet, ReplicaSet, StatefulSet
-from kube.api.core_v1 import EndpointAddress, Endpoints, EndpointSubset, Node, Pod, Service, Taint
+from kube.api.core_v1 import EndpointAddress, Endpoints, EndpointSubset, Event, Node, Pod, Service, Taint
 from kube.api.discovery_v1 import EndpointSlice
 from kube.api.policy_v1 import PodDisruptionBudget
 from kube.apimachinery.meta_v1 import OwnerReference
@@ -89,6 +91,97 @@ async def test_scaling_down_goes_from_the_top_one_at_a_time(world: World) -> Non
     assert [p.metadata.name for p in world.server.all(Pod) if p.metadata.deletionTimestamp] == ["db-2"]
     await world.converge()
     assert names(world) == ["db-0"]
+
+
+def step(sts: StatefulSet, state: str, update: str = "new") -> str:
+    """What is done about pods `db-0`, `db-1`, ...: `o` old and available, `n` new and available, the capitals not
+    available, `x` going, `f` failed, `-` none."""
+    pods = []
+    for number, letter in enumerate(state):
+        if letter == "-":
+            continue
+        ready = "True" if letter in "on" else "False"
+        pod = Pod.from_dict({
+            "metadata": {"name": f"db-{number}", "labels": {
+                "controller-revision-hash": "new" if letter in "nN" else "old"}},
+            "status": {"phase": "Failed" if letter == "f" else "Running",
+                       "conditions": [{"type": "Ready", "status": ready}]},
+        })  # fmt: skip
+        if letter == "x":
+            pod.metadata.deletionTimestamp = "2026-01-01T00:00:00Z"
+        pods.append(pod)
+    return str(stateful.plan(sts, pods, "old", update, NOW))
+
+
+PARALLEL = {"podManagementPolicy": "Parallel"}
+
+
+def rolling(partition: int = 0, most: int | str | None = None) -> dict:
+    found = {"partition": partition} | ({"maxUnavailable": most} if most is not None else {})
+    return {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": found}}
+
+
+@pytest.mark.parametrize(
+    ("replicas", "spec", "state", "expected"),
+    [
+        # "Deployment and Scaling Guarantees" of the documentation
+        (3, {}, "---", "create ordinal 0"),
+        (3, {}, "O--", ""),  # web-1 is not made before web-0 is Running and Ready
+        (3, {}, "o--", "create ordinal 1"),
+        (3, {}, "Oo-", ""),  # web-0 failed after web-1 was made: web-2 waits
+        (3, {}, "oo-", "create ordinal 2"),
+        (1, {}, "nnn", "delete db-2"),
+        (1, {}, "nnx", ""),  # web-1 is not terminated before web-2 is gone
+        (1, {}, "nn-", "delete db-1"),
+        (1, {}, "Nn-", ""),  # web-0 must be well before web-1 goes
+        (1, {}, "nNn", "delete db-2"),
+        (1, {}, "nnN", "delete db-2"),
+        (1, {}, "nNN", ""),  # db-2 waits for db-1, its predecessor
+        (3, {}, "nfn", "delete db-1"),
+        (3, {}, "nxn", ""),
+        # Parallel
+        (3, PARALLEL, "---", "create ordinal 0, create ordinal 1, create ordinal 2"),
+        (3, PARALLEL, "O-f", "create ordinal 1, delete db-2"),
+        (1, PARALLEL, "NnN", "delete db-2, delete db-1"),
+        # rolling updates: from the largest ordinal, one at a time, each when those above are well
+        (3, {}, "ooo", "delete db-2"),
+        (3, {}, "oox", ""),
+        (3, {}, "ooN", ""),
+        (3, {}, "oon", "delete db-1"),
+        (3, {}, "onn", "delete db-0"),
+        (3, {}, "nnn", ""),
+        # partitions
+        (3, rolling(partition=2), "ooo", "delete db-2"),
+        (3, rolling(partition=2), "oon", ""),
+        (3, rolling(partition=3), "ooo", ""),
+        (3, {"updateStrategy": {"type": "OnDelete"}}, "ooo", ""),
+        # maxUnavailable; percentages are rounded down, and are one at least
+        (5, rolling(most=2), "ooooo", "delete db-4, delete db-3"),
+        (5, rolling(most="50%"), "ooooo", "delete db-4, delete db-3"),
+        (5, rolling(most="10%"), "ooooo", "delete db-4"),
+        (5, rolling(most=2, partition=4), "ooooo", "delete db-4"),
+        (5, {**rolling(most=2), **PARALLEL}, "ooooN", "delete db-3"),
+    ],
+)  # fmt: skip
+def test_the_next_step_of_a_stateful_set(replicas: int, spec: dict, state: str, expected: str) -> None:
+    assert step(stateful_set(replicas, **spec), state) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "current", "expected"),
+    [
+        (rolling(), 3, ["new", "new", "new"]),
+        (rolling(partition=2), 0, ["old", "old", "new"]),
+        ({"updateStrategy": {"type": "RollingUpdate"}}, 2, ["old", "old", "new"]),
+        ({"updateStrategy": {"type": "OnDelete"}}, 3, ["new", "new", "new"]),
+        ({**rolling(partition=1), "ordinals": {"start": 5}}, 0, ["old", "new", "new"]),
+    ],
+)
+def test_which_revision_a_pod_is_made_of(spec: dict, current: int, expected: list[str]) -> None:
+    given = stateful_set(3, **PARALLEL, **spec)
+    given.status.currentReplicas = current
+    made = stateful.plan(given, [], "old", "new", NOW).create
+    assert list(made.values()) == expected
 
 
 async def test_an_update_goes_from_the_top_and_stops_at_the_partition(world: World) -> None:
@@ -220,6 +313,26 @@ async def test_with_surge_the_new_daemon_comes_first(world: World) -> None:
     assert len(world.server.all(Pod)) == 2
 
 
+async def test_a_daemon_that_fails_again_and_again_waits_longer_each_time(world: World) -> None:
+    world.server.seed(node("a"))
+    world.start(DaemonSetController)
+    await world.client.create(daemon_set())
+    await world.settle(1)
+    made = []
+    for _ in range(300):
+        [pod] = world.server.all(Pod)
+        if not made or made[-1][0] != pod.metadata.uid:
+            made.append((pod.metadata.uid, world.clock.monotonic()))
+            world.set_pod(pod, ready=False, phase="Failed")
+        await world.settle(1)
+    waits = [round(later - earlier) for (_, earlier), (_, later) in itertools.pairwise(made[1:])]
+    assert waits[:6] == sorted(waits[:6])
+    assert waits[5] >= 16 * max(1, waits[0])
+    said = [e.message for e in world.server.all(Event) if e.reason == "FailedDaemonPod"]
+    assert said[0].startswith("Found failed daemon pod default/d-")
+    assert said[0].endswith(", will try to kill it")
+
+
 async def test_a_daemon_that_failed_is_replaced(world: World) -> None:
     world.server.seed(node("a"))
     world.start(DaemonSetController)
@@ -252,7 +365,15 @@ def pdb(**spec) -> PodDisruptionBudget:
         ({"maxUnavailable": 1}, 3, 5, (5, 4)),
         ({"maxUnavailable": "30%"}, 3, 5, (5, 3)),  # rounded up: two may go
         ({"maxUnavailable": 9}, 3, 5, (5, 0)),
-        ({}, 3, 0, (3, 1)),
+        ({}, 3, 0, (0, 0)),
+        # the examples of "Specifying a Disruption Budget": seven pods, percentages are rounded up
+        ({"minAvailable": "50%"}, 7, 7, (7, 4)),
+        ({"maxUnavailable": "50%"}, 7, 7, (7, 3)),
+        ({"maxUnavailable": "30%"}, 1, 1, (1, 0)),
+        ({"maxUnavailable": 0}, 7, 7, (7, 7)),
+        ({"maxUnavailable": "0%"}, 7, 7, (7, 7)),
+        ({"minAvailable": "100%"}, 7, 7, (7, 7)),
+        ({"minAvailable": 0}, 7, 7, (7, 0)),
     ],
 )
 def test_expected_and_desired(spec: dict, pods: int, scale: int, expected: tuple[int, int]) -> None:
@@ -293,6 +414,30 @@ async def test_a_budget_follows_its_pods(world: World) -> None:
     assert numbers() == (4, 2, 2, 0)
     await world.settle(130)
     assert numbers() == (4, 2, 3, 1), "an eviction that never began is given back"
+
+
+async def test_pods_that_nobody_controls_are_told_of(world: World) -> None:
+    for n in range(2):
+        meta = {"name": f"p{n}", "namespace": "default", "labels": {"app": "db"}}
+        world.server.seed(Pod.from_dict({"metadata": meta, "spec": {}}))
+    world.run_pods()
+    world.start(DisruptionController)
+    await world.client.create(pdb(maxUnavailable=1))
+    await world.settle(1)
+    status = world.server.get(PodDisruptionBudget, "b", "default").status
+    assert (status.expectedPods, status.desiredHealthy, status.disruptionsAllowed) == (0, 0, 0)
+    [event] = world.server.all(Event)
+    assert event.reason == "UnmanagedPods"
+    assert event.message.startswith(
+        "Pods selected by this PodDisruptionBudget (selector: &LabelSelector{MatchLabels:map[string]string{app: db,},"
+        "MatchExpressions:[]LabelSelectorRequirement{},}) were found to be unmanaged. As a result, the status"
+    )
+    await world.client.delete(PodDisruptionBudget, "b", "default")
+    lonely = pdb(minAvailable=1)
+    lonely.spec.selector.matchLabels = {"app": "nobody"}
+    await world.client.create(lonely)
+    await world.settle(1)
+    assert ("NoPods", "No matching pods found") in {(e.reason, e.message) for e in world.server.all(Event)}
 
 
 # ---- endpoints ----
