@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from apiserver.storage.cacher.arrivals import Arrivals
 from apiserver.storage.cacher.feed import Feed, Loaded
 from apiserver.storage.cacher.freshness import Reached, RevisionReader
-from apiserver.storage.cacher.resource import ResourceCache
+from apiserver.storage.cacher.resource import NOTHING, ResourceCache
 from apiserver.storage.cacher.watcher import CacheWatch
 from apiserver.storage.etcd.store import EtcdStorage
 from apiserver.storage.etcd.watch import Changes
@@ -43,12 +43,10 @@ log = logging.getLogger(__name__)
 
 BOOKMARK_SECONDS = 60.0
 ASK_PROGRESS_SECONDS, READ_THROUGH_SECONDS = 0.1, 0.3
-SNAPSHOTS = 64
-"""How many paged lists can be under way and still be answered from memory."""
+SNAPSHOTS, SNAPSHOT_SECONDS = 64, 300.0
+"""How many paged lists can be under way and still be answered from memory, and how long each is waited for: a snapshot
+holds values that have long been changed. Afterwards etcd is asked."""
 WOKEN_AT_ONCE = 400
-
-
-_EMPTY = Items()
 
 
 class Cacher:
@@ -67,7 +65,7 @@ class Cacher:
         self._feed = Feed(etcd, self)
         self._trusts_progress = False
         self._marking = asyncio.Lock()
-        self._snapshots: OrderedDict[tuple[str, int], Items] = OrderedDict()
+        self._snapshots: OrderedDict[tuple[str, int], tuple[float, Items]] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
 
     # ---- life ----
@@ -217,7 +215,7 @@ class Cacher:
     def peek_list(self, prefix: str) -> Items:
         """What the cache holds below a prefix at this moment: the same object until something below it changes."""
         resource = self._resources.get(root_of(prefix))
-        return resource.list(prefix) if resource is not None else _EMPTY
+        return resource.list(prefix) if resource is not None else NOTHING
 
     async def get(self, key: str, *, revision: int | None = None) -> Stored | None:
         if not await self._fresh(revision):
@@ -240,10 +238,10 @@ class Cacher:
         """The values at a revision that the cache has reached; None when it no longer knows."""
         resource = self._resources.get(root)
         if resource is None:
-            return _EMPTY if revision >= self._since else None
+            return NOTHING if revision >= self._since else None
         if resource.last_change <= revision:
             return resource.list(prefix)
-        return self._snapshots.get((prefix, revision))
+        return self._snapshots.get((prefix, revision), (0.0, None))[1]
 
     def _page(self, prefix: str, items: Items, revision: int, limit: int, after: str) -> Page:
         start = bisect_right(items, after, key=lambda stored: stored.key) if after else 0
@@ -257,9 +255,15 @@ class Cacher:
 
     def _remember(self, prefix: str, items: Items, revision: int) -> None:
         """Keeps a snapshot for the pages to come: one pointer a value."""
-        self._snapshots[prefix, revision] = items
+        self._snapshots[prefix, revision] = self._clock.monotonic(), items
         self._snapshots.move_to_end((prefix, revision))
         if len(self._snapshots) > SNAPSHOTS:
+            self._snapshots.popitem(last=False)
+
+    def _forget_snapshots(self) -> None:
+        """Those whose next page nobody has asked for in time."""
+        oldest = self._clock.monotonic() - SNAPSHOT_SECONDS
+        while self._snapshots and next(iter(self._snapshots.values()))[0] < oldest:
             self._snapshots.popitem(last=False)
 
     # ---- writes ----
@@ -284,9 +288,10 @@ class Cacher:
         )
 
     async def _tell_bookmarks(self) -> None:
-        """Now and then, tells those who asked for it how far they have got."""
+        """Now and then, tells those who asked for it how far they have got, and looks for what nobody needs."""
         while True:
             await self._clock.sleep(self._bookmark_seconds)
+            self._forget_snapshots()
             for resource in list(self._resources.values()):
                 for watch in resource.all_waiting():
                     watch.remind()

@@ -15,6 +15,8 @@ from apiserver.storage.interface import Event, Items, Stored
 if TYPE_CHECKING:
     from apiserver.storage.cacher.watcher import CacheWatch
 
+NOTHING = Items()
+
 
 class ResourceCache:
     def __init__(self, root: str, floor: int):
@@ -81,7 +83,10 @@ class ResourceCache:
         found = self._lists.get(prefix)
         if found is None:
             values = self.values
-            found = self._lists[prefix] = Items([values[key] for key in self._below(prefix)])
+            found = Items([values[key] for key in self._below(prefix)])
+            if not found:
+                return NOTHING  # of namespaces that have nothing here there can be any number
+            self._lists[prefix] = found
         return found
 
     def _below(self, prefix: str) -> list[str]:

@@ -42,7 +42,7 @@ from apiserver.registry.core.services.ranges import AddressRange, port_range
 from apiserver.registry.generic.names import new_uid
 from apiserver.registry.generic.strategy import Allocation, WriteContext
 from apiserver.registry.networking.servicecidrs.ready import ready_cidrs
-from apiserver.storage.interface import ROOT, Absent, Check, Delete, Items, Op, Page, Put, Stored, Unchanged
+from apiserver.storage.interface import ROOT, Absent, Check, Delete, Items, Op, Put, Stored, Unchanged
 from kube.api import scheme
 from kube.api.core_v1 import Service
 from kube.apimachinery import errors
@@ -69,8 +69,6 @@ class Cache(Protocol):
         """As `peek`, for all below a prefix: the same object until one of them changes."""
 
     async def get(self, key: str, *, revision: int | None = None) -> Stored | None: ...
-
-    async def list(self, prefix: str, *, revision: int | None = None, limit: int = 0) -> Page: ...
 
 
 class ServiceAllocator:
@@ -119,7 +117,7 @@ class ServiceAllocator:
         undo = _undo(new)
         held = claims(old)
         if ctx.dry_run:  # no transaction will tell what the cache does not know yet
-            await self._cache.list(NODE_PORTS, limit=1)
+            await self._catch_up()
         await self._choose_addresses(new, old, held, dry_run=ctx.dry_run)
         if has_node_port_type(new):
             await (self._choose_new_ports(new) if old is None else self._choose_changed_ports(new, held))
@@ -224,7 +222,7 @@ class ServiceAllocator:
                     metrics.ip_allocations.inc(str(own.network), metrics.DYNAMIC)
                     return found
             if not certain:
-                await self._forget_what_is_late(ADDRESSES)
+                await self._forget_what_is_late()
         for own in self._all_ranges():
             if own.family == family:
                 metrics.ip_errors.inc(str(own.network), metrics.DYNAMIC)
@@ -309,7 +307,7 @@ class ServiceAllocator:
                 metrics.port_allocations.inc(metrics.DYNAMIC)
                 return found
             if not certain:
-                await self._forget_what_is_late(NODE_PORTS)
+                await self._forget_what_is_late()
         metrics.port_errors.inc(metrics.DYNAMIC)
         raise _internal("failed to allocate a nodePort: range is full")
 
@@ -324,10 +322,14 @@ class ServiceAllocator:
             return False  # as far as we know, and the transaction will tell
         return await self._cache.get(key) is not None
 
-    async def _forget_what_is_late(self, prefix: str) -> None:
+    async def _forget_what_is_late(self) -> None:
         """Everything seems taken: wait until the cache is up to date, and count only what is there."""
         self._avoid.clear()
-        await self._cache.list(prefix, limit=1)
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Whatever is asked for, the cache is up to date afterwards."""
+        await self._cache.get(SERVICE_CIDRS)
 
     def _leave_alone(self, keys: Sequence[str]) -> None:
         now = self._clock.monotonic()

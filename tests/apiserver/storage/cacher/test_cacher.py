@@ -118,6 +118,34 @@ async def test_7_bookmarks_tell_how_far_it_is(open_cacher: Open) -> None:
         assert [event.revision for event in await silent] == [last]
 
 
+async def test_5_a_snapshot_whose_pages_nobody_asks_for_is_forgotten_and_read_from_etcd(open_cacher: Open) -> None:
+    clock = FakeClock()
+    cacher = await open_cacher(clock=clock)
+    for name in "xyz":
+        await cacher.commit([], [Put(f"{PODS}a/{name}", pod("old"))])
+    first = await cacher.list(PODS, limit=1)
+    last = await cacher.commit([], [Put(f"{PODS}a/{name}", pod("new")) for name in "yz"])
+    await cacher.get(f"{PODS}a/z", revision=last)
+    pages = []
+    for step in (0, 200, 200, 400):
+        await clock.advance(step)
+        page = await cacher.list(PODS, revision=first.revision, exact=True, limit=1, after=first.continue_key)
+        pages.append(page)
+        assert [stored.data for stored in page.items] == [pod("old")]
+    kept, again, still, read = (page.items[0] for page in pages)
+    assert kept is again is still, "from memory, as long as somebody goes on reading"
+    assert read is not kept and read == kept
+
+
+async def test_asking_for_what_is_not_there_leaves_nothing_behind(open_cacher: Open) -> None:
+    cacher = await open_cacher()
+    await cacher.commit([], [Put(f"{PODS}a/x", pod("x"))])
+    for namespace in range(10):
+        assert not (await cacher.list(f"{PODS}none{namespace}/")).items
+    assert len((await cacher.list(f"{PODS}a/")).items) == 1
+    assert list(cacher._resources[PODS]._lists) == [f"{PODS}a/"]
+
+
 async def test_a_watch_given_up_leaves_nothing_behind(open_cacher: Open) -> None:
     cacher = await open_cacher()
     watches = [cacher.watch(f"{PODS}{namespace}/", revision=cacher.revision) for namespace in ("a", "b", "c")]
