@@ -22,11 +22,13 @@ from controllers.config import Config
 from controllers.controller import Context, Controller
 from controllers.registry import CONTROLLERS
 from kube.api import scheme
+from kube.api.core_v1 import ObjectReference
 from kube.apimachinery.errors import NotFound, StatusError
 from kube.apimachinery.meta_v1 import Object
 from kube.apimachinery.scheme import Resource
 from kube.client import Client, Unreachable, prepare
 from kube.clock import Clock, RealClock
+from kube.events import NORMAL
 from kube.http_server import Answer
 from kube.informer import Informers
 from kube.leader_election import LeaderElector, Timing
@@ -106,12 +108,26 @@ class Manager:
         context = self.context()
         context.resources = await discover(self.client, self.clock)
         self._running = [CONTROLLERS[name](context) for name in self.names]
+        if self.config.leader_elect:
+            context.recorder("kube-controller-manager").event(self._lease(), NORMAL, "LeaderElection", self._leads())
         self._informers = context.informers
         log.info("running %s", ", ".join(self.names))
         try:
             await run_controllers(context, self._running)
         finally:
             self._running, self._informers = [], None
+
+    def _lease(self) -> ObjectReference:
+        config = self.config
+        return ObjectReference(
+            kind="Lease",
+            apiVersion="coordination.k8s.io/v1",
+            name=config.leader_elect_resource_name,
+            namespace=config.leader_elect_resource_namespace,
+        )
+
+    def _leads(self) -> str:
+        return f"{self.identity} became leader"
 
     def context(self) -> Context:
         config = self.config

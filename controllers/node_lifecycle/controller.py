@@ -21,16 +21,15 @@ from kube.apimachinery import times
 from kube.apimachinery.errors import NotFound
 from kube.events import NORMAL, WARNING
 from kube.informer import Key
-from kube.workqueue import Bucket
 
 LEASES = "kube-node-lease"
-EVICTIONS_PER_SECOND, EVICTION_BURST = 0.1, 1
 
 
 class NodeLifecycleController(Controller):
     """1. A node is Unknown `node_monitor_grace_period` after its last heartbeat, at most one period later.
     2. Its pods are marked not ready at the same time, so that no endpoint leads to it.
-    3. Nodes get NoExecute taints one at a time, ten seconds apart, and none while no node is ready.
+    3. Nodes of a zone get NoExecute taints one at a time, ten seconds apart; a hundred, or none at all, where most of
+       the zone is not ready; and none while no node of the cluster is.
     """
 
     name = "node-lifecycle-controller"
@@ -42,8 +41,10 @@ class NodeLifecycleController(Controller):
         self.leases = self.informer(Lease)
         self.pods = self.informer(Pod, by_node=pods_by_node)
         self._heard: dict[str, tuple[Any, float]] = {}
-        self._evictions = Bucket(context.clock.monotonic, EVICTIONS_PER_SECOND, EVICTION_BURST)
+        self._ready: dict[str, str] = {}
         self._evict_after: dict[str, float] = {}
+        self._evicted_at: dict[Any, float] = {}
+        """Zone -> when its last node got a NoExecute taint, or is to get it."""
         self.nodes.add_handler(self.enqueue, lambda _old, new: self.enqueue(new), self._node_deleted)
 
     def background(self) -> Iterable[Any]:
@@ -58,11 +59,13 @@ class NodeLifecycleController(Controller):
         if node is None:
             return None
         said = []
+        self._tell_registered(node)
         if self._silent_for(node) > self.context.node_monitor_grace_period:
             marked = await self._mark_silent(node)
             if marked is not None:
                 said.append("is silent: Unknown")
                 node = marked
+        self._tell_readiness(node)
         taints = health.with_taints(node, self._wanted_taints(node), self.clock.now())
         if taints is not None:
             await self._write_taints(node, taints)
@@ -96,9 +99,22 @@ class NodeLifecycleController(Controller):
         ready = health.condition(updated, "Ready")
         beat, at = self._heard[node.metadata.name]
         self._heard[node.metadata.name] = (beat[0], ready.lastHeartbeatTime if ready else None), at
-        name = node.metadata.name
-        self.events.event(node, NORMAL, "NodeNotReady", f"Node {name} status is now: NodeNotReady")
         return updated
+
+    # ---- what is told of it ----
+
+    def _tell_registered(self, node: Node) -> None:
+        name = node.metadata.name
+        if name not in self._ready:
+            self._ready[name] = health.ready_status(node)
+            text = f"Node {name} event: Registered Node {name} in Controller"
+            self.events.event(node, NORMAL, "RegisteredNode", text)
+
+    def _tell_readiness(self, node: Node) -> None:
+        name, status = node.metadata.name, health.ready_status(node)
+        before, self._ready[name] = self._ready[name], status
+        if before == "True" and status != "True":
+            self.events.event(node, NORMAL, "NodeNotReady", f"Node {name} status is now: NodeNotReady")
 
     # ---- taints ----
 
@@ -110,14 +126,26 @@ class NodeLifecycleController(Controller):
         if health.ready_status(node) == "True":
             self._evict_after.pop(name, None)
             return False
-        if not any(self._is_well(n) for n in self.nodes.list()):
+        zone = health.zone_of(node)
+        rate = health.eviction_rate(self._zones(), zone)
+        if not rate:
+            self._evict_after.pop(name, None)
             return False
         now = self.clock.monotonic()
         if name not in self._evict_after:
-            wait = self._evictions.when(name)
-            self._evict_after[name] = now + wait
-            self.queue.add_after(("", name), wait)
+            turn = max(now, self._evicted_at.get(zone, now - 1 / rate) + 1 / rate)
+            self._evict_after[name] = self._evicted_at[zone] = turn
+            self.queue.add_after(("", name), turn - now)
         return now >= self._evict_after[name]
+
+    def _zones(self) -> dict[Any, tuple[int, int]]:
+        """Zone -> how many of its nodes are well, and how many are not."""
+        found: dict[Any, tuple[int, int]] = {}
+        for node in self.nodes.list():
+            well, ailing = found.get(health.zone_of(node), (0, 0))
+            is_well = self._is_well(node)
+            found[health.zone_of(node)] = well + is_well, ailing + (not is_well)
+        return found
 
     def _is_well(self, node: Node) -> bool:
         """Ready, and heard of not long ago: of nodes that all fall silent at once, the last to be marked is no proof
@@ -155,5 +183,9 @@ class NodeLifecycleController(Controller):
         self.events.event(pod, WARNING, "NodeNotReady", "Node is not ready")
 
     def _node_deleted(self, node: Node) -> None:
+        name = node.metadata.name
+        if self._ready.pop(name, None) is not None:
+            text = f"Node {name} event: Removing Node {name} from Controller"
+            self.events.event(node, NORMAL, "RemovingNode", text)
         self._heard.pop(node.metadata.name, None)
         self._evict_after.pop(node.metadata.name, None)

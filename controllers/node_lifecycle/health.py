@@ -9,12 +9,13 @@ kubernetes.io/docs/concepts/architecture/nodes/#node-controller.
 | False | not-ready | NoSchedule, NoExecute |
 | Unknown, or never reported | unreachable | NoSchedule, NoExecute |
 
-`NoExecute` is withheld while no node of the cluster is ready: then it is we who are cut off, not they who are dead.
+`NoExecute` is added at a rate, and withheld where too much is wrong at once (`eviction_rate`): then it is the network
+that is broken, not so many nodes that died.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime
 
 from kube.api.core_v1 import Node, NodeCondition, Taint
@@ -31,6 +32,47 @@ _PRESSURE = {
 }
 _REPORTED = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 MANAGED_TAINTS = frozenset({NOT_READY, UNREACHABLE, UNSCHEDULABLE, *_PRESSURE.values()})
+
+
+NORMAL_RATE, SECONDARY_RATE = 0.1, 0.01
+"""Nodes a second: --node-eviction-rate, --secondary-node-eviction-rate."""
+UNHEALTHY_ZONE, LARGE_CLUSTER = 0.55, 50
+"""--unhealthy-zone-threshold, --large-cluster-size-threshold."""
+REGION_LABEL, ZONE_LABEL = "topology.kubernetes.io/region", "topology.kubernetes.io/zone"
+
+
+def zone_of(node: Node) -> tuple[str, str]:
+    """(region, zone); nodes without labels are a zone of their own."""
+    labels = node.metadata.labels
+    return labels.get(REGION_LABEL, ""), labels.get(ZONE_LABEL, "")
+
+
+def zone_state(well: int, ailing: int) -> str:
+    """Of so many nodes of a zone."""
+    if not well and ailing:
+        return "FullDisruption"
+    if ailing > 2 and ailing / (well + ailing) >= UNHEALTHY_ZONE:
+        return "PartialDisruption"
+    return "Normal"
+
+
+def eviction_rate(zones: Mapping[Hashable, tuple[int, int]], zone: Hashable) -> float:
+    """How many nodes a second get NoExecute in a zone. `zones`: (well, ailing) nodes of each.
+
+    | the zone | the others | rate |
+    |---|---|---|
+    | Normal | any | 0.1 |
+    | PartialDisruption, more than 50 nodes | any | 0.01 |
+    | PartialDisruption, no more than that | any | 0 |
+    | FullDisruption | one is not | 0.1 |
+    | FullDisruption | all are | 0 |
+    """
+    states = {name: zone_state(*counts) for name, counts in zones.items()}
+    if set(states.values()) <= {"FullDisruption"}:
+        return 0.0
+    if states.get(zone) != "PartialDisruption":
+        return NORMAL_RATE
+    return SECONDARY_RATE if sum(zones[zone]) > LARGE_CLUSTER else 0.0
 
 
 def condition(node: Node, type: str) -> NodeCondition | None:

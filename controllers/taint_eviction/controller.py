@@ -51,6 +51,8 @@ class TaintEvictionController(Controller):
     def __init__(self, context: Context):
         super().__init__(context)
         self.events = context.recorder(self.name)
+        self._due: set[Key] = set()
+        """Pods that are to go when their tolerations end, of which people may have been told."""
         self.nodes = self.informer(Node)
         self.pods = self.informer(Pod, by_node=pods_by_node)
         self.nodes.add_handler(self._node_added, self._node_updated)
@@ -60,15 +62,26 @@ class TaintEvictionController(Controller):
         pod = self.pods.get(*key)
         node = self.nodes.get("", pod.spec.nodeName) if pod is not None else None
         if node is None or pod.metadata.deletionTimestamp is not None or is_terminal(pod):
+            self._due.discard(key)
             return None
         delay = eviction_delay(pod.spec.tolerations, no_execute(node), self.clock.now())
         if delay is None:
-            return None
+            return self._spare(key, pod)
         if delay > 0:
+            self._due.add(key)
             self.queue.add_after(key, delay)
             return None
+        self._due.discard(key)
         await self._evict(pod)
         return f"evicted from {node.metadata.name}"
+
+    def _spare(self, key: Key, pod: Pod) -> str | None:
+        """The taint has gone, or is tolerated now, before the time was up."""
+        if key not in self._due:
+            return None
+        self._due.discard(key)
+        self.events.event(pod, NORMAL, "TaintManagerEviction", f"Cancelling deletion of Pod {'/'.join(key)}")
+        return "may stay"
 
     async def _evict(self, pod: Pod) -> None:
         meta = pod.metadata
@@ -89,12 +102,15 @@ class TaintEvictionController(Controller):
 
     def _node_added(self, node: Node) -> None:
         if no_execute(node):
-            for pod in self.pods.by_index("by_node", node.metadata.name):
-                self.enqueue(pod)
+            self._look_at_pods(node)
 
     def _node_updated(self, old: Node, node: Node) -> None:
-        if old.spec.taints != node.spec.taints:
-            self._node_added(node)
+        if no_execute(old) != no_execute(node):
+            self._look_at_pods(node)
+
+    def _look_at_pods(self, node: Node) -> None:
+        for pod in self.pods.by_index("by_node", node.metadata.name):
+            self.enqueue(pod)
 
     def _pod_added(self, pod: Pod) -> None:
         node = self.nodes.get("", pod.spec.nodeName) if pod.spec.nodeName else None

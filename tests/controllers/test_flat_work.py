@@ -78,7 +78,8 @@ async def cluster(world: World, services: int) -> None:
     world.start(*ALL, node_monitor_grace_period=1e9)
     await world.settle(5)
     assert len(world.server.objects[Pod]) == services * PODS_EACH
-    assert world.server.calls[before:] == [], "the copies are as the controllers would have made them"
+    said = [call for call in world.server.calls[before:] if not call.startswith("create Event")]
+    assert said == [], "the copies are as the controllers would have made them"
 
 
 def address(number: int) -> str:

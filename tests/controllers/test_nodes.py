@@ -138,6 +138,45 @@ def test_other_peoples_taints_stay() -> None:
     assert health.with_taints(given, {(health.NOT_READY, "NoSchedule")}, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("well", "ailing", "expected"),
+    [
+        (3, 0, "Normal"),
+        (0, 1, "FullDisruption"),
+        (0, 0, "Normal"),
+        (1, 2, "Normal"),  # two are never a disruption
+        (2, 3, "PartialDisruption"),
+        (10, 11, "Normal"),  # 52 %
+        (9, 11, "PartialDisruption"),  # 55 %
+    ],
+)
+def test_the_state_of_a_zone(well: int, ailing: int, expected: str) -> None:
+    assert health.zone_state(well, ailing) == expected
+
+
+@pytest.mark.parametrize(
+    ("zones", "rate"),
+    [
+        # "Rate limits on eviction" of the documentation
+        ({"a": (5, 1)}, 0.1),
+        ({"a": (2, 3)}, 0.0),  # unhealthy, and the cluster is small: stopped
+        ({"a": (20, 40)}, 0.01),  # unhealthy and large: reduced
+        ({"a": (0, 3), "b": (3, 0)}, 0.1),  # all of a zone, while another is healthy: the normal rate
+        ({"a": (0, 3), "b": (0, 3)}, 0.0),  # all zones: there is some problem with connectivity
+        ({"a": (0, 1)}, 0.0),
+    ],
+)
+def test_how_fast_pods_are_evicted(zones: dict, rate: float) -> None:
+    assert health.eviction_rate(zones, "a") == rate
+
+
+def test_zones_are_of_a_region() -> None:
+    given = node("n")
+    assert health.zone_of(given) == ("", "")
+    given.metadata.labels = {health.REGION_LABEL: "r", health.ZONE_LABEL: "z"}
+    assert health.zone_of(given) == ("r", "z")
+
+
 class Heart:
     """A kubelet's lease."""
 
@@ -185,6 +224,48 @@ async def test_a_silent_node_becomes_unknown_tainted_and_its_pods_not_ready(worl
     world.server.update(back, "status")
     await pass_time(10, *hearts)
     assert world.server.get(Node, "n1").spec.taints == []
+
+
+async def test_nodes_are_given_up_ten_seconds_apart(world: World) -> None:
+    """And people are told of each."""
+    well = [node(f"w{n}") for n in range(8)]
+    world.server.seed(*well, *(node(f"n{n}") for n in range(3)))
+    world.start(NodeLifecycleController, node_monitor_grace_period=1e9)
+    await world.settle(1)
+    for n in range(3):
+        broken = world.server.get(Node, f"n{n}")
+        broken.status.conditions[0].status = "False"
+        world.server.update(broken, "status")
+    seen = []
+    for second in range(40):
+        await world.settle(1)
+        given_up = sum(any(t.effect == "NoExecute" for t in n.spec.taints) for n in world.server.all(Node))
+        if not seen or seen[-1][1] != given_up:
+            seen.append((second, given_up))
+    assert [count for _, count in seen] == [1, 2, 3]
+    assert [second + 1 for second, _ in seen] == [1, 10, 20]
+    world.server.force_delete(Node, "n0")
+    await world.settle(1)
+    said = {(e.reason, e.message) for e in world.server.all(Event) if e.involvedObject.name == "n0"}
+    assert said == {
+        ("RegisteredNode", "Node n0 event: Registered Node n0 in Controller"),
+        ("NodeNotReady", "Node n0 status is now: NodeNotReady"),
+        ("RemovingNode", "Node n0 event: Removing Node n0 from Controller"),
+    }
+
+
+async def test_where_most_of_a_small_zone_is_broken_nobody_is_evicted(world: World) -> None:
+    world.server.seed(*(node(f"w{n}") for n in range(2)), *(node(f"n{n}", "False") for n in range(3)))
+    world.start(NodeLifecycleController, node_monitor_grace_period=1e9)
+    await world.settle(120)
+    found = {(t.key, t.effect) for n in world.server.all(Node) for t in n.spec.taints}
+    assert found == {(health.NOT_READY, "NoSchedule")}
+    mended = world.server.get(Node, "n0")
+    mended.status.conditions[0].status = "True"
+    world.server.update(mended, "status")
+    await world.settle(30)
+    found = {t.effect for name in ("n1", "n2") for t in world.server.get(Node, name).spec.taints}
+    assert found == {"NoSchedule", "NoExecute"}, "two of five are no disruption"
 
 
 async def test_when_all_are_silent_nobody_is_evicted(world: World) -> None:
@@ -241,6 +322,23 @@ async def test_pods_leave_when_their_toleration_ends(world: World) -> None:
     assert going() == ["now"]
     await world.settle(30)
     assert going() == ["later", "now"]
+    said = {(e.reason, e.message) for e in world.server.all(Event)}
+    assert said == {("TaintManagerEviction", f"Marking for deletion Pod default/{name}") for name in ("now", "later")}
+
+
+async def test_a_taint_that_goes_in_time_spares_the_pods(world: World) -> None:
+    later = pod("later", tolerations=[{"key": "k", "operator": "Exists", "tolerationSeconds": 30}])
+    world.server.seed(node("n1"), later)
+    world.start(TaintEvictionController)
+    await world.settle()
+    for taints in ([Taint(key="k", effect="NoExecute", timeAdded=times.format_time(world.clock.now()))], []):
+        given = world.server.get(Node, "n1")
+        given.spec.taints = taints
+        world.server.update(given)
+        await world.settle(10)
+    await world.settle(60)
+    assert not world.server.get(Pod, "later", "default").metadata.deletionTimestamp
+    assert [e.message for e in world.server.all(Event)] == ["Cancelling deletion of Pod default/later"]
 
 
 # ---- left behind ----

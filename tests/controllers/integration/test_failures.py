@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from kube.api.coordination_v1 import Lease
-from kube.api.core_v1 import Node, Pod, Service
+from kube.api.core_v1 import Event, Node, Pod, Service
 from kube.api.networking_v1 import IPAddress
 from kube.client import Client
 from kube.leader_election import Timing
@@ -51,7 +51,10 @@ async def test_another_manager_takes_over(
     await _scale(client, 4)
     await until(lambda: consistent(client, 4), 15)
     assert time.monotonic() - killed < 15
-    assert await holder(client) not in ("", before)
+    after = await holder(client)
+    assert after not in ("", before)
+    told = {e.message for e in await client.list(Event, "kube-system") if e.reason == "LeaderElection"}
+    assert told == {f"{before} became leader", f"{after} became leader"}
 
     assert second.end(signal.SIGTERM) == 0
     assert await holder(client) == "", "who stops releases the lease"
