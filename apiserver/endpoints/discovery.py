@@ -2,7 +2,7 @@
 
 Built once by the app from the scheme; served by the routes in `nonresource`. It calls nothing. Resources stand in the
 order of their names, groups in Kubernetes' order of importance, which decides what `kubectl get all` lists first.
-Source: WIRE legacy documents and KEP-3352 (aggregated discovery).
+Source: the API reference on discovery, and KEP-3352 (aggregated discovery).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from apiserver.endpoints.etags import tag_of
 from apiserver.endpoints.negotiation import clauses
 from kube.apimachinery.scheme import Resource, Subresource
 
@@ -55,6 +56,7 @@ class Discovery:
             "/api": _bytes(self._aggregated([""])),
             "/apis": _bytes(self._aggregated(self._groups())),
         }
+        self.tags = {path: tag_of(body) for path, body in self.aggregated.items()}
 
     def _groups(self) -> list[str]:
         names = {group for group, _ in self._by_group_version if group}

@@ -14,7 +14,7 @@ Check = Callable[[], str]
 """Empty when all is well, else why not."""
 
 _TEXT = "text/plain; charset=utf-8"
-_HEADERS: tuple[Header, ...] = ((b"cache-control", b"no-cache, private"), (b"x-content-type-options", b"nosniff"))
+_HEADERS: tuple[Header, ...] = ((b"x-content-type-options", b"nosniff"),)
 
 
 @dataclass

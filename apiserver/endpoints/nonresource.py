@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from apiserver.endpoints.debug import Debugging, add_debugging
 from apiserver.endpoints.discovery import AGGREGATED, Discovery, wants_aggregated
+from apiserver.endpoints.etags import matches
 from apiserver.endpoints.health import Health
 from apiserver.endpoints.negotiation import YAML, plain_media
 from apiserver.endpoints.request_info import parse_query
@@ -68,6 +69,14 @@ def _reply(response: Response) -> HTTPResponse:
     return HTTPResponse(response.body, response.status, headers, media_type=response.media_type)
 
 
+def _tagged(response: Response, request: HTTPRequest) -> HTTPResponse:
+    """304 without the document for a client that has it."""
+    tag = dict(response.headers).get(b"etag", b"").decode()
+    if tag and matches(tag, request.headers.get("if-none-match", "")):
+        return HTTPResponse(b"", 304, {k.decode(): v.decode() for k, v in response.headers})
+    return _reply(response)
+
+
 def _add_errors(app: FastAPI) -> None:
     async def on_http_error(request: HTTPRequest, error: Exception) -> HTTPResponse:
         if getattr(error, "status_code", 500) == 405:
@@ -97,8 +106,9 @@ def _add_discovery(app: FastAPI, discovery: Discovery) -> None:
         path = request.url.path.rstrip("/")
         accept = request.headers.get("accept", "")
         if path in discovery.aggregated and wants_aggregated(accept):
-            body = discovery.aggregated[path]
-            return HTTPResponse(body, headers={"content-type": AGGREGATED, "vary": "Accept"})
+            tag = (b"etag", discovery.tags[path].encode())
+            headers = [tag, (b"vary", b"Accept"), (b"cache-control", b"public")]
+            return _tagged(Response(discovery.aggregated[path], media_type=AGGREGATED, headers=headers), request)
         return _negotiated(discovery.documents[path], accept)
 
     for path in discovery.documents:
@@ -135,12 +145,12 @@ def _add_openapi(app: FastAPI, documents: Documents) -> None:
         if document is None:
             return _reply(PAGE_NOT_FOUND)
         query = parse_query(request.url.query.encode())
-        return _reply(document(request.headers.get("accept", ""), query))
+        return _tagged(document(request.headers.get("accept", ""), query), request)
 
     async def serve_v2(request: HTTPRequest) -> HTTPResponse:
         assert documents.openapi_v2 is not None
         query = parse_query(request.url.query.encode())
-        return _reply(documents.openapi_v2(request.headers.get("accept", ""), query))
+        return _tagged(documents.openapi_v2(request.headers.get("accept", ""), query), request)
 
     if documents.openapi_v3:
         _get(app, "/openapi/v3", serve_v3, "openapi")

@@ -22,7 +22,7 @@ Header = tuple[bytes, bytes]
 
 _JSON_TYPE = (b"content-type", b"application/json")
 _WORTH_SHARING = 16 << 10
-_NO_CACHE = (b"cache-control", b"no-cache, private")
+NO_CACHE = (b"cache-control", b"no-cache, private")
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ async def send_response(send: Send, response: Response, media_type: str = JSON) 
     if len(tail) < _WORTH_SHARING:
         body, tail = body + tail, b""
     length = (b"content-length", b"%d" % (len(body) + len(tail)))
-    headers: Sequence[Header] = [type_header, _NO_CACHE, length, *response.headers]
+    headers: Sequence[Header] = [type_header, NO_CACHE, length, *response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     if tail:
         await send({"type": "http.response.body", "body": body, "more_body": True})

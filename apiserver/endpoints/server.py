@@ -25,7 +25,7 @@ from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.negotiation import PLAIN, negotiate
 from apiserver.endpoints.request import Disconnected, Request
 from apiserver.endpoints.request_info import parse_query, request_info
-from apiserver.endpoints.responses import send_response, status_response, warning_headers
+from apiserver.endpoints.responses import NO_CACHE, send_response, status_response, warning_headers
 from apiserver.endpoints.router import Router
 from kube.apimachinery.errors import Forbidden, InternalError, StatusError, Timeout, Unauthorized
 from kube.apimachinery.meta_v1 import StatusDetails
@@ -185,6 +185,8 @@ def _noting_status(request: Request) -> Any:
     async def noting(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             request.code = message["status"]
+            if not any(name == b"cache-control" for name, _ in message["headers"]):
+                message["headers"] = [*message["headers"], NO_CACHE]
         await send(message)
 
     return noting

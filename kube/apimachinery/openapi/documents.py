@@ -35,10 +35,15 @@ def v3_index(scheme: Scheme) -> Json:
     """`/openapi/v3`: where each group version's document is. The hash changes when the document does."""
     return {
         "paths": {
-            path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={_hash(v3(scheme, group, version))}"}
+            path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={v3_hash(scheme, group, version)}"}
             for path, group, version in _group_versions(scheme)
         }
     }
+
+
+def v3_hash(scheme: Scheme, group: str, version: str) -> str:
+    """What the URL of that document carries, as long as the document stays as it is."""
+    return _v3_hash(_key(scheme), group, version)
 
 
 def v3(scheme: Scheme, group: str, version: str) -> Json | None:
@@ -83,6 +88,11 @@ def _key(scheme: Scheme) -> _Key:
 def _v3(key: _Key, group: str, version: str) -> Json | None:
     resources = [r for r in key.scheme if (r.group, r.version) == (group, version)]
     return _v3_of(key.scheme, resources) if resources else None
+
+
+@lru_cache(64)
+def _v3_hash(key: _Key, group: str, version: str) -> str:
+    return _hash(_v3(key, group, version))
 
 
 def _v3_of(scheme: Scheme, resources: list[Resource]) -> Json:
