@@ -7,6 +7,7 @@ import datetime
 import ipaddress
 import os
 import signal
+import struct
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from apiserver.storage.etcd import TLS, EtcdStorage
-from apiserver.storage.etcd.transport import Channel, Code, RpcError, connection
+from apiserver.storage.etcd.transport import Channel, Code, RpcError, connection, hpack
 from apiserver.storage.interface import Put
 from tests.etcd_server import EtcdServer, find_free_port
 
@@ -118,6 +119,34 @@ async def test_a_stream_until_it_is_cancelled(channel: Channel) -> None:
     with pytest.raises(RpcError) as caught:
         await reading
     assert caught.value.code == Code.CANCELLED
+
+
+async def test_a_connection_that_the_server_wants_to_end_goes_with_its_last_call() -> None:
+    """Even when the server leaves it open: a new one serves the calls that follow."""
+    closed = [asyncio.get_running_loop().create_future() for _ in range(2)]
+    left = iter(closed)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        gone = next(left)
+        await reader.read(65536)
+        answer = connection.frame(connection.DATA, 0, 1, b"\0\0\0\0\1!")
+        trailers = hpack.encode([("grpc-status", "0")])
+        flags = connection.END_HEADERS | connection.END_STREAM
+        goaway = connection.frame(connection.GOAWAY, 0, 0, struct.pack(">II", 1, 0))
+        writer.write(connection.frame(connection.SETTINGS, 0, 0) + goaway)
+        writer.write(answer + connection.frame(connection.HEADERS, flags, 1, trailers))
+        while await reader.read(65536):
+            pass
+        writer.close()
+        gone.set_result(None)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    channel = channel_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    for gone in closed:
+        assert await channel.unary(RANGE, b"") == b"!"
+        await asyncio.wait_for(gone, 5)
+    await channel.aclose()
+    server.close()
 
 
 def certificate(directory: Path) -> TLS:
