@@ -1,6 +1,6 @@
 """Who controls what: adopting what matches a selector, releasing what no longer does.
 
-Called by the replicaset, deployment, statefulset and daemonset controllers. `claim` is pure; `Claimer` writes what
+Called by the replicaset, deployment, statefulset and daemonset controllers. `claim` is pure; `apply_claim` writes what
 it decided. Source: k8s.io/kubernetes/pkg/controller/controller_ref_manager.go.
 """
 

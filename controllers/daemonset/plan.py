@@ -13,7 +13,7 @@ Called by `controllers.daemonset.controller`. Pure. Source: k8s.io/kubernetes/pk
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -147,33 +147,52 @@ def _too_many(here: Sequence[Pod], surge: int) -> list[Pod]:
 def _update(
     ds: DaemonSet, nodes: Sequence[Node], placed: Mapping[str, list[Pod]], revision: str, now: datetime
 ) -> tuple[list[str], list[Pod]]:
-    """Takes down as many outdated pods as may be unavailable; with surge, makes the new one before."""
-    surge, allowed = max_surge(ds, nodes), max_unavailable(ds, nodes)
-    create: list[str] = []
-    delete: list[Pod] = []
-    healthy_old: list[Pod] = []
-    unavailable = surging = 0
+    """(nodes that get a new pod beside their old one, pods to take down)."""
+    on_nodes: list[tuple[str, list[Pod], list[Pod]]] = []
     for node in nodes:
-        if not should_run(ds, node)[0]:
-            continue
-        here = [p for p in placed.get(node.metadata.name, []) if not podutil.is_terminal(p)]
-        new = [p for p in here if hash_of(p) == revision]
-        old = [p for p in here if hash_of(p) != revision and _alive(p)]
-        available = [p for p in here if _alive(p) and podutil.is_available(p, ds.spec.minReadySeconds, now)]
-        if not available:
-            unavailable += 1
-            delete += [] if surge and new else old  # an old pod that does not work costs nothing
-        elif surge:
-            if new and any(p in available for p in new):
-                delete += old
-            elif old and not new and surging < surge:
-                create.append(node.metadata.name)
-            surging += bool(old)
+        if should_run(ds, node)[0]:
+            here = [p for p in placed.get(node.metadata.name, []) if not podutil.is_terminal(p) and _alive(p)]
+            new = [p for p in here if hash_of(p) == revision]
+            on_nodes.append((node.metadata.name, new, [p for p in here if hash_of(p) != revision]))
+
+    def available(pods: Sequence[Pod]) -> bool:
+        return any(podutil.is_available(p, ds.spec.minReadySeconds, now) for p in pods)
+
+    surge = max_surge(ds, nodes)
+    if surge:
+        return _surge(on_nodes, available, surge)
+    return [], _replace(on_nodes, available, max_unavailable(ds, nodes))
+
+
+def _replace(
+    on_nodes: Sequence[tuple[str, list[Pod], list[Pod]]], available: Callable[[Sequence[Pod]], bool], allowed: int
+) -> list[Pod]:
+    """Takes down as many outdated pods as may be unavailable; one that does not work costs nothing."""
+    delete, candidates, unavailable = [], [], 0
+    for _, new, old in on_nodes:
+        if available([*new, *old]):
+            candidates += old
         else:
-            healthy_old += old
-    if not surge:
-        delete += healthy_old[: max(0, allowed - unavailable)]
-    return create, delete
+            unavailable += 1
+            delete += old
+    return delete + candidates[: max(0, allowed - unavailable)]
+
+
+def _surge(
+    on_nodes: Sequence[tuple[str, list[Pod], list[Pod]]], available: Callable[[Sequence[Pod]], bool], most: int
+) -> tuple[list[str], list[Pod]]:
+    """Makes the new pod first, beside the old one, on so many nodes at a time; and beside any that does not work."""
+    create, candidates, delete, surging = [], [], [], 0
+    for name, new, old in on_nodes:
+        if not new and not old:
+            surging += 1
+        elif old and not new:
+            (candidates if available(old) else create).append(name)
+        elif old and available(new):
+            delete += old
+        elif old:
+            surging += 1
+    return create + candidates[: max(0, most - surging)], delete
 
 
 def hash_of(pod: Pod) -> str:
