@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apiserver.admission.interface import Attributes, GetObject, Plugin, refused
+from apiserver.authz.node_graph import references
 from kube.api.core_v1 import LocalObjectReference, Pod, Volume, VolumeMount
 from kube.apimachinery.meta_v1 import Object
 from kube.clock import Clock
@@ -42,8 +43,8 @@ class ServiceAccountPlugin(Plugin):
         if attributes.subresource or not isinstance(obj, Pod):
             return
         if _MIRROR in obj.metadata.annotations:
-            if obj.spec.serviceAccountName:
-                raise refused(attributes, obj.metadata.name, "a mirror pod may not reference service accounts")
+            if why := _why_not_as_mirror(obj):
+                raise refused(attributes, obj.metadata.name, f"a mirror pod may not {why}")
             return
         account = await self._account(attributes, obj)
         obj.spec.serviceAccountName = obj.spec.serviceAccount = account["metadata"]["name"]
@@ -77,6 +78,17 @@ class ServiceAccountPlugin(Plugin):
                 mounted = True
         if mounted:
             pod.spec.volumes = [*pod.spec.volumes, _token_volume(name)]
+
+
+def _why_not_as_mirror(pod: Pod) -> str:
+    """A mirror shows what a kubelet runs by itself: it gets nothing that only the API server can give."""
+    if pod.spec.serviceAccountName:
+        return "reference service accounts"
+    if any(plural == "secrets" for plural, _, _ in references(pod.to_dict())):
+        return "reference secrets"
+    projected = (source for v in pod.spec.volumes if v.projected is not None for source in v.projected.sources)
+    tokens = any(source.serviceAccountToken is not None for source in projected)
+    return "use ServiceAccountToken volume projections" if tokens else ""
 
 
 def _wants_token(pod: Pod, account: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from apiserver.authn.user import User
 from apiserver.authz.attributes import Attributes
-from apiserver.endpoints.endpoint import Endpoint
+from apiserver.endpoints.endpoint import Endpoint, write_of
 from apiserver.endpoints.handlers.decoding import check_namespace, decode_body
 from apiserver.endpoints.options import write_options
 from apiserver.endpoints.request import Request
@@ -20,6 +20,7 @@ from kube.api.authorization_v1 import NonResourceRule, ResourceAttributes, Resou
 from kube.apimachinery import errors, fields, labels
 from kube.apimachinery.errors import BadRequest, FieldError, Path, invalid_value
 from kube.apimachinery.meta_v1 import StatusDetails
+from kube.apimachinery.times import format_time
 
 _SPEC = Path("spec")
 
@@ -28,10 +29,7 @@ async def subject(endpoint: Endpoint, request: Request) -> Response:
     """201: may the named user do it?"""
     review = await _read(endpoint, request)
     spec = review.spec
-    found = _check_attributes(spec)
-    if not spec.user and not spec.groups:
-        found.append(invalid_value(_SPEC["user"], spec.user, "at least one of user or group must be specified"))
-    _refuse(found)
+    _refuse(_check_attributes(spec) + _check_user(spec) + _check_metadata(review))
     return _answer(endpoint, request, review, _named_user(spec))
 
 
@@ -41,11 +39,13 @@ async def local_subject(endpoint: Endpoint, request: Request) -> Response:
     namespace = request.info.namespace
     check_namespace(endpoint, review, namespace)
     spec = review.spec
-    found = _check_attributes(spec, local=True)
+    found = _check_attributes(spec) + _check_user(spec) + _check_metadata(review, namespaced=True)
     resource = spec.resourceAttributes
     if resource is not None and resource.namespace != namespace:
         path = _SPEC["resourceAttributes"]["namespace"]
         found.append(invalid_value(path, resource.namespace, "must match metadata.namespace"))
+    if spec.nonResourceAttributes is not None:
+        found.append(_other_error(spec.nonResourceAttributes, "disallowed on this kind of request"))
     _refuse(found)
     return _answer(endpoint, request, review, _named_user(spec))
 
@@ -53,7 +53,7 @@ async def local_subject(endpoint: Endpoint, request: Request) -> Response:
 async def self_subject(endpoint: Endpoint, request: Request) -> Response:
     """201: may I do it?"""
     review = await _read(endpoint, request)
-    _refuse(_check_attributes(review.spec))
+    _refuse(_check_attributes(review.spec) + _check_metadata(review))
     return _answer(endpoint, request, review, request.user)
 
 
@@ -70,8 +70,14 @@ async def self_rules(endpoint: Endpoint, request: Request) -> Response:
 
 
 async def _read(endpoint: Endpoint, request: Request) -> Any:
+    """The review, with the sender as the manager of its fields, though it is never stored."""
     options = write_options("CreateOptions", request.query, request.raw_query)
-    return await decode_body(endpoint, request, options.field_validation)
+    review = await decode_body(endpoint, request, options.field_validation)
+    store = endpoint.store
+    if store.field_manager is not None:
+        now = format_time(store.clock.now())
+        review.metadata.managedFields = store.field_manager.update(None, review, write_of(request, options), now)
+    return review
 
 
 def _named_user(spec: Any) -> User:
@@ -121,10 +127,23 @@ def _ignored_selectors(resource: ResourceAttributes | None) -> str:
 # ---- what is wrong with a review ----
 
 
-def _check_attributes(spec: Any, *, local: bool = False) -> list[FieldError]:
+def _check_metadata(review: Any, *, namespaced: bool = False) -> list[FieldError]:
+    """A review is no object that could be found again."""
+    allowed = {"managedFields", "namespace"} if namespaced else {"managedFields"}
+    if not review.metadata.to_dict().keys() - allowed:
+        return []
+    listed = "namespace and managedFields" if namespaced else "managedFields"
+    return [invalid_value(Path("metadata"), review.metadata, f"must be empty except for {listed}")]
+
+
+def _check_user(spec: Any) -> list[FieldError]:
+    if spec.user or spec.groups:
+        return []
+    return [invalid_value(_SPEC["user"], spec.user, "at least one of user or group must be specified")]
+
+
+def _check_attributes(spec: Any) -> list[FieldError]:
     resource, other = spec.resourceAttributes, spec.nonResourceAttributes
-    if local and other is not None:
-        return [_other_error(other, "disallowed on this kind of request")]
     if resource is not None and other is not None:
         return [_other_error(other, "cannot be specified in combination with resourceAttributes")]
     if resource is None and other is None:

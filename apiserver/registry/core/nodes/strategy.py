@@ -5,8 +5,9 @@ Called by the generic store. It calls its validation. Source: kubernetes pkg/reg
 
 from __future__ import annotations
 
-from apiserver.registry.core.nodes.validation import validate_node, validate_node_update
+from apiserver.registry.core.nodes.validation import SPEC, validate_node, validate_node_update
 from apiserver.registry.generic.strategy import Strategy, WriteContext
+from apiserver.registry.validation.addresses import warn_of_cidr
 from kube.api.core_v1 import Node, NodeSpec
 from kube.apimachinery.errors import FieldError
 
@@ -22,6 +23,18 @@ class NodeStrategy(Strategy[Node]):
 
     def validate(self, obj: Node) -> list[FieldError]:
         return validate_node(obj)
+
+    def warnings_on_create(self, obj: Node) -> list[str]:
+        warnings = []
+        if obj.spec.configSource is not None:
+            warnings.append("spec.configSource: the feature is removed")
+        if obj.spec.externalID:
+            warnings.append("spec.externalID: this field is deprecated, and is unused by Kubernetes")
+        cidrs = enumerate(obj.spec.podCIDRs)
+        return warnings + [text for index, cidr in cidrs for text in warn_of_cidr(cidr, SPEC["podCIDRs"][index])]
+
+    def warnings_on_update(self, obj: Node, old: Node) -> list[str]:
+        return self.warnings_on_create(obj)
 
     def prepare_for_update(self, obj: Node, old: Node, ctx: WriteContext) -> None:
         obj.status = old.status.model_copy(deep=True)

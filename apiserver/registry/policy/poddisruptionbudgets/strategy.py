@@ -13,6 +13,7 @@ from kube.apimachinery.errors import FieldError, Path, invalid_value, not_suppor
 from kube.apimachinery.labels import validate_label_selector
 from kube.apimachinery.types import plain
 from kube.apimachinery.validation import is_valid_percent, validate_nonnegative
+from kube.apimachinery.validation.conditions import validate_conditions
 
 SPEC, STATUS = Path("spec"), Path("status")
 EVICTION_POLICIES = frozenset({"AlwaysAllow", "IfHealthyBudget"})
@@ -42,7 +43,8 @@ class PodDisruptionBudgetStrategy(Strategy[PodDisruptionBudget]):
 
     def validate_status_update(self, obj: PodDisruptionBudget, old: PodDisruptionBudget) -> list[FieldError]:
         counts = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
-        return [e for name in counts for e in validate_nonnegative(getattr(obj.status, name), STATUS[name])]
+        found = validate_conditions(obj.status.conditions, STATUS["conditions"])
+        return found + [e for name in counts for e in validate_nonnegative(getattr(obj.status, name), STATUS[name])]
 
 
 def _validate_spec(spec: PodDisruptionBudgetSpec) -> list[FieldError]:

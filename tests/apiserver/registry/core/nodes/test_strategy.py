@@ -92,3 +92,12 @@ def test_addresses_are_listed_once():
     assert update_status(STRATEGY, node(f"{{status: {{addresses: {twice}}}}}"), old)[1] == [
         'status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"192.0.2.1"}'
     ]
+
+
+def test_warnings():
+    node = parse(Node, "spec: {externalID: x, configSource: {}, podCIDRs: ['2001:DB8::/64']}")
+    assert NodeStrategy().warnings_on_create(node) == [
+        "spec.configSource: the feature is removed",
+        "spec.externalID: this field is deprecated, and is unused by Kubernetes",
+        'spec.podCIDRs[0]: IPv6 CIDR value "2001:DB8::/64" should be in RFC 5952 canonical format ("2001:db8::/64")',
+    ]

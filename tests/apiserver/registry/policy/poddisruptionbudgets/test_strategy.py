@@ -43,3 +43,17 @@ def test_generation_and_status():
     assert (changed.metadata.generation, changed.status.currentHealthy) == (2, 0)
     _, found = update_status(STRATEGY, budget("{status: {currentHealthy: -3}}"), old)
     assert found == ["status.currentHealthy: Invalid value: -3: must be greater than or equal to 0"]
+
+
+def test_conditions_are_judged():
+    old, _ = create(STRATEGY, budget("spec: {minAvailable: 1}"))
+    good = "{type: Ready, status: 'True', reason: Fine, lastTransitionTime: '2026-01-01T00:00:00Z'}"
+    _, found = update_status(STRATEGY, budget(f"status: {{conditions: [{good}, {good}, {{reason: '1st'}}]}}"), old)
+    assert [error.split(": ")[0] + ": " + error.split(": ")[1] for error in found] == [
+        "status.conditions[1].type: Duplicate value",
+        "status.conditions[2].type: Invalid value",
+        "status.conditions[2].type: Invalid value",
+        "status.conditions[2].status: Unsupported value",
+        "status.conditions[2].lastTransitionTime: Required value",
+        "status.conditions[2].reason: Invalid value",
+    ]
