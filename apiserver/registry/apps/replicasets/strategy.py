@@ -21,7 +21,9 @@ from apiserver.registry.core.pods.warnings import warn_of_name
 from kube.api.apps_v1 import ReplicaSet, ReplicaSetSpec, ReplicaSetStatus
 from kube.apimachinery.errors import FieldError
 
-_COUNTS = ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration")
+_COUNTS = (
+    "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "terminatingReplicas", "observedGeneration",
+)  # fmt: skip
 _PARTS = ("fullyLabeledReplicas", "readyReplicas", "availableReplicas")
 
 
