@@ -242,12 +242,60 @@ def test_delete_and_wait(kubectl: Kubectl) -> None:
     assert kubectl("delete pod quick --ignore-not-found") == ""
 
 
+def test_initial_events_of_a_watch(kubectl: Kubectl) -> None:
+    """Newer clients ask for a list as the beginning of a watch; these do so when told to."""
+    needs(kubectl, 1, 30)
+    streaming = {"KUBE_FEATURE_WatchListClient": "true"}
+    kubectl("create deployment streamed --image=one")
+    for line in ("rollout status deploy streamed --timeout=60s",
+                 "wait --for=condition=Available deploy/streamed --timeout=60s",
+                 "delete deploy streamed --timeout=60s"):  # fmt: skip
+        done = kubectl.run(*line.split(), **streaming)
+        assert done.returncode == 0, f"$ kubectl {line}\n{done.stdout}{done.stderr}"
+        assert "falling back" not in done.stderr
+
+
+def test_wait_for_a_value(kubectl: Kubectl) -> None:
+    needs(kubectl, 1, 24)
+    kubectl("run valued --image=one")
+    assert "condition met" in kubectl("wait --for=jsonpath={.status.phase}=Running pod/valued --timeout=60s")
+
+
+# ---- nodes ----
+
+
+def test_nodes(kubectl: Kubectl) -> None:
+    assert kubectl("cordon node1") == "node/node1 cordoned\n"
+    assert "Ready,SchedulingDisabled" in kubectl("get node node1")
+    assert kubectl("uncordon node1") == "node/node1 uncordoned\n"
+    assert kubectl("taint node node1 walked=by:PreferNoSchedule") == "node/node1 tainted\n"
+    assert "walked=by:PreferNoSchedule" in kubectl("describe node node1")
+    assert kubectl("taint node node1 walked-") == "node/node1 untainted\n"
+    if kubectl.version >= (1, 27):  # 1.20 looks for custom resources before it tries anything
+        said = kubectl("drain node1 --dry-run=server --force --ignore-daemonsets --pod-selector=app=web")
+        assert said.count("evicting pod") >= 2
+    assert "Metrics API not available" in kubectl.fails("top nodes")
+
+
+def test_what_may_change_in_a_running_pod(kubectl: Kubectl) -> None:
+    kubectl("run changing --image=one")
+    kubectl("wait --for=condition=Ready pod/changing --timeout=60s")
+    if kubectl.version >= (1, 27):  # 1.20 sends a kind that is no more
+        kubectl("debug changing --image=two -c looking --attach=false")
+        assert kubectl("get pod changing -o jsonpath={.spec.ephemeralContainers[*].name}") == "looking"
+    if kubectl.version >= (1, 32):
+        more = '{"spec":{"containers":[{"name":"changing","resources":{"requests":{"cpu":"10m"}}}]}}'
+        said = kubectl.fails("patch pod changing --subresource=resize -p", more)
+        assert 'spec: Invalid value: "BestEffort": Pod QOS Class may not change as a result of resizing' in said
+
+
 # ---- what there is, and who may ----
 
 
 def test_documents(kubectl: Kubectl) -> None:
     assert "replicas" in kubectl("explain deployment.spec.replicas").lower()
     assert "containers" in kubectl("explain pod.spec --recursive")
+    assert "A block device of a Ceph cluster" in kubectl("explain pod.spec.volumes.rbd")
     resources = set(kubectl("api-resources --namespaced=true -o name").split())
     assert {"pods", "deployments.apps", "endpointslices.discovery.k8s.io", "leases.coordination.k8s.io"} <= resources
     assert {"v1", "apps/v1", "networking.k8s.io/v1"} <= set(kubectl("api-versions").split())

@@ -97,7 +97,7 @@ class StandInNode:
             ],
             "containerStatuses": [
                 {"name": c.name, "image": c.image, "imageID": "", "ready": runs, "started": runs, "restartCount": 0,
-                 "state": state}
+                 "state": state, "resources": c.resources.to_dict()}
                 for c in pod.spec.containers
             ],
         }  # fmt: skip
