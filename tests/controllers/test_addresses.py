@@ -8,8 +8,8 @@ from controllers.ip_allocation import books
 from controllers.ip_allocation.controller import IPAllocationController
 from controllers.service_cidr.controller import FINALIZER, ServiceCIDRController, needed_by
 from controllers.service_lb.controller import FINALIZER as LB_FINALIZER
-from controllers.service_lb.controller import ServiceLBController
-from kube.api.core_v1 import Event, LoadBalancerIngress, LoadBalancerStatus, Node, Service
+from controllers.service_lb.controller import ServiceLBController, is_target, wants_balancer
+from kube.api.core_v1 import Event, LoadBalancerIngress, LoadBalancerStatus, Node, Service, Taint
 from kube.api.networking_v1 import IPAddress, ServiceCIDR
 from kube.apimachinery.errors import NotFound
 from tests.controllers.conftest import World
@@ -214,6 +214,40 @@ def node(name: str, ready: str = "True", **labels: str) -> Node:
     return Node.from_dict(
         {"metadata": {"name": name, "labels": labels}, "status": {"conditions": [{"type": "Ready", "status": ready}]}}
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"type": "LoadBalancer"}, True),
+        ({"type": "LoadBalancer", "loadBalancerClass": "example.org/mine"}, False),
+        ({"type": "NodePort"}, False),
+        ({"type": "ClusterIP"}, False),
+    ],
+)
+def test_who_wants_a_balancer(spec: dict, expected: bool) -> None:
+    assert wants_balancer(service("web", **spec)) is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "policy", "expected"),
+    [
+        (node("n"), "Cluster", True),
+        (node("n", "False"), "Cluster", False),
+        (node("n", "Unknown"), "Cluster", False),
+        (node("n", "False"), "Local", True),  # its health check decides
+        (node("n", **{"node.kubernetes.io/exclude-from-external-load-balancers": ""}), "Cluster", False),
+        (node("n", **{"node.kubernetes.io/exclude-from-external-load-balancers": ""}), "Local", False),
+    ],
+)
+def test_which_nodes_a_balancer_leads_to(given: Node, policy: str, expected: bool) -> None:
+    assert is_target(given, service("web", type="LoadBalancer", externalTrafficPolicy=policy)) is expected
+
+
+def test_a_node_that_is_about_to_be_removed_is_no_target() -> None:
+    leaving = node("n")
+    leaving.spec.taints = [Taint(key="ToBeDeletedByClusterAutoscaler", effect="NoSchedule")]
+    assert not is_target(leaving, service("web", type="LoadBalancer"))
 
 
 async def test_the_life_of_a_load_balancer(world: World) -> None:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime
+
 import pytest
 
 from controllers.cluster_role_aggregation.controller import ClusterRoleAggregationController
 from controllers.garbage_collector.controller import GarbageCollector
-from controllers.garbage_collector.graph import OwnerState, Verdict, judge
+from controllers.garbage_collector.graph import (
+    Graph,
+    Identity,
+    OwnerState,
+    Verdict,
+    deletes_dependents,
+    judge,
+    orphans_dependents,
+)
+from controllers.namespace.conditions import Remains, conditions
 from controllers.namespace.controller import NamespaceController
 from controllers.root_ca_certificate_publisher.controller import RootCACertificatePublisher
 from controllers.serviceaccount.controller import ServiceAccountController
@@ -183,6 +195,67 @@ async def test_finalizers_that_hold_are_named(world: World) -> None:
             "Some content in the namespace has finalizers remaining: test/hold in 1 resource instances"
         ),
     }
+
+
+@pytest.mark.parametrize(
+    ("remains", "said"),
+    [
+        (Remains(), {}),
+        (
+            Remains(resources=Counter({"pods.": 2, "deployments.apps": 1})),
+            {"NamespaceContentRemaining": "Some resources are remaining: deployments.apps has 1 resource instances, "
+                                          "pods. has 2 resource instances"},
+        ),
+        (
+            Remains(resources=Counter({"pods.": 1}), finalizers=Counter({"b": 1, "a": 2})),
+            {"NamespaceContentRemaining": "Some resources are remaining: pods. has 1 resource instances",
+             "NamespaceFinalizersRemaining": "Some content in the namespace has finalizers remaining: "
+                                             "a in 2 resource instances, b in 1 resource instances"},
+        ),
+        (
+            Remains(errors=["pods: boom"]),
+            {"NamespaceDeletionContentFailure": "Failed to delete all resource types, 1 remaining: pods: boom"},
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_namespace_says_of_its_end(remains: Remains, said: dict[str, str]) -> None:
+    first, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    found = conditions([], remains, first)
+    assert len(found) == 5
+    assert {c.type: c.message for c in found if c.status == "True"} == said
+    again = conditions(found, remains, later)
+    assert again == found, "the time is that of the last change"
+    ends = {c.type: c for c in conditions(found, Remains(), later)}
+    assert all((c.status, c.lastTransitionTime[:10]) == ("False", "2026-01-02") for t, c in ends.items() if t in said)
+
+
+@pytest.mark.parametrize(
+    ("finalizers", "going", "waits", "orphans"),
+    [
+        ([], True, False, False),
+        (["foregroundDeletion"], False, False, False),
+        (["foregroundDeletion"], True, True, False),
+        (["orphan"], True, False, True),
+    ],
+)
+def test_how_an_object_is_being_deleted(finalizers: list[str], going: bool, waits: bool, orphans: bool) -> None:
+    given = make(ConfigMap, "c", finalizers=finalizers)
+    given.metadata.deletionTimestamp = "2026-01-01T00:00:00Z" if going else None
+    assert (deletes_dependents(given), orphans_dependents(given)) == (waits, orphans)
+
+
+def test_the_graph_knows_dependents_by_uid() -> None:
+    graph, owner = Graph(), make(ConfigMap, "owner")
+    one, two = make(ConfigMap, "one", owner), make(Secret, "two", owner)
+    for obj in (one, two):
+        graph.set(Identity("x", "default", obj.metadata.name, obj.metadata.uid), obj)
+    assert [i.name for i, _ in graph.dependents("uid-owner")] == ["one", "two"], "before the owner is seen"
+    free = one.deep_copy()
+    free.metadata.ownerReferences = []
+    graph.set(Identity("x", "default", "one", "uid-one"), free)
+    graph.remove("uid-two")
+    assert graph.dependents("uid-owner") == []
+    assert len(graph) == 1
 
 
 async def test_every_namespace_has_an_account_and_the_certificate(world: World) -> None:

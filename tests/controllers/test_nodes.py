@@ -12,7 +12,7 @@ from controllers.node_ipam.cidr_set import CidrSet, RangeFull
 from controllers.node_ipam.controller import NodeIpamController
 from controllers.node_lifecycle import health
 from controllers.node_lifecycle.controller import NodeLifecycleController
-from controllers.pod_garbage_collector.controller import PodGarbageCollector, collect
+from controllers.pod_garbage_collector.controller import PodGarbageCollector, collect, out_of_service_nodes
 from controllers.taint_eviction.controller import TaintEvictionController, eviction_delay
 from kube.api.coordination_v1 import Lease, LeaseSpec
 from kube.api.core_v1 import Event, Node, Pod, Taint, Toleration
@@ -352,6 +352,18 @@ def test_what_is_collected() -> None:
     dying.metadata.deletionTimestamp = "2026-01-01T00:00:00Z"
     found = collect([*ended, dying, lost, pod("fine")], {"n1"}, {"gone"}, set(), threshold=1)
     assert [p.metadata.name for p, _ in found] == ["dying", "lost", "e0", "e1"]
+
+
+def test_pods_that_are_going_leave_a_node_that_is_out_of_service() -> None:
+    """A node that is ready, or not tainted so, is not."""
+    taint_ = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
+    nodes = [node("n1", "False", taints=[taint_]), node("n2", "True", taints=[taint_]), node("n3", "False")]
+    assert out_of_service_nodes(nodes) == {"n1"}
+    going = [pod(f"on-{name}", name) for name in ("n1", "n2", "n3")]
+    for one in going:
+        one.metadata.deletionTimestamp = "2026-01-01T00:00:00Z"
+    found = collect([*going, pod("stays", "n1")], {"n1", "n2", "n3"}, set(), {"n1"}, threshold=10)
+    assert [(p.metadata.name, why) for p, why in found] == [("on-n1", "its node is out of service")]
 
 
 async def test_pods_of_a_node_that_is_gone_are_collected_after_a_while(world: World) -> None:
