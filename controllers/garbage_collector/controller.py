@@ -25,6 +25,7 @@ from kube.api import scheme
 from kube.apimachinery.errors import NotFound
 from kube.apimachinery.meta_v1 import Object, OwnerReference
 from kube.apimachinery.scheme import Resource
+from kube.events import WARNING
 
 _IGNORED = frozenset({"events", "events.events.k8s.io"})
 
@@ -40,6 +41,7 @@ class GarbageCollector(Controller):
 
     def __init__(self, context: Context):
         super().__init__(context)
+        self.events = context.recorder(self.name)
         self.graph = Graph()
         self._by_name: dict[str, Resource] = {}
         for resource in context.served():
@@ -80,6 +82,7 @@ class GarbageCollector(Controller):
             return None
         refs = fresh.metadata.ownerReferences
         states = {ref.uid: await self._owner_state(ref, key.namespace) for ref in refs}
+        self._report_misplaced(key, fresh, [ref for ref in refs if states[ref.uid] is OwnerState.ABSENT])
         dependents = self.graph.dependents(key.uid)
         verdict = judge(refs, states, fresh.metadata.finalizers, has_dependents=bool(dependents))
         if verdict.drop:
@@ -104,6 +107,15 @@ class GarbageCollector(Controller):
         if owner.metadata.uid != ref.uid:
             return OwnerState.ABSENT
         return OwnerState.WAITING if deletes_dependents(owner) else OwnerState.ALIVE
+
+    def _report_misplaced(self, key: Identity, obj: Object, absent: list[OwnerReference]) -> None:
+        """An owner must be in the namespace of its dependents, or in none."""
+        for ref in absent:
+            found = self.graph.get(ref.uid)
+            if found is not None and found[0].namespace not in ("", key.namespace):
+                where = f"[{ref.apiVersion}/{ref.kind}, namespace: {key.namespace}, name: {ref.name}, uid: {ref.uid}]"
+                text = f'ownerRef {where} does not exist in namespace "{key.namespace}"'
+                self.events.event(obj, WARNING, "OwnerRefInvalidNamespace", text)
 
     async def _break_cycles(self, key: Identity, dependents: list[tuple[Identity, Object]]) -> None:
         """A dependent that waits for us while we would wait for it: neither would ever go."""

@@ -23,7 +23,7 @@ from controllers.namespace.controller import NamespaceController
 from controllers.root_ca_certificate_publisher.controller import RootCACertificatePublisher
 from controllers.serviceaccount.controller import ServiceAccountController
 from kube.api.apps_v1 import Deployment, ReplicaSet
-from kube.api.core_v1 import ConfigMap, Namespace, Pod, Secret, ServiceAccount
+from kube.api.core_v1 import ConfigMap, Event, Namespace, Pod, Secret, ServiceAccount
 from kube.api.rbac_v1 import ClusterRole
 from kube.apimachinery.meta_v1 import Object, ObjectMeta, OwnerReference
 from tests.controllers.conftest import World
@@ -130,6 +130,13 @@ async def test_an_owner_in_another_namespace_is_no_owner(world: World) -> None:
     world.start(GarbageCollector)
     await world.settle(1)
     assert names(world) == {"owner"}
+    assert [(e.reason, e.message) for e in world.server.all(Event)] == [
+        (
+            "OwnerRefInvalidNamespace",
+            "ownerRef [v1/ConfigMap, namespace: elsewhere, name: owner, uid: uid-owner] does not exist in namespace "
+            '"elsewhere"',
+        )
+    ]
 
 
 async def test_an_owner_of_an_unknown_kind_is_never_taken_for_absent(world: World) -> None:
