@@ -14,7 +14,7 @@ from contextlib import aclosing
 
 from apiserver.authz.rbac import RBAC
 from apiserver.registry.generic.keys import prefix_of, split_key
-from apiserver.storage.interface import ExpiredRevision, Storage, Stored, Unavailable
+from apiserver.storage.interface import Storage, StorageError, Stored
 from kube.apimachinery.scheme import Resource
 
 log = logging.getLogger("apiserver.authz")
@@ -37,9 +37,11 @@ class Informer:
         while True:
             try:
                 await self._follow(await self._list())
-            except (ExpiredRevision, Unavailable) as error:
+            except StorageError as error:
                 log.warning("the watch of %s starts again: %s", self._resource.plural, error)
-                await asyncio.sleep(_PAUSE)
+            except Exception:
+                log.exception("the watch of %s starts again", self._resource.plural)
+            await asyncio.sleep(_PAUSE)
 
     async def _list(self) -> int:
         page = await self._storage.list(self._prefix)
