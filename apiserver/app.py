@@ -241,7 +241,7 @@ class App:
         return Health({"etcd": self._check_etcd, **checks}, ready)
 
     def _check_etcd(self) -> str:
-        return "" if self.storage.ready else "the watch cache has not been loaded"
+        return self.storage.trouble
 
     def _check_hook(self, name: str) -> str:
         return "" if name in self.hooks.finished else "not finished"

@@ -22,7 +22,7 @@ from tests.consistency.history import Op
 from tests.consistency.test_consistency import last_words, make_namespace
 from tests.consistency.watchers import Watcher
 from tests.support.etcd_cluster import NAMES, PATIENCE_SECONDS, call, disarm
-from tests.support.patience import within
+from tests.support.patience import until, within
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("consistency")]
 QUOTA = 8_000_000
@@ -63,6 +63,12 @@ class Scene:
     async def read(self, query: str = "") -> list[int]:
         """The status of a list at each server."""
         return [(await client.get(f"{URL}{query}")).status_code for client in self.servers.clients]
+
+    async def health(self, code: int) -> bool:
+        """Whether each server says so of itself."""
+        found = [await client.get(f"/{which}") for client in self.servers.clients for which in ("livez", "readyz")]
+        told = [answer for answer in found if code == 200 or "[-]etcd failed" in answer.text]
+        return [answer.status_code for answer in told] == [code] * len(found)
 
 
 async def leader_killed(scene: Scene) -> None:
@@ -107,7 +113,9 @@ async def majority_gone(scene: Scene) -> None:
     assert {op.outcome for op in await scene.write(1)} == {"unknown"}
     assert set(await scene.read()) <= {503, 504}
     assert await scene.read("?resourceVersion=0") == [200, 200]
+    await until(lambda: scene.health(500), PATIENCE_SECONDS, "health checks that tell of it")
     await asyncio.gather(*map(scene.etcd.start, NAMES[:2]))
+    await until(lambda: scene.health(200), PATIENCE_SECONDS, "health checks that are content again")
 
 
 async def full_disk(scene: Scene) -> None:

@@ -42,6 +42,7 @@ from kube.clock import Clock, RealClock
 log = logging.getLogger(__name__)
 
 BOOKMARK_SECONDS = 60.0
+TROUBLE_SECONDS = 2.0
 ASK_PROGRESS_SECONDS, READ_THROUGH_SECONDS = 0.1, 0.3
 SNAPSHOTS, SNAPSHOT_SECONDS = 64, 300.0
 """How many paged lists can be under way and still be answered from memory, and how long each is waited for: a snapshot
@@ -74,6 +75,16 @@ class Cacher:
     def ready(self) -> bool:
         """Whether the cache has been loaded: reads and watches are answered."""
         return self._loaded.is_set()
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with etcd, as far as its watch tells; empty when nothing is. Short absences do not count: a
+        member that fails is replaced by another."""
+        if not self.ready:
+            return "the watch cache has not been loaded"
+        lost_at = self._feed.lost_at
+        away = 0.0 if lost_at is None else asyncio.get_running_loop().time() - lost_at
+        return f"etcd has not been heard for {away:.0f} s" if away > TROUBLE_SECONDS else ""
 
     @property
     def revision(self) -> int:

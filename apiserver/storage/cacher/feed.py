@@ -58,6 +58,12 @@ class Feed:
     def __init__(self, etcd: EtcdStorage, sink: Sink):
         self._etcd, self._sink = etcd, sink
         self._stream: ChangeStream | None = None
+        self._lost_at: float | None = None
+
+    @property
+    def lost_at(self) -> float | None:
+        """Since when etcd has not been heard, by the event loop's clock; None while it is followed."""
+        return self._stream.lost_at if self._stream is not None else self._lost_at
 
     async def run(self) -> None:
         """For ever."""
@@ -65,11 +71,12 @@ class Feed:
         while True:
             try:
                 revision = await self._load()
-                pause = _FIRST_PAUSE
+                pause, self._lost_at = _FIRST_PAUSE, None
                 await self._follow(revision)
             except ExpiredRevision as error:
                 log.warning("the history was compacted before it was read, loading anew: %s", error)
             except StorageError as error:
+                self._lost_at = self._lost_at or asyncio.get_running_loop().time()
                 log.warning("etcd does not answer, trying again: %s", error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)

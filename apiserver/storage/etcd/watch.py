@@ -38,6 +38,8 @@ class ChangeStream:
     def __init__(self, endpoints: Endpoints, prefix: bytes, revision: int, *, previous: bool = False):
         """`previous` asks etcd to send the value before each change too."""
         self.revision = revision
+        self.lost_at: float | None = None
+        """When etcd was last heard, by the event loop's clock; None while the stream is up."""
         self._endpoints, self._prefix, self._previous = endpoints, prefix, previous
         self._call: StreamCall | None = None
         self._member: Channel | None = None
@@ -53,6 +55,7 @@ class ChangeStream:
                     pause = _FIRST_PAUSE
                     yield changes
             except Unavailable:
+                self.lost_at = self.lost_at or asyncio.get_running_loop().time()
                 self._drop()
                 if not self._closed:
                     await asyncio.sleep(pause)
@@ -94,6 +97,7 @@ class ChangeStream:
             if response.canceled:
                 self._canceled(response)
             if response.created:
+                self.lost_at = None
                 self.revision = self.revision or response.header.revision
             parts.extend(response.events)
             if response.created or response.fragment:
