@@ -191,6 +191,13 @@ class Transport:
         return answer
 
 
+_WITHOUT_STATUS = {
+    404: "the server could not find the requested resource",
+    405: "the server does not allow this method on the requested resource",
+}
+"""What client-go says for an answer that is no Status, whatever its text."""
+
+
 def error_from(code: int, body: bytes) -> StatusError:
     """The exception for an answer of 400 or more: what its Status says, or its text when it is none."""
     try:
@@ -199,7 +206,8 @@ def error_from(code: int, body: bytes) -> StatusError:
         status = Status()
     if status.kind != "Status" or not (status.message or status.reason):
         text = body[:MAX_BODY_IN_ERROR].decode(errors="replace").strip()
-        status = Status(status="Failure", message=text or f"the server answered {code}", code=code)
+        text = _WITHOUT_STATUS.get(code) or text or f"the server answered {code}"
+        status = Status(status="Failure", message=text, code=code)
     if not status.code:
         status.code = code
     return from_status(status)
