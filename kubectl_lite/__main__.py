@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 
@@ -20,13 +19,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print("\n".join(complete(args[1:])))
         return 0
-    args = _boolean_values(args)
     try:
         return int(cli.main(args, prog_name="kubectl_lite", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as why:
         return _help(why)
     except click.UsageError as why:
-        print(_usage(why), file=sys.stderr)
+        from kubectl_lite.usage_errors import text_of
+
+        print(text_of(why), file=sys.stderr)
         return 1
     except (click.Abort, KeyboardInterrupt):
         return 130
@@ -54,34 +54,6 @@ def _failed(why: Exception) -> int:
         raise why
     report(why)
     return getattr(why, "code", 1) if isinstance(why, CommandError) else 1
-
-
-def _boolean_values(args: list[str]) -> list[str]:
-    """`--watch=true` is `--watch`, and `--watch=false` is nothing, as for kubectl's flags."""
-    end = args.index("--") if "--" in args else len(args)
-    flags = [re.sub(r"^(--[a-z-]+)=true$", r"\1", a) for a in args[:end] if not _is_no_flag(a, args)]
-    return flags + args[end:]
-
-
-def _is_no_flag(arg: str, args: list[str]) -> bool:
-    # Some default to true, so that their false has a meaning of its own; `--watch` does so for `rollout status` only.
-    name = arg.removesuffix("=false")
-    if "=" in name:  # the end of a value: `--for=condition=Ready=false`
-        return False
-    kept = {"--wait", "--validate", "--cascade", "--show-events", "--namespaced", "--overwrite"}
-    if "rollout" in args:
-        kept.add("--watch")
-    return name != arg and name not in kept
-
-
-def _usage(why: click.UsageError) -> str:
-    command = why.ctx.command_path if why.ctx else "kubectl_lite"
-    hint = f"See '{command} --help' for usage."
-    if isinstance(why, click.NoSuchOption):
-        name = why.option_name
-        flag = f"unknown flag: {name}" if name.startswith("--") else f"unknown shorthand flag: '{name[1]}' in {name}"
-        return f"error: {flag}\n{hint}"
-    return f"error: {why.format_message()}\n{hint}"
 
 
 if __name__ == "__main__":

@@ -20,9 +20,43 @@ from kubectl_lite.errors import CommandError
 from kubectl_lite.global_flags import NAMES, OPTIONS, GlobalFlags
 from kubectl_lite.session import Session
 
+AFTER_DASHES = "kubectl_lite.after_dashes"
+
+
+def after_dashes() -> tuple[str, ...]:
+    """The words after `--` of the running command, if it was declared with `takes_command`."""
+    return click.get_current_context().meta.get(AFTER_DASHES, ())
+
+
+def without_values(command: click.Command, ctx: click.Context, args: list[str]) -> list[str]:
+    """`--watch=true` is `--watch`, and `--watch=false` is nothing, for the flags that click knows without a value."""
+    bare = {name for p in command.get_params(ctx) if isinstance(p, click.Option) and p.is_flag for name in p.opts}
+    end = args.index("--") if "--" in args else len(args)
+    kept = []
+    for arg in args[:end]:
+        name, equals, value = arg.partition("=")
+        if not equals or name not in bare or value not in ("true", "false"):
+            kept.append(arg)
+        elif value == "true":
+            kept.append(name)
+    return kept + args[end:]
+
 
 class Command(click.Command):
-    """A command whose help shows its own flags; the global ones are shown by `kubectl_lite options`."""
+    """A command whose help shows its own flags; the global ones are shown by `kubectl_lite options`.
+
+    Words after `--` are kept apart (`after_dashes`), so that they never count as names.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if getattr(self.callback, "takes_command", False) and "--" in args:
+            at = args.index("--")
+            ctx.meta[AFTER_DASHES], args = tuple(args[at + 1 :]), args[:at]
+        try:
+            return super().parse_args(ctx, without_values(self, ctx, args))
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # so that the message names the command
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own = [p for p in self.get_params(ctx) if p.name not in NAMES or p in getattr(self.callback, "own", ())]
@@ -32,7 +66,14 @@ class Command(click.Command):
         formatter.write_text('\nUse "kubectl_lite options" for a list of global command-line options.')
 
 
-class Commands(click.Group):
+class Group(click.Group):
+    """A group whose flags may be written as those of a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, without_values(self, ctx, args))
+
+
+class Commands(Group):
     """Finds a command by name, importing its module only then."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -94,7 +135,7 @@ def bool_option(*names: str, default: bool, help: str) -> Callable[..., Any]:
 Run = Callable[..., "Awaitable[int | None] | int | None"]
 
 
-def command(name: str, **settings: Any) -> Callable[[Run], click.Command]:
+def command(name: str, *, takes_command: bool = False, **settings: Any) -> Callable[[Run], click.Command]:
     """Makes a function `run(session, **flags) -> exit code or None`, asynchronous or not, a command."""
 
     def wrap(function: Run) -> click.Command:
@@ -112,12 +153,13 @@ def command(name: str, **settings: Any) -> Callable[[Run], click.Command]:
         run.__doc__ = function.__doc__
         run.__click_params__ = own  # type: ignore[attr-defined]
         run.own = own  # type: ignore[attr-defined]
+        run.takes_command = takes_command  # type: ignore[attr-defined]
         return click.command(name, **({"cls": Command} | settings))(global_options(run))
 
     return wrap
 
 
-class Subcommands(click.Group):
+class Subcommands(Group):
     """`rollout status`, `create configmap`: the second word of a command, by its name or an alias."""
 
     aliases: Mapping[str, str] = {}
@@ -128,8 +170,9 @@ class Subcommands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None:
             hint = f"See '{ctx.command_path} -h' for help and examples"
-            raise CommandError(f'unknown command "{" ".join(args[:1])}"\n{hint}')
-        return super().resolve_command(ctx, args)
+            raise CommandError(f'unknown command "{" ".join(args)}"\n{hint}')
+        _, found, rest = super().resolve_command(ctx, args)
+        return found and found.name, found, rest
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         path, width = ctx.command_path, max(13, *map(len, self.commands))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.errors import CommandError, report
+from kubectl_lite.errors import CommandError, report, usage
 from kubectl_lite.last_applied import with_last_applied
 from kubectl_lite.resources import Target
 from kubectl_lite.session import Session
@@ -35,6 +35,7 @@ async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl
     """Creates a generated object in the session's namespace and says so. Errors name what could not be created."""
     from kube.apimachinery.errors import StatusError
     from kubectl_lite.generators.go_empties import with_go_empties
+    from kubectl_lite.printers.go_order import in_go_order
 
     writing, save_config = Writing.read(flags, manager), flags.pop("save_config", False)
     mapping = (await session.mapper()).by_kind(obj["apiVersion"], obj["kind"])
@@ -48,7 +49,8 @@ async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl
     target = Target(mapping, obj["metadata"]["name"], namespace)
     try:
         answer = await create(session, target, obj, writing)
-        writing.say(target, what, with_go_empties(answer) if writing.dry_run == "client" else answer)
+        shown = with_go_empties(answer) if writing.dry_run == "client" else answer
+        writing.say(target, what, in_go_order(shown), sort_keys=False)
     except StatusError as error:
         report(error if what != "created" else _failure(error, obj))
         return 1
@@ -70,9 +72,21 @@ def generator(name: str, help_: str, *options: Callable[..., Any], **settings: A
     """A sub-command of `create` that takes a name, its own options and those of every write."""
 
     def wrap(function: Any) -> click.Command:
-        function = write_options(function)
+        async def one(session: Session, names: tuple[str, ...], **flags: Any) -> int:
+            return await function(session, one_name(names), **flags)
+
+        one.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        one = write_options(one)
         for option in (click.option("--save-config", is_flag=True, help="Keep it in an annotation."), *options):
-            function = option(function)
-        return command(name, help=help_, **settings)(click.argument("name")(function))
+            one = option(one)
+        return command(name, help=help_, **settings)(click.argument("names", metavar="NAME", nargs=-1)(one))
 
     return wrap
+
+
+def one_name(names: tuple[str, ...]) -> str:
+    """The name of what to create. Raises CommandError when none or several were given."""
+    if len(names) != 1:
+        words = click.get_current_context().command_path.split()
+        raise usage(" ".join(words[1:]), f"exactly one NAME is required, got {len(names)}")
+    return names[0]

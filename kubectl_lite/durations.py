@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import click
 
 from kubectl_lite.errors import CommandError
 
@@ -18,3 +21,21 @@ def seconds(text: str) -> float:
     if not bare or _PART.sub("", bare):
         raise CommandError(f'invalid argument "{text}": time: invalid duration "{text}"')
     return sign * sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(bare))
+
+
+class Duration(click.ParamType):
+    """A flag whose value is a duration; it stays the text that was given."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            seconds(value or "0")
+        except CommandError:
+            unit = re.fullmatch(r"[-+]?\d+(?:\.\d+)?([a-z]+)", value)
+            why = f'unknown unit "{unit[1]}" in' if unit else "invalid"
+            self.fail(f"'{value}' time: {why} duration \"{value}\"", param, ctx)
+        return value
+
+
+DURATION = Duration()

@@ -29,7 +29,8 @@ class Editor:
         try:
             done = subprocess.run([*shlex.split(self.command), str(self.path)], check=False)
         except OSError as why:
-            raise CommandError(f'unable to launch the editor "{self.command}"') from why
+            what = "there was a problem with" if "/" in self.command else "unable to launch"
+            raise CommandError(f'{what} the editor "{self.command}"') from why
         if done.returncode:
             raise CommandError(f'there was a problem with the editor "{self.command}"')
         return self.path.read_text()

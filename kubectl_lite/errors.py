@@ -8,6 +8,7 @@ the manifest with `add_source`.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the error types pull in pydantic; `version --client` has no time for that
@@ -40,6 +41,15 @@ def report(error: BaseException) -> None:
     sys.stdout.flush()
     head, colon, rest = describe(error).partition(": ")
     print(paint(head + colon.rstrip(), RED, sys.stderr) + colon[1:] + rest, file=sys.stderr)
+
+
+def report_all(errors: Sequence[Exception]) -> None:
+    """Prints several errors, each once; kubectl puts `error:` before one that stands alone only."""
+    texts = {describe(error): error for error in errors}
+    for text, error in texts.items():
+        if len(texts) > 1 and isinstance(error, CommandError) and error.prefix:
+            error = CommandError(text.removeprefix("error: "), prefix=False)
+        report(error)
 
 
 def describe(error: BaseException) -> str:

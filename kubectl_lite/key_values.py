@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from kubectl_lite.errors import CommandError
+
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_INVALID_LABEL = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
 
 
 def split(args: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -22,6 +30,10 @@ def parse(words: Sequence[str], what: str) -> tuple[dict[str, str], list[str]]:
     removed: list[str] = []
     for word in words:
         key, equals, value = word.partition("=")
+        if equals and key and what == "label" and not _LABEL_VALUE.fullmatch(value):
+            if "=" in value:
+                raise CommandError(f"invalid label spec: {word}")
+            raise CommandError(f'invalid label value: "{word}": {_INVALID_LABEL}')
         if equals and key:
             sets[key] = value
         elif not equals and word.endswith("-") and len(word) > 1:

@@ -46,7 +46,7 @@ def read_all(paths: tuple[str, ...], recursive: bool = False) -> list[Manifest]:
     """The objects of all the given paths (`-` is standard input), in order.
 
     Raises CommandError for what cannot be read or is no manifest."""
-    if not paths:
+    if not any(paths):
         raise CommandError("must specify one of -f and -k")
     found = [m for path in paths for m in _read(path, recursive)]
     if not found:

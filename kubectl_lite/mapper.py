@@ -6,6 +6,7 @@ nothing on disk: two requests on a kept-alive connection cost less than the doub
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,23 +63,35 @@ class Mapper:
         return next((m for m in self.mappings if m.api_version == api_version and m.kind == kind), None)
 
     def by_name(self, text: str) -> Mapping:
-        """`svc`, `services`, `Service`, `deployments.apps`, `deployments.v1.apps`. Raises CommandError."""
-        wanted = text.lower()
-        for names in (lambda m: (m.plural, m.singular), lambda m: m.short_names, lambda m: (m.kind.lower(),)):
-            for m in self.mappings:
-                if any(wanted in _spellings(name, m) for name in names(m) if name):
-                    return m
-        raise CommandError(f'the server doesn\'t have a resource type "{text}"')
+        """`svc`, `services`, `Service`, `deployments.apps`, `services.v1.`, `endpointslices.discovery`.
+
+        Short names are taken as they are written, others in any case; the group may be cut short. Raises CommandError.
+        """
+        word, _, group = text.partition(".")
+        wanted = word.lower()
+        tests: tuple[Callable[[Mapping], bool], ...] = (
+            lambda m: wanted in (m.plural, m.singular), lambda m: word in m.short_names,
+            lambda m: wanted == m.kind.lower(),
+        )  # fmt: skip
+        for is_of in (_of_group, _of_group_prefix):
+            for is_named in tests:
+                for m in self.mappings:
+                    if is_named(m) and is_of(m, group.lower()):
+                        return m
+        raise CommandError(f'the server doesn\'t have a resource type "{word}"')
 
     def category(self, name: str) -> list[Mapping]:
         """The resources of a category such as `all`; empty when there is none of that name."""
         return [m for m in self.mappings if name in m.categories and "list" in m.verbs]
 
 
-def _spellings(name: str, m: Mapping) -> tuple[str, ...]:
-    if not m.group:
-        return (name, f"{name}.{m.version}")
-    return (name, f"{name}.{m.group}", f"{name}.{m.version}.{m.group}")
+def _of_group(m: Mapping, group: str) -> bool:
+    """Whether the words after the first dot mean the mapping's group, or its version and group."""
+    return group in ("", m.group, f"{m.version}.{m.group}")
+
+
+def _of_group_prefix(m: Mapping, group: str) -> bool:
+    return bool(group) and m.group.startswith(group)
 
 
 async def discover(get: Any) -> Mapper:

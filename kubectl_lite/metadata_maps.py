@@ -16,7 +16,15 @@ from kubectl_lite.cli import bool_option, command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.key_values import parse, split, taken
 from kubectl_lite.resources import Target
-from kubectl_lite.selecting import for_each, list_pairs, live, select_options, selected
+from kubectl_lite.selecting import (
+    NO_LOCAL_FILE,
+    NOTHING_NAMED,
+    for_each,
+    list_pairs,
+    live,
+    select_options,
+    selected,
+)
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -50,6 +58,7 @@ def command_of(words: Words) -> click.Command:
     @bool_option("--overwrite", default=False, help=f"Allow {words.plural} to be overwritten.")
     @click.option("--list", "list_", is_flag=True, help=f"Display the {words.plural} of the resource.")
     @click.option("--resource-version", default="", help="Precondition for the resource version.")
+    @click.option("--local", is_flag=True, help="Do not ask the server; print what would become of the files.")
     @select_options
     @write_options
     async def run(
@@ -58,19 +67,29 @@ def command_of(words: Words) -> click.Command:
         writing = Writing.read(flags, f"kubectl-{words.command}")
         resources, changes = split(args)
         sets, removed = parse(changes, words.singular)
+        if not args and not flags["filename"]:
+            raise CommandError(NOTHING_NAMED)
         if not changes and not list_:
             raise CommandError(f"at least one {words.singular} update is required")
+        local = flags.pop("local")
+        if local and not flags["filename"]:
+            raise CommandError(NO_LOCAL_FILE)
         found = await selected(session, resources, flags, words.command)
+        if resource_version and len(found) > 1:
+            raise CommandError("--resource-version may only be used with a single resource")
         metadata: dict[str, Any] = {words.plural: sets | dict.fromkeys(removed)}
         metadata |= {"resourceVersion": resource_version} if resource_version else {}
 
         async def act(target: Target) -> None:
-            obj = await live(session, target)
+            obj = target.object if local and target.object else await live(session, target)
+            version = obj["metadata"].get("resourceVersion")
+            if resource_version and version != resource_version and not local:
+                await session.patch(target.path, {"metadata": metadata}, "merge", **writing.params)  # is refused
             before = obj["metadata"].get(words.plural) or {}
             _check(words, before, sets, removed, overwrite)
             after = {k: v for k, v in (before | sets).items() if k not in removed}
             wanted = bool(changes) and not (words.tells_absent and after == before)
-            if wanted and writing.dry_run != "client":
+            if wanted and writing.dry_run != "client" and not local:
                 obj = await session.patch(target.path, {"metadata": metadata}, "merge", **writing.params)
             if list_:
                 list_pairs(target, words.plural, after, alone=len(found) == 1)

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubectl_lite.errors import CommandError
 from kubectl_lite.manifests import Manifest, read_all
 from kubectl_lite.mapper import Mapper, Mapping
 from kubectl_lite.session import Session
+
+if TYPE_CHECKING:
+    from kube.apimachinery.errors import StatusError
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,44 @@ class Target:
         return f"{self.mapping.printed}/{self.name}"
 
 
-NO_RESOURCE = (
-    "You must specify the type of resource to get. Use \"kubectl_lite api-resources\" for a complete list of "
-    "supported resources.\n\nerror: Required resource not specified.\n"
-    "See 'kubectl_lite {command} -h' for help and examples"
-)
+NO_RESOURCE = """\
+You must specify the type of resource to {command}. Use "kubectl_lite api-resources" for a complete list of \
+supported resources.
+
+error: Required resource not specified.
+Use "kubectl_lite explain <resource>" for a detailed description of that resource (e.g. kubectl_lite explain pods).
+See 'kubectl_lite {command} -h' for help and examples"""
+NOTHING_GIVEN = """You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'"""
+
+
+def list_refused(error: StatusError, mapping: Mapping, selectors: Json) -> StatusError:
+    """The same error, its message saying which list was asked for, as cli-runtime adds it to two kinds of errors."""
+    from kube.apimachinery.errors import BadRequest, NotFound
+
+    labels, fields = selectors.get("labelSelector") or "", selectors.get("fieldSelector") or ""
+    name = f"{mapping.api_version if mapping.group else '/' + mapping.version}, Resource={mapping.plural}"
+    if isinstance(error, BadRequest | NotFound):
+        if labels or fields:
+            error.message = (f'Unable to find "{name}" that match label selector "{labels}", field selector '
+                             f'"{fields}": {error.message}')  # fmt: skip
+        else:
+            error.message = f'Unable to list "{name}": {error.message}'
+    return error
+
+
+async def list_of(session: Session, target: Target, selectors: Json, **request: Any) -> Json:
+    """A list as the server answers. Raises StatusError, its message saying what was asked for."""
+    from kube.apimachinery.errors import StatusError
+
+    try:
+        return await session.get(target.path, params=selectors, **request)
+    except StatusError as error:
+        raise list_refused(error, target.mapping, selectors) from error
 
 
 async def targets(
@@ -65,6 +103,8 @@ async def targets(
         types = [m for word in args[0].split(",") if word for m in _types(mapper, word)]
         if not args[1:]:
             return [_target(m, "", where) for m in types]
+        if all_namespaces:
+            raise CommandError("a resource cannot be retrieved by name across all namespaces")
         return [_target(m, name, where) for m in types for name in args[1:]]
     if all_namespaces:
         raise CommandError("a resource cannot be retrieved by name across all namespaces")
@@ -83,8 +123,10 @@ def _pair(arg: str) -> tuple[str, str]:
             "resource/name form (e.g. 'kubectl_lite get resource/<resource_name>' instead of "
             "'kubectl_lite get resource resource/<resource_name>'"
         )
-    if not kind or not name or "/" in name:
-        raise CommandError(f"arguments in resource/name form may not have more than one slash, or an empty part: {arg}")
+    if "/" in name:
+        raise CommandError("arguments in resource/name form may not have more than one slash")
+    if not kind or not name:
+        raise CommandError("arguments in resource/name form must have a single resource and name")
     return kind, name
 
 

@@ -6,15 +6,14 @@ them (`rollout`, `wait`). Calls `kubectl_lite.resources` and the session. Wordin
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from kubectl_lite.errors import CommandError, report
-from kubectl_lite.resources import Target, targets
+from kubectl_lite.errors import CommandError, report_all
+from kubectl_lite.resources import Target, list_of, targets
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -67,17 +66,12 @@ async def selected(
     return named
 
 
+NO_LOCAL_FILE = "can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set"
 NOTHING_NAMED = "one or more resources must be specified as <resource> <name> or <resource>/<name>"
-NOTHING_GIVEN = """You must provide one or more resources by argument or filename.
-Example resource specifications include:
-   '-f rsrc.yaml'
-   '--filename=rsrc.json'
-   '<resource> <name>'
-   '<resource>'"""
 
 
 async def _listed(session: Session, target: Target, filters: Json) -> list[Target]:
-    listed = await session.get(target.path, params=filters)
+    listed = await list_of(session, target, filters)
     kind = {"apiVersion": target.mapping.api_version, "kind": target.mapping.kind}
     return [
         replace(target, name=item["metadata"]["name"], namespace=item["metadata"].get("namespace", ""),
@@ -94,18 +88,17 @@ async def live(session: Session, target: Target) -> Json:
 
 
 async def for_each(found: Sequence[Target], act: Callable[[Target], Awaitable[None]]) -> int:
-    """Does one thing to each object; a failure is printed and the next one follows. Returns the exit code."""
+    """Does one thing to each object; failures are printed when all are done. Returns the exit code."""
     from kube.apimachinery.errors import StatusError
 
-    code = 0
+    errors: list[Exception] = []
     for target in found:
         try:
             await act(target)
         except (StatusError, CommandError) as error:
-            sys.stdout.flush()
-            report(error)
-            code = 1
-    return code
+            errors.append(error)
+    report_all(errors)
+    return 1 if errors else 0
 
 
 def list_pairs(target: Target, what: str, pairs: dict[str, str], *, alone: bool) -> None:

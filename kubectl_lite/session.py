@@ -148,13 +148,16 @@ class Session:
     async def watch(
         self, path: str, *, params: Mapping[str, Any], accept: str = "application/json"
     ) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
-        """The events of a watch, as parsed JSON, until the server or the caller ends it."""
+        """The events of a watch, as parsed JSON, until the server, the caller or `--request-timeout` ends it."""
+        import asyncio
+
         from kube.client.transport import Unreachable
         from kube.client.watch import lines
 
         query = {k: v for k, v in params.items() if v not in ("", None, False)} | {"watch": "true"}
+        limit = asyncio.timeout(self.timeout or None)
         try:
-            async with self.stream(path, params=query, accept=accept) as chunks:
+            async with limit, self.stream(path, params=query, accept=accept) as chunks:
 
                 async def events() -> AsyncIterator[dict[str, Any]]:
                     async for line in lines(chunks):
@@ -163,6 +166,9 @@ class Session:
                 yield events()
         except Unreachable as why:
             raise self._unreachable(why) from why
+        except TimeoutError:
+            if not limit.expired():  # somebody else's
+                raise
 
     @asynccontextmanager
     async def stream(

@@ -12,25 +12,35 @@ from typing import Any
 
 import click
 
+from kubectl_lite.cli import bool_option
 from kubectl_lite.errors import CommandError
-from kubectl_lite.printers.objects import printer_for
+from kubectl_lite.printers.objects import OF_WRITES, printer_for
 from kubectl_lite.resources import Target
 
 _VALIDATION = {"": "Strict", "true": "Strict", "strict": "Strict", "warn": "Warn", "ignore": "Ignore",
                "false": "Ignore"}  # fmt: skip
 
 
+def dry_run(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
+    """The value of a `--dry-run`. Raises CommandError for an unknown one."""
+    if value not in ("none", "client", "server"):
+        raise CommandError(f'Invalid dry-run value ({value}). Must be "none", "server", or "client".')
+    return value
+
+
 def write_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--dry-run`, `-o`, `--field-manager`, `--validate` to a command."""
     for option in (
         click.option("-o", "--output", default="", help="Output format of the object: yaml, json, name, jsonpath=…."),
+        click.option("--template", default="", help="The template of -o go-template or jsonpath, or its file."),
+        bool_option("--allow-missing-template-keys", default=True, help="Fields that are not there are no error."),
         click.option("--show-managed-fields", is_flag=True, help="Keep managedFields in YAML and JSON."),
         click.option(
             "--dry-run",
             default="none",
             is_flag=False,
             flag_value="client",
-            type=click.Choice(["none", "client", "server"]),
+            callback=dry_run,
             help='"client": only print what would be sent. "server": send it, but do not persist.',
         ),
         click.option("--field-manager", default="", help="Name of the manager of the written fields."),
@@ -40,7 +50,7 @@ def write_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-@dataclass(frozen=True)
+@dataclass
 class Writing:
     """How to write: the flags of `write_options`, read."""
 
@@ -49,11 +59,14 @@ class Writing:
     field_manager: str = ""
     validation: str = "Strict"
     managed_fields: bool = False
+    template: str = ""
+    allow_missing: bool = True
 
     @classmethod
     def read(cls, flags: dict[str, Any], manager: str) -> Writing:
         """Takes its flags out of `flags`. Raises CommandError for an unknown `--validate`."""
         validate = flags.pop("validate")
+        printer_for(flags["output"], template=flags["template"], formats=OF_WRITES)  # told before anything is written
         if validate not in _VALIDATION:
             raise CommandError(
                 f'invalid - validate option "{validate}"; must be one of: strict (or true), warn, ignore (or false)'
@@ -64,6 +77,8 @@ class Writing:
             field_manager=flags.pop("field_manager") or manager,
             validation=_VALIDATION[validate],
             managed_fields=flags.pop("show_managed_fields"),
+            template=flags.pop("template"),
+            allow_missing=flags.pop("allow_missing_template_keys"),
         )
 
     @property
@@ -75,13 +90,20 @@ class Writing:
             "dryRun": "All" if self.dry_run == "server" else "",
         }
 
-    def say(self, target: Target, what: str, obj: dict[str, Any]) -> None:
+    def say(
+        self, target: Target, what: str, obj: dict[str, Any], *, sort_keys: bool = True, quiet_dry_run: bool = False
+    ) -> None:
         """Prints `service/myapp created`, or the object in the format asked for."""
-        printer = printer_for(self.output, managed_fields=self.managed_fields)
+        printer = printer_for(
+            self.output, template=self.template, formats=OF_WRITES, allow_missing=self.allow_missing,
+            managed_fields=self.managed_fields, sort_keys=sort_keys,
+        )  # fmt: skip
         if printer:
             sys.stdout.write(printer(obj))
             return
         suffix = {"none": "", "client": " (dry run)", "server": " (server dry run)"}[self.dry_run]
+        if quiet_dry_run and self.dry_run == "server":
+            suffix = ""
         name = (obj.get("metadata") or {}).get("name") or target.name
         print(f"{target.mapping.printed}/{name} {what}{suffix}")
 

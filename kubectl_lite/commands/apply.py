@@ -8,13 +8,16 @@ the difference is sent, as a strategic merge patch for the kinds that we know an
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import click
 
-from kubectl_lite.cli import bool_option, command
+from kubectl_lite.cli import WithDefault, bool_option, command, group
+from kubectl_lite.commands import apply_last
 from kubectl_lite.creating import create
-from kubectl_lite.errors import CommandError, add_source, report
+from kubectl_lite.errors import CommandError, add_source, report, usage
 from kubectl_lite.last_applied import ANNOTATION, read, with_last_applied
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
@@ -26,24 +29,33 @@ PRUNED = ("configmaps", "endpoints", "pods", "secrets", "services", "daemonsets.
           "replicasets.apps", "statefulsets.apps")  # fmt: skip
 
 
-@command("apply")
+@command("default")
+@click.argument("words", nargs=-1)
 @click.option("-f", "--filename", multiple=True, help="File, directory or - for standard input.")
 @click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
 @click.option("-l", "--selector", default="", help="Only objects with these labels.")
 @click.option("--server-side", is_flag=True, help="Let the server merge, and keep track of who manages which field.")
 @click.option("--force-conflicts", is_flag=True, help="With --server-side: take over fields of other managers.")
 @bool_option("--overwrite", default=True, help="Resolve conflicts in favour of the manifest.")
+@click.option("--force", is_flag=True, help="Delete and create anew what cannot be changed.")
+@click.option("--grace-period", default=-1, help="With --force: seconds for a graceful end.")
 @click.option("--prune", is_flag=True, help="Delete applied objects that the manifests no longer hold.")
+@click.option("--prune-allowlist", multiple=True, help="With --prune: look at these kinds only: group/version/kind.")
 @click.option("--all", "all_", is_flag=True, help="With --prune: look at all objects of the namespace.")
 @write_options
-async def cli(session: Session, filename: tuple[str, ...], recursive: bool, selector: str, **flags: Any) -> int:
+async def _apply_command(
+    session: Session, words: tuple[str, ...], filename: tuple[str, ...], recursive: bool, selector: str, **flags: Any
+) -> int:
     """Apply a configuration to a resource by file name or stdin."""
     from kube.apimachinery.errors import StatusError
 
-    server_side, force, prune = flags.pop("server_side"), flags.pop("force_conflicts"), flags.pop("prune")
-    everything, _ = flags.pop("all_"), flags.pop("overwrite")
-    writing = Writing.read(flags, "kubectl" if server_side else CLIENT_SIDE)
-    _check_flags(server_side, force, prune, everything, selector, writing)
+    if words:
+        raise usage("apply", f"Unexpected args: [{' '.join(words)}]")
+    server_side, conflicts, prune = flags.pop("server_side"), flags.pop("force_conflicts"), flags.pop("prune")
+    everything, _, allowed = flags.pop("all_"), flags.pop("overwrite"), flags.pop("prune_allowlist")
+    force, grace = flags.pop("force"), flags.pop("grace_period")
+    writing = Applying.read(flags, "kubectl" if server_side else CLIENT_SIDE)
+    _check_flags(server_side, conflicts, prune, everything, selector, writing)
     found = await targets(session, (), files=filename or ("",), recursive=recursive, command="apply")
     found = [t for t in found if not selector or is_selected(t, selector)]
     if not found:
@@ -51,13 +63,40 @@ async def cli(session: Session, filename: tuple[str, ...], recursive: bool, sele
     code = 0
     for target in found:
         try:
-            await (_server_side(session, target, writing, force) if server_side else _apply(session, target, writing))
+            if server_side:
+                await _server_side(session, target, writing, conflicts)
+            else:
+                await _apply(session, target, writing, max(0, grace) if force else None)
         except StatusError as error:
             report(error)
             code = 1
     if prune and not code:
-        await _prune(session, found, selector, writing)
+        await _prune(session, found, selector, writing, _kinds(allowed))
+    writing.done()
     return code
+
+
+class Applying(Writing):
+    """Whole objects are printed when all are applied, several of them as one List."""
+
+    def say(self, target: Target, what: str, obj: dict[str, Any], **how: bool) -> None:
+        if self.output.partition("=")[0] in ("", "name"):
+            super().say(target, what, obj, **how)
+        else:
+            self._applied.append((target, obj))
+
+    @cached_property
+    def _applied(self) -> list[tuple[Target, dict[str, Any]]]:
+        return []
+
+    def done(self) -> None:
+        """Prints what has been collected."""
+        if len(self._applied) == 1:
+            super().say(*self._applied[0][:1], "", self._applied[0][1])
+        elif self._applied:
+            objects = [obj for _, obj in self._applied]
+            whole = {"apiVersion": "v1", "items": objects, "kind": "List", "metadata": {}}
+            super().say(self._applied[0][0], "", whole)
 
 
 def _check_flags(
@@ -86,9 +125,12 @@ async def _server_side(session: Session, target: Target, writing: Writing, force
     writing.say(target, "serverside-applied", answer)
 
 
-async def _apply(session: Session, target: Target, writing: Writing) -> None:
-    """One object: created when absent, patched when it differs, left alone when it does not."""
-    from kube.apimachinery.errors import NotFound, StatusError
+async def _apply(session: Session, target: Target, writing: Writing, replacing: int | None) -> None:
+    """One object: created when absent, patched when it differs, left alone when it does not.
+
+    One that cannot be patched is created anew, its old self given `replacing` seconds to end, unless that is None.
+    """
+    from kube.apimachinery.errors import Conflict, Invalid, NotFound, StatusError
 
     assert target.object is not None
     if not target.name:
@@ -101,18 +143,32 @@ async def _apply(session: Session, target: Target, writing: Writing) -> None:
             writing.say(target, "created", await create(session, target, modified, writing))
         except StatusError as error:
             raise add_source(error, "creating", target.source) from error
-        return
+        return None
     _warn_of_missing_annotation(target, live)
     patch, patch_type = difference(target, modified, live)
     if not patch:
         writing.say(target, "unchanged", live)
-        return
+        return None
     if writing.dry_run != "client":
         try:
             live = await session.patch(target.path, patch, patch_type, **writing.params)
         except StatusError as error:
+            if replacing is not None and isinstance(error, Conflict | Invalid):
+                return await _anew(session, target, live, modified, writing, replacing)
             raise add_source(error, f"applying patch:\n{patch}\nto:\n{target.path}\nfor:", target.source) from error
     writing.say(target, "configured", live)
+    return None
+
+
+async def _anew(
+    session: Session, target: Target, live: dict[str, Any], modified: dict[str, Any], writing: Writing, grace: int
+) -> None:
+    """Deletes the object and creates it as the manifest says."""
+    from kubectl_lite.commands.delete import wait_until_gone
+
+    await session.delete(target.path, {"propagationPolicy": "Background", "gracePeriodSeconds": grace})
+    await wait_until_gone(session, target, live["metadata"]["uid"], None)
+    writing.say(target, "configured", await create(session, target, modified, writing))
 
 
 def _warn_of_missing_annotation(target: Target, live: dict[str, Any]) -> None:
@@ -138,13 +194,27 @@ def difference(target: Target, modified: dict[str, Any], live: dict[str, Any]) -
     return merge.three_way(original, modified, live), "merge"
 
 
-async def _prune(session: Session, applied: list[Target], selector: str, writing: Writing) -> None:
+def _kinds(allowed: Sequence[str]) -> list[tuple[str, str]]:
+    """From `core/v1/ConfigMap` to API version and kind. Raises CommandError."""
+    found = []
+    for word in allowed:
+        parts = word.split("/")
+        if len(parts) != 3:
+            raise CommandError(f"invalid GroupVersionKind format: {word}, please follow <group/version/kind>")
+        group, version, kind = parts
+        found.append((version if group == "core" else f"{group}/{version}", kind))
+    return found
+
+
+async def _prune(
+    session: Session, applied: list[Target], selector: str, writing: Writing, kinds: list[tuple[str, str]]
+) -> None:
     """Deletes what carries the annotation, matches the selector, and was not among the manifests."""
     mapper = await session.mapper()
     kept = {(t.mapping.qualified, t.namespace, t.name) for t in applied}
     namespaces = sorted({t.namespace for t in applied if t.namespace})
-    for name in PRUNED:
-        mapping = mapper.by_name(name)
+    given = [m for api_version, kind in kinds if (m := mapper.by_kind(api_version, kind))]
+    for mapping in given if kinds else map(mapper.by_name, PRUNED):
         for namespace in namespaces:
             listed = await session.get(mapping.path(namespace), params={"labelSelector": selector})
             for item in listed.get("items") or ():
@@ -156,3 +226,10 @@ async def _prune(session: Session, applied: list[Target], selector: str, writing
                     dry = {"dryRun": ["All"]} if writing.dry_run == "server" else {}
                     await session.delete(target.path, options | dry)
                 writing.say(target, "pruned", item)
+
+
+cli = group(
+    "apply", {"view-last-applied": apply_last.view, "set-last-applied": apply_last.set_}, cls=WithDefault,
+    help="Apply a configuration to a resource by file name or stdin.",
+)  # fmt: skip
+cli.default = _apply_command  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
+from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError
 from kubectl_lite.session import Session
 
@@ -20,7 +21,7 @@ Json = dict[str, Any]
 @click.option("-i", "--stdin", is_flag=True, help="Pass stdin to the container.")
 @click.option("-t", "--tty", "terminal", is_flag=True, help="Stdin is a TTY.")
 @click.option("-q", "--quiet", is_flag=True, help="Only print output from the remote session.")
-@click.option("--pod-running-timeout", default="1m0s", help="How long to wait for a pod that runs.")
+@click.option("--pod-running-timeout", type=DURATION, default="1m0s", help="How long to wait for a pod that runs.")
 async def cli(
     session: Session, pod: str, container: str, stdin: bool, terminal: bool, quiet: bool, pod_running_timeout: str
 ) -> int:
@@ -45,7 +46,10 @@ async def attach(
     phase = pod.get("status", {}).get("phase")
     if phase in ("Succeeded", "Failed"):
         raise CommandError(f"cannot attach a container in a completed pod; current phase is {phase}")
-    name = container_of(pod, container, quiet)
+    try:
+        name = container_of(pod, container, quiet)
+    except CommandError as why:
+        raise CommandError(f"cannot attach to the container: {why}") from why
     spec = next(c for c in pod["spec"]["containers"] if c["name"] == name)
     if terminal and not spec.get("tty"):
         print(f"error: Unable to use a TTY - container {name} did not allocate one", file=sys.stderr)

@@ -34,11 +34,12 @@ async def _can_i(session: Session, args: tuple[str, ...], list_: bool, quiet: bo
         if args:
             raise CommandError("list option must be specified with no arguments")
         return await _list(session, flags)
-    if len(args) not in (2, 3):
+    if len(args) != 2:
         raise CommandError(
             "you must specify two arguments: verb resource or verb resource/resourceName.\n"
             "See 'kubectl_lite auth can-i -h' for help and examples."
         )
+    _ = session.config  # what is wrong with our own identity is told before any guess
     spec = await _asked(session, args, flags)
     body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": spec}
     status = (await session.post(f"{API}/selfsubjectaccessreviews", body))["status"]
@@ -59,8 +60,6 @@ async def _asked(session: Session, args: tuple[str, ...], flags: Json) -> Json:
         _warn(verb not in URL_VERBS, f"verb '{verb}' is not a known verb")
         return {"nonResourceAttributes": {"path": what, "verb": verb}}
     word, _, name = what.partition("/")
-    if len(args) == 3:
-        name = args[2]
     _warn(verb not in VERBS, f"verb '{verb}' is not a known verb")
     group_, version, plural = await _resource(session, word, flags)
     attributes = {"verb": verb, "group": group_, "version": version, "resource": plural, "name": name,
@@ -91,58 +90,41 @@ async def _resource(session: Session, word: str, flags: Json) -> tuple[str, str,
 
 
 async def _list(session: Session, flags: Json) -> int:
+    from kubectl_lite.describers.policy_rules import rows
     from kubectl_lite.printers.table import table
 
     body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview",
             "spec": {"namespace": session.namespace}}  # fmt: skip
     status = (await session.post(f"{API}/selfsubjectrulesreviews", body))["status"]
-    rows = [row for rule in status.get("resourceRules") or () for row in _resource_rows(rule)]
-    urls = sorted(status.get("nonResourceRules") or (), key=lambda r: (r["verbs"], r.get("nonResourceURLs") or ()))
-    rows = sorted(rows) + [
-        ["", _brackets([url]), "[]", _brackets(rule["verbs"])]
-        for rule in urls
-        for url in rule.get("nonResourceURLs") or ()
-    ]
+    found = rows([*(status.get("resourceRules") or ()), *(status.get("nonResourceRules") or ())])
     head = [] if flags["no_headers"] else [["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]]
-    sys.stdout.write(table([*head, *rows]))
+    sys.stdout.write(table([*head, *found]))
     if status.get("incomplete"):
         reason = status.get("evaluationError", "")
         print(f"warning: the list may be incomplete{': ' + reason if reason else ''}", file=sys.stderr)
     return 0
 
 
-def _resource_rows(rule: Json) -> list[list[str]]:
-    names, verbs = _brackets(rule.get("resourceNames")), _brackets(rule["verbs"])
-    found = []
-    for group_ in rule.get("apiGroups") or [""]:
-        for resource in rule.get("resources") or ():
-            plural, slash, sub = resource.partition("/")
-            found.append([f"{plural}.{group_}{slash}{sub}" if group_ else resource, "[]", names, verbs])
-    return found
-
-
-def _brackets(values: Any) -> str:
-    return f"[{' '.join(values or ())}]"
-
-
 @command("whoami")
 @click.option("-o", "--output", default="", help="yaml, json, ….")
 async def _whoami(session: Session, output: str) -> None:
     """Experimental: Check self subject attributes."""
+    from kubectl_lite.describers.policy_rules import brackets
+    from kubectl_lite.printers.go_order import in_go_order
     from kubectl_lite.printers.objects import printer_for
     from kubectl_lite.printers.table import table
 
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     answer = await session.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", body)
-    printer = printer_for(output)
+    printer = printer_for(output, sort_keys=False)
     if printer:
-        sys.stdout.write(printer(answer))
+        sys.stdout.write(printer(in_go_order(answer)))
         return
     user = (answer.get("status") or {}).get("userInfo") or {}
     rows = [["ATTRIBUTE", "VALUE"], ["Username", user.get("username", "")]]
     rows += [["UID", user["uid"]]] if user.get("uid") else []
-    rows += [["Groups", _brackets(user["groups"])]] if user.get("groups") else []
-    rows += [[f"Extra: {k}", _brackets(v)] for k, v in sorted((user.get("extra") or {}).items())]
+    rows += [["Groups", brackets(user["groups"])]] if user.get("groups") else []
+    rows += [[f"Extra: {k}", brackets(v)] for k, v in sorted((user.get("extra") or {}).items())]
     sys.stdout.write(table(rows))
 
 
@@ -163,6 +145,8 @@ async def _reconcile(session: Session, filename: tuple[str, ...], recursive: boo
         raise CommandError("must specify one of -f and -k")
     code = 0
     for target in await targets(session, (), files=filename, recursive=recursive, command="auth"):
+        if target.mapping.group != "rbac.authorization.k8s.io":
+            continue  # a manifest may hold other things, too
         try:
             await reconcile(session, target, flags)
         except (StatusError, CommandError) as why:

@@ -46,7 +46,7 @@ def _view(session: Session, minify: bool, flatten: bool, raw: bool, merge: str, 
         document = _minified(document, session.flags.context or document["current-context"])
     if flatten:
         document = _mapped(document, _inlined)
-    if not raw:
+    if not (raw or flatten):
         document = _mapped(document, lambda body: {k: HIDDEN.get(k, v) for k, v in body.items()})
     if output == "json":
         sys.stdout.write(_ordered_json(document))
@@ -226,6 +226,8 @@ def _set_cluster(session: Session, name: str, embed_certs: bool, **flags: str) -
     insecure = "insecure-skip-tls-verify"
     if changes[insecure] != KEEP:
         changes[insecure] = changes[insecure] == "true"
+        if changes[insecure] and changes["certificate-authority"] not in (KEEP, ""):
+            raise CommandError("you cannot specify a certificate authority and insecure mode at the same time")
         if changes[insecure]:
             changes |= {"certificate-authority": "", "certificate-authority-data": ""}
     elif changes["certificate-authority"] != KEEP:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from kubectl_lite.cli import command
@@ -25,7 +27,8 @@ def cordoning(name: str, unschedulable: bool, help_: str) -> click.Command:
         async def act(target: Target) -> None:
             await set_unschedulable(session, target, unschedulable, name, dry_run)
 
-        return await for_each(await selected(session, ("nodes", *nodes), {"selector": selector}, name), act)
+        found = await selected(session, ("nodes", *nodes), {"selector": selector}, name)
+        return await for_each([replace(target, object=await live(session, target)) for target in found], act)
 
     return run
 

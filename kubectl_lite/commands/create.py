@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import Subcommands, command, group
+from kubectl_lite.cli import Subcommands, after_dashes, command, group
 from kubectl_lite.commands.create_data import config_map_command, secret_command
-from kubectl_lite.creating import create, generator, send
-from kubectl_lite.errors import CommandError, add_source, report
+from kubectl_lite.creating import create, generator, one_name, send
+from kubectl_lite.durations import DURATION
+from kubectl_lite.errors import CommandError, add_source, report, usage
 from kubectl_lite.last_applied import with_last_applied
+from kubectl_lite.raw import send_raw
 from kubectl_lite.resources import targets
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
@@ -30,20 +32,31 @@ Json = dict[str, Any]
 @command("create")
 @click.option("-f", "--filename", multiple=True, help="File, directory or - for standard input.")
 @click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
+@click.option("-l", "--selector", default="", help="Only objects with these labels.")
 @click.option("--save-config", is_flag=True, help="Keep the manifest in an annotation, so that apply can follow.")
+@click.option("--raw", default="", help="Send the file in a POST to this path.")
 @write_options
 async def from_files(
-    session: Session, filename: tuple[str, ...], recursive: bool, save_config: bool, **flags: Any
-) -> int:
+    session: Session, filename: tuple[str, ...], recursive: bool, selector: str, save_config: bool, raw: str,
+    **flags: Any,
+) -> int:  # fmt: skip
     """Create a resource from a file or from stdin."""
     from kube.apimachinery.errors import StatusError
+    from kubectl_lite.commands.apply import is_selected
 
-    writing, code = Writing.read(flags, "kubectl-create"), 0
+    if raw:
+        return await send_raw(session, "POST", raw, filename)
+    writing, code, shown = Writing.read(flags, "kubectl-create"), 0, False
     for target in await targets(session, (), files=filename or ("",), recursive=recursive, command="create"):
         assert target.object is not None
+        if selector and not is_selected(target, selector):
+            continue
         body = with_last_applied(target.object) if save_config else target.object
         try:
-            writing.say(target, "created", await create(session, target, body, writing))
+            answer = await create(session, target, body, writing)
+            print("---\n" if shown and writing.output == "yaml" else "", end="")
+            writing.say(target, "created", answer)
+            shown = True
         except StatusError as error:
             report(add_source(error, "creating", target.source))
             code = 1
@@ -79,20 +92,17 @@ async def _budget(
 
 @generator(
     "deployment", "Create a deployment with the specified name.",
-    click.option("--image", multiple=True, help="Image names to run."),
+    click.option("--image", multiple=True, required=True, help="Image names to run."),
     click.option("-r", "--replicas", default=1, help="Number of replicas to create."),
     click.option("--port", type=int, default=None, help="The containerPort that this deployment exposes."),
-    click.argument("argv", nargs=-1, type=click.UNPROCESSED),
+    takes_command=True,
 )  # fmt: skip
 async def _deployment(
-    session: Session, name: str, image: tuple[str, ...], replicas: int, port: int | None, argv: tuple[str, ...],
-    **flags: Any,
-) -> int:  # fmt: skip
+    session: Session, name: str, image: tuple[str, ...], replicas: int, port: int | None, **flags: Any
+) -> int:
     from kubectl_lite.generators.workloads import deployment
 
-    if not image:
-        raise CommandError('required flag(s) "image" not set')
-    return await send(session, deployment(name, image, replicas, port, argv), flags)
+    return await send(session, deployment(name, image, replicas, port, after_dashes()), flags)
 
 
 # ---- services ----
@@ -141,14 +151,22 @@ def _role(kind: str, *options: Callable[..., Any]) -> click.Command:
         click.option("--resource-name", multiple=True, help="Names that the rule applies to."),
     )  # fmt: skip
     async def run(session: Session, name: str, **flags: Any) -> int:
-        from kubectl_lite.generators.rbac import role, rules
+        from kubectl_lite.generators.rbac import aggregated_role, role, rules
 
         mapper = await session.mapper()
 
         def find(word: str) -> tuple[str, str]:
-            mapping = mapper.by_name(word)
+            try:
+                mapping = mapper.by_name(word)
+            except CommandError as why:
+                raise CommandError(str(why), prefix=False) from why
             return mapping.group, mapping.plural
 
+        aggregated = flags.pop("aggregation_rule", "")
+        if aggregated:
+            for name_ in ("verb", "resource", "resource_name", "non_resource_url"):
+                flags.pop(name_, None)
+            return await send(session, aggregated_role(name, aggregated), flags)
         given = [flags.pop(k, ()) for k in ("verb", "resource", "resource_name", "non_resource_url")]
         return await send(session, role(kind, name, rules(*given, find)), flags)
 
@@ -177,12 +195,15 @@ def _binding(kind: str, *options: Callable[..., Any]) -> click.Command:
 
 
 @command("token")
-@click.argument("name")
+@click.argument("names", nargs=-1, metavar="NAME")
 @click.option("--audience", multiple=True, help="Audience of the requested token.")
-@click.option("--duration", default="", help="Requested lifetime of the token.")
+@click.option("--duration", type=DURATION, default="", help="Requested lifetime of the token.")
 @click.option("-o", "--output", default="", help="Output format: yaml or json.")
-async def _token(session: Session, name: str, audience: tuple[str, ...], duration: str, output: str) -> None:
+async def _token(
+    session: Session, names: tuple[str, ...], audience: tuple[str, ...], duration: str, output: str
+) -> None:
     """Request a service account token."""
+    from kube.apimachinery.errors import StatusError
     from kubectl_lite.durations import seconds
     from kubectl_lite.printers.objects import printer_for
 
@@ -190,15 +211,20 @@ async def _token(session: Session, name: str, audience: tuple[str, ...], duratio
     if duration:
         spec["expirationSeconds"] = int(seconds(duration))
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
-    answer = await session.post(f"/api/v1/namespaces/{session.namespace}/serviceaccounts/{name}/token", request)
+    path = f"/api/v1/namespaces/{session.namespace}/serviceaccounts/{one_name(names)}/token"
+    try:
+        answer = await session.post(path, request)
+    except StatusError as error:
+        raise CommandError(f"failed to create token: {error.message}") from error
     printer = printer_for(output)
-    sys.stdout.write(printer(answer) if printer else answer["status"]["token"] + "\n")
+    sys.stdout.write(printer(answer) if printer else answer["status"]["token"])
 
 
 _ROLE = click.option("--role", default="", help="The Role to refer to.")
 _URL = click.option("--non-resource-url", multiple=True, help="Paths that the rule applies to.")
+_AGGREGATION = click.option("--aggregation-rule", default="", help="Take the rules of roles with these labels.")
 _SUBCOMMANDS: dict[str, click.Command] = {
-    "clusterrole": _role("ClusterRole", _URL),
+    "clusterrole": _role("ClusterRole", _URL, _AGGREGATION),
     "clusterrolebinding": _binding("ClusterRoleBinding"),
     "configmap": config_map_command,
     "deployment": _deployment,
@@ -222,9 +248,15 @@ class _Create(Subcommands):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = args[: args.index("--")] if "--" in args else args
-        if not args or any(word.startswith(("-f", "--filename", "-R")) for word in own):
+        if not args or any(word.startswith(("-f", "--filename", "-R", "--raw")) for word in own):
             args = ["from-files", *args]
         return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None:
+            words = [word for word in args if not word.startswith("-")]
+            raise usage("create", f"Unexpected args: [{' '.join(words)}]")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         return from_files if name == "from-files" else super().get_command(ctx, name)

@@ -17,20 +17,28 @@ _SOURCES = (
     click.option("--from-literal", multiple=True, help="A key and its value: key=value."),
     click.option("--from-file", multiple=True, help="A file, or key=file, or a directory."),
     click.option("--from-env-file", multiple=True, help="A file of lines key=value."),
+    click.option("--append-hash", is_flag=True, help="Append a hash of the content to the name."),
 )
 
 
-def _pairs(flags: dict[str, Any]) -> list[tuple[str, bytes]]:
+def _pairs(flags: dict[str, Any], what: str) -> list[tuple[str, bytes]]:
     from kubectl_lite.generators.config import pairs
 
-    return pairs(flags.pop("from_literal"), flags.pop("from_file"), flags.pop("from_env_file"))
+    return pairs(flags.pop("from_literal"), flags.pop("from_file"), flags.pop("from_env_file"), what)
+
+
+async def _send(session: Session, obj: dict[str, Any], flags: dict[str, Any]) -> int:
+    """Creates it, under its own name or that with a hash of what it holds."""
+    from kubectl_lite.generators.config import hashed
+
+    return await send(session, hashed(obj) if flags.pop("append_hash") else obj, flags)
 
 
 @generator("configmap", "Create a config map from a local file, directory or literal value.", *_SOURCES)
 async def config_map_command(session: Session, name: str, **flags: Any) -> int:
     from kubectl_lite.generators.config import config_map
 
-    return await send(session, config_map(name, _pairs(flags)), flags)
+    return await _send(session, config_map(name, _pairs(flags, f'ConfigMap "{name}"')), flags)
 
 
 @generator(
@@ -40,7 +48,7 @@ async def config_map_command(session: Session, name: str, **flags: Any) -> int:
 async def _generic_secret(session: Session, name: str, type_: str, **flags: Any) -> int:
     from kubectl_lite.generators.config import secret
 
-    return await send(session, secret(name, type_, _pairs(flags)), flags)
+    return await _send(session, secret(name, type_, _pairs(flags, f'Secret "{name}"')), flags)
 
 
 @generator(

@@ -9,9 +9,12 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
+from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, report
-from kubectl_lite.resources import Target, targets
+from kubectl_lite.raw import send_raw
+from kubectl_lite.resources import NOTHING_GIVEN, Target, list_of, targets
 from kubectl_lite.session import Session
+from kubectl_lite.writing import dry_run
 
 POLICIES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan", "true": "Background",
             "false": "Orphan"}  # fmt: skip
@@ -32,15 +35,21 @@ POLICIES = {"background": "Background", "foreground": "Foreground", "orphan": "O
 @click.option("--now", is_flag=True, help="The same as --grace-period=1.")
 @click.option("--force", is_flag=True, help="With --grace-period=0: do not wait for the node to confirm.")
 @click.option("--wait", default="true", is_flag=False, flag_value="true", help="Wait until the objects are gone.")
-@click.option("--timeout", default="0", help="How long to wait; 0 is without end.")
+@click.option("--timeout", type=DURATION, default="0", help="How long to wait; 0 is without end.")
 @click.option("--ignore-not-found", is_flag=True, help="What is not there counts as deleted.")
-@click.option(
-    "--dry-run", default="none", is_flag=False, flag_value="client", type=click.Choice(["none", "client", "server"])
-)
-@click.option("-o", "--output", default="", type=click.Choice(["", "name"]), help='"name" prints names only.')
+@click.option("--dry-run", default="none", is_flag=False, flag_value="client", callback=dry_run,
+              help='"client": only print what would be deleted. "server": ask the server, without effect.')  # fmt: skip
+@click.option("-o", "--output", default="", help='"name" prints names only.')
+@click.option("-i", "--interactive", is_flag=True, help="Ask before deleting anything.")
+@click.option("--raw", default="", help="Send a DELETE to this path.")
 async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     """Delete resources by file names, stdin, resources and names, or by resources and label selector."""
+    _check(args, flags)
+    if flags["raw"]:
+        return await send_raw(session, "DELETE", flags["raw"], flags["filename"])
     found = await _found(session, args, flags)
+    if found and flags["interactive"] and not _confirmed(found):
+        return 0
     if not found:
         print("No resources found")
         return 0
@@ -58,6 +67,31 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     if flags["wait"] != "false" and flags["dry_run"] == "none":
         await _wait(session, gone, flags["timeout"])
     return code
+
+
+def _check(args: tuple[str, ...], flags: dict[str, Any]) -> None:
+    """Raises CommandError for flags that contradict one another, in kubectl's words."""
+    if flags["output"] not in ("", "name"):
+        raise CommandError(f"unexpected -o output mode: {flags['output']}. We only support '-o name'")
+    if flags["raw"]:
+        return
+    if not args and not flags["filename"]:
+        raise CommandError(NOTHING_GIVEN)
+    if flags["all_"] and (flags["selector"] or flags["field_selector"]):
+        raise CommandError("setting 'all' parameter but found a non empty selector. ")
+    if flags["now"] and flags["grace_period"] >= 0:
+        raise CommandError("--now and --grace-period cannot be specified together")
+
+
+def _confirmed(found: list[Target]) -> bool:
+    """Asks; anything but y is a no."""
+    print(f"You are about to delete the following {len(found)} resource(s):")
+    print(*(target.printed for target in found), sep="\n")
+    print("Do you want to continue? (y/n): ", end="", flush=True)
+    if sys.stdin.readline().strip().lower() in ("y", "yes"):
+        return True
+    print("deletion is cancelled")
+    return False
 
 
 async def _wait(session: Session, gone: list[tuple[Target, str]], timeout: str) -> None:
@@ -87,12 +121,14 @@ async def _found(session: Session, args: tuple[str, ...], flags: dict[str, Any])
     selectors = {"labelSelector": flags["selector"], "fieldSelector": flags["field_selector"]}
     named: list[Target] = []
     for target in given:
+        if target.name and (flags["all_"] or any(selectors.values())) and not flags["filename"]:
+            raise CommandError("name cannot be provided when a selector is specified")
         if target.name:
             named.append(target)
         elif not (flags["all_"] or any(selectors.values())):
             raise CommandError("resource(s) were provided, but no name was specified")
         else:
-            listed = await session.get(target.path, params=selectors)
+            listed = await list_of(session, target, selectors)
             named += [
                 Target(target.mapping, i["metadata"]["name"], i["metadata"].get("namespace", ""))
                 for i in listed.get("items") or ()

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.durations import seconds
+from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError, report, usage
 from kubectl_lite.progress import Progress
 from kubectl_lite.session import Session
@@ -29,7 +29,7 @@ RETRY_SECONDS = 5.0
 @click.option("--delete-emptydir-data", is_flag=True, help="Go on though pods have emptyDir volumes.")
 @click.option("--force", is_flag=True, help="Go on though pods have no controller.")
 @click.option("--grace-period", default=-1, help="Seconds for a graceful end; negative is the pod's own.")
-@click.option("--timeout", default="0s", help="How long to wait before giving up; 0 is without end.")
+@click.option("--timeout", type=DURATION, default="0s", help="How long to wait before giving up; 0 is without end.")
 @click.option("--disable-eviction", is_flag=True, help="Delete instead of evicting: no budget is asked.")
 @click.option("--skip-wait-for-delete-timeout", default=0, help="Do not wait for pods deleted longer ago than this.")
 @click.option("--chunk-size", default=500, help="Return large lists in chunks.")
@@ -41,9 +41,10 @@ async def cli(session: Session, nodes: tuple[str, ...], selector: str, dry_run: 
     from kubectl_lite.selecting import selected
 
     if nodes and selector:
-        raise CommandError("error: cannot specify both a node name and a --selector option")
+        raise usage("drain", "cannot specify both a node name and a --selector option")
     if not nodes and not selector:
         raise usage("drain", "USAGE: drain NODE [flags]")
+    _check_selector(flags["pod_selector"])
     found = await selected(session, ("nodes", *nodes), {"selector": selector}, "drain")
     suffix = {"none": "", "client": " (dry run)", "server": " (server dry run)"}[dry_run]
     failed = []
@@ -61,6 +62,15 @@ async def cli(session: Session, nodes: tuple[str, ...], selector: str, dry_run: 
     if failed:
         _report(failed)
     return 1 if failed else 0
+
+
+def _check_selector(text: str) -> None:
+    from kube.apimachinery.labels import parse
+
+    try:
+        parse(text)
+    except ValueError as why:
+        raise CommandError("--pod-selector=<pod_selector> must be a valid label selector") from why
 
 
 def _report(failed: list[tuple[str, str]]) -> None:

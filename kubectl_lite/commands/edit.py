@@ -13,12 +13,12 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.editing import Editor
-from kubectl_lite.errors import CommandError, report
+from kubectl_lite.errors import CommandError, report, report_all
 from kubectl_lite.manifests import parse
 from kubectl_lite.patching import difference
 from kubectl_lite.printers.objects import as_list, printer_for
-from kubectl_lite.resources import Target
-from kubectl_lite.selecting import NOTHING_GIVEN, file_options, live, selected
+from kubectl_lite.resources import NOTHING_GIVEN, Target
+from kubectl_lite.selecting import file_options, live, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -45,14 +45,31 @@ HEAD = """\
 async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     """Edit a resource from the default editor."""
     own = {name: flags.pop(name) for name in ("output_patch", "save_config", "subresource", "windows_line_endings")}
-    format_ = flags["output"] if flags["output"] in ("json", "yaml") else "yaml"
+    printer_for(flags["output"], formats=("json", "yaml"))
+    format_ = flags["output"] or "yaml"
     writing = Writing.read(flags, "kubectl-edit")
     found = await selected(session, args, flags, "edit", nothing=NOTHING_GIVEN, whole=True)
-    objects = [await live(session, target) for target in found]
+    objects = await _live(session, found)
+    if objects is None:
+        return 1
     printer = printer_for(format_)
     assert printer
     original = printer(objects[0] if len(objects) == 1 else as_list(objects))
     return await _until_accepted(session, found, objects, original, own, writing, Editor(f".{format_}"))
+
+
+async def _live(session: Session, found: list[Target]) -> list[Json] | None:
+    """All objects; None when one of them is not there, which is said."""
+    from kube.apimachinery.errors import StatusError
+
+    objects, errors = [], []
+    for target in found:
+        try:
+            objects.append(await live(session, target))
+        except StatusError as error:
+            errors.append(error)
+    report_all(errors)
+    return None if errors else objects
 
 
 async def _until_accepted(
@@ -68,7 +85,8 @@ async def _until_accepted(
         try:
             changes = _changes(found, objects, edited)
         except CommandError as why:
-            shown, problems = edited, str(why)
+            report(CommandError(f'{found[0].mapping.qualified} "{found[0].name}" is invalid'))
+            shown, problems = edited, f"The edited file had a syntax error: {why}"
             continue
         if not any(difference(target.mapping, before, after)[0] for target, before, after in changes):
             return _cancelled(editor, problems, empty=False)

@@ -26,6 +26,8 @@ async def cli(session: Session, args: tuple[str, ...], recursive: bool, api_vers
             'You must specify the type of resource to explain. Use "kubectl_lite api-resources" for a complete list of '
             "supported resources." if not args else "We accept only this format: explain RESOURCE"
         )  # fmt: skip
+    if output != "plaintext":
+        raise CommandError(f"unrecognized format: {output}", prefix=True)
     mapper = await session.mapper()
     mapping, path = _split(mapper, args[0])
     if api_version and api_version != mapping.api_version:

@@ -8,8 +8,8 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.creating import send
-from kubectl_lite.resources import Target
-from kubectl_lite.selecting import for_each, live, select_options, selected
+from kubectl_lite.resources import NOTHING_GIVEN, Target
+from kubectl_lite.selecting import file_options, for_each, live, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import write_options
 
@@ -27,21 +27,27 @@ from kubectl_lite.writing import write_options
 @click.option("--session-affinity", default="", help="None or ClientIP.")
 @click.option("--labels", default="", help="Labels of the Service: a=b,c=d.")
 @click.option("--save-config", is_flag=True, help="Keep it in an annotation.")
-@select_options
+@click.option("--selector", default="", help="A label selector for the Service, instead of the resource's own.")
+@click.option("-l", "own_labels", default="", help="The same as --labels.")
+@click.option("--overrides", default="", help="JSON that is merged into the Service.")
+@click.option("--override-type", default="merge", help="How to merge it: json, merge or strategic.")
+@file_options
 @write_options
 async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     """Expose a resource as a new Kubernetes service."""
     from kubectl_lite.generators.exposing import service
+    from kubectl_lite.generators.overrides import overridden
 
     names = ("name", "port", "target_port", "protocol", "type_", "cluster_ip", "external_ip", "load_balancer_ip",
-             "session_affinity", "labels")  # fmt: skip
+             "session_affinity", "labels", "selector")  # fmt: skip
     own = {name: flags.pop(name) for name in names}
-    # `selected` takes `-l` as a filter of what to expose; the writing flags stay for each Service.
+    own["labels"] = flags.pop("own_labels") or own["labels"]
+    overrides, how = flags.pop("overrides"), flags.pop("override_type")
     codes: list[int] = []
 
     async def act(target: Target) -> None:
         obj = service(await live(session, target), target.mapping, own)
-        codes.append(await send(session, obj, dict(flags), "kubectl-expose", "exposed"))
+        codes.append(await send(session, overridden(obj, overrides, how), dict(flags), "kubectl-expose", "exposed"))
 
-    code = await for_each(await selected(session, args, flags, "expose"), act)
+    code = await for_each(await selected(session, args, flags, "expose", nothing=NOTHING_GIVEN), act)
     return max([code, *codes])

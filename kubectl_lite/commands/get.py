@@ -10,14 +10,15 @@ from typing import Any
 import click
 
 from kubectl_lite import colour
-from kubectl_lite.cli import command
+from kubectl_lite.cli import bool_option, command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.printers.objects import Printer, as_list, printer_for
-from kubectl_lite.printers.server_table import TablePrinter
-from kubectl_lite.resources import Target, targets
+from kubectl_lite.printers.server_table import TablePrinter, by_name_and_age
+from kubectl_lite.resources import Target, list_of, targets
 from kubectl_lite.session import TABLE, Session
 
 CHUNK = 500
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Options:
     watch_only: bool
     watch_events: bool
     chunk_size: int
+    subresource: str
+    server_print: bool
     table: TablePrinter
     printer: Printer | None
 
@@ -43,7 +46,7 @@ class Options:
 
     @property
     def accept(self) -> str:
-        return "application/json" if self.printer else TABLE
+        return "application/json" if self.printer or not self.server_print else TABLE
 
 
 @command("get")
@@ -65,10 +68,16 @@ class Options:
 @click.option("--sort-by", default="", help="Sort lists by this JSONPath expression.")
 @click.option("--ignore-not-found", is_flag=True, help="Exit with 0 when the object does not exist.")
 @click.option("--chunk-size", default=CHUNK, help="Return large lists in chunks; 0 turns it off.")
+@click.option("--subresource", default="", help="Ask for this subresource of each object.")
+@click.option("--template", default="", help="The template of -o go-template or jsonpath, or its file.")
+@bool_option("--allow-missing-template-keys", default=True, help="Fields that are not there are no error.")
+@bool_option("--server-print", default=True, help="Let the server make the columns.")
 @click.option("--raw", default="", help="Print what the server answers at this path, as it is.")
 async def cli(session: Session, args: tuple[str, ...], raw: str, **flags: Any) -> int:
     """Display one or many resources."""
     options = _options(flags)
+    if options.watch_events and not (options.watch or options.watch_only):
+        raise CommandError("--output-watch-events option can only be used with --watch or --watch-only")
     if raw:
         return await _raw(session, raw, args, options)
     found = await targets(
@@ -105,7 +114,7 @@ async def _raw(session: Session, path: str, args: tuple[str, ...], options: Opti
     return 0
 
 
-def _options(flags: dict[str, Any]) -> Options:
+def _options(flags: Json) -> Options:
     output = flags["output"]
     labels = tuple(label for given in flags["label_columns"] for label in given.split(","))
     return Options(
@@ -118,7 +127,9 @@ def _options(flags: dict[str, Any]) -> Options:
         flags["watch"],
         flags["watch_only"],
         flags["output_watch_events"],
-        flags["chunk_size"],
+        max(0, flags["chunk_size"]),
+        flags["subresource"],
+        flags["server_print"],
         TablePrinter(
             wide=output == "wide",
             no_headers=flags["no_headers"],
@@ -127,7 +138,10 @@ def _options(flags: dict[str, Any]) -> Options:
             event_column=flags["output_watch_events"],
             coloured=colour.enabled(sys.stdout),
         ),
-        printer_for(output, no_headers=flags["no_headers"], managed_fields=flags["show_managed_fields"]),
+        printer_for(
+            output, template=flags["template"], allow_missing=flags["allow_missing_template_keys"],
+            no_headers=flags["no_headers"], managed_fields=flags["show_managed_fields"],
+        ),
     )
 
 
@@ -152,7 +166,8 @@ async def _tables(session: Session, found: list[Target], options: Options, show_
             except Exception as error:
                 code = _absent(error, options) or code
         if text:
-            sys.stdout.write(("\n" if printed else "") + text)
+            blank = "\n" if printed and not options.table.no_headers else ""
+            sys.stdout.write(blank + text)
             printed = True
     if not printed and not code and not any(t.name for t in found):
         _say_nothing_found(found, options)
@@ -186,31 +201,39 @@ def _absent(error: Exception, options: Options) -> int:
     return 1
 
 
-async def _fetch(session: Session, target: Target, options: Options) -> dict[str, Any]:
+async def _fetch(session: Session, target: Target, options: Options) -> Json:
     """A table or object or list; long lists in chunks that are joined."""
-    params: dict[str, Any] = {"includeObject": "Object"} if options.sort_by and not options.printer else {}
+    answer = await _ask(session, target, options)
+    return answer if options.printer or options.server_print else by_name_and_age(answer)
+
+
+async def _ask(session: Session, target: Target, options: Options) -> Json:
+    params: Json = {"includeObject": "Object"} if options.sort_by and options.accept == TABLE else {}
     if target.name:
         if options.selector:
             raise CommandError("name cannot be provided when a selector is specified")
-        return await session.get(target.path, params=params, accept=options.accept)
-    params |= options.selectors | {"limit": options.chunk_size}
-    whole = await session.get(target.path, params=params, accept=options.accept)
-    rows = "items" if options.printer else "rows"
+        path = target.mapping.path(target.namespace, target.name, options.subresource)
+        return await session.get(path, params=params, accept=options.accept)
+    if options.subresource:
+        raise CommandError("subresource cannot be used when bulk resources are specified")
+    selectors = options.selectors | params | {"limit": options.chunk_size}
+    whole = await list_of(session, target, selectors, accept=options.accept)
+    rows = "rows" if options.accept == TABLE else "items"
     page = whole
     while token := (page.get("metadata") or {}).get("continue"):
-        page = await session.get(target.path, params=params | {"continue": token}, accept=options.accept)
+        page = await session.get(target.path, params=selectors | {"continue": token}, accept=options.accept)
         whole[rows] = (whole.get(rows) or []) + (page.get(rows) or [])
     return whole
 
 
-def _sorted_table(table: dict[str, Any], options: Options) -> dict[str, Any]:
+def _sorted_table(table: Json, options: Options) -> Json:
     if not options.sort_by:
         return table
     rows = sorted(table.get("rows") or (), key=lambda row: _sort_key(row["object"], options.sort_by))
     return table | {"rows": rows}
 
 
-def _sort_key(obj: dict[str, Any], path: str) -> tuple[int, Any, str]:
+def _sort_key(obj: Json, path: str) -> tuple[int, Any, str]:
     from kubectl_lite.printers.jsonpath import find, parse
 
     path = path if path.startswith("{") else "{" + (path if path.startswith(".") else f".{path}") + "}"
@@ -239,15 +262,12 @@ async def _objects(session: Session, found: list[Target], options: Options) -> i
     assert options.printer
     if single and items:
         sys.stdout.write(options.printer(items[0]))
-    elif items or not code:
-        if options.output == "name" and not items:
-            _say_nothing_found(found, options)
-        else:
-            sys.stdout.write(options.printer(as_list(items)))
+    elif items or not (code or single):
+        sys.stdout.write(options.printer(as_list(items)))
     return code
 
 
-def _typed_items(answer: dict[str, Any]) -> list[dict[str, Any]]:
+def _typed_items(answer: Json) -> list[Json]:
     """The items of a list, each with the apiVersion and kind that lists leave out."""
     kind = answer["kind"].removesuffix("List")
     return [{"apiVersion": answer["apiVersion"], "kind": kind} | item for item in answer.get("items") or ()]
@@ -258,14 +278,21 @@ def _typed_items(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 async def _watch(session: Session, found: list[Target], options: Options) -> int:
     """Lists, then prints each change as it comes, until the server or the user ends it."""
-    if len(found) != 1:
+    if len(_by_type(found)) != 1:
         raise CommandError("you may only specify a single resource type")
     target = found[0]
+    if len(found) > 1:
+        for each in found:
+            await session.get(each.path)  # one that is not there is told first
+        raise CommandError(
+            f"watch is only supported on individual resources and resource collections - {len(found)} resources were "
+            "found"
+        )
     printer = replace(options.table, with_namespace=options.all_namespaces and target.mapping.namespaced)
     listed = await _fetch(session, target, replace(options, sort_by=""))
     if not options.watch_only:
         _show(listed, "ADDED", options, printer)
-    params: dict[str, Any] = options.selectors | {
+    params: Json = options.selectors | {
         "resourceVersion": (listed.get("metadata") or {}).get("resourceVersion", ""),
         "allowWatchBookmarks": "false",
     }
@@ -280,7 +307,9 @@ async def _watch(session: Session, found: list[Target], options: Options) -> int
     return 0
 
 
-def _show(obj: dict[str, Any], event: str, options: Options, printer: TablePrinter) -> None:
+def _show(obj: Json, event: str, options: Options, printer: TablePrinter) -> None:
+    if not options.printer and not options.server_print:
+        obj = by_name_and_age(obj) if "rows" not in obj else obj
     if options.printer is None:
         text = printer.text(obj, event)
     elif options.watch_events:
@@ -291,7 +320,7 @@ def _show(obj: dict[str, Any], event: str, options: Options, printer: TablePrint
     sys.stdout.flush()
 
 
-def _each(obj: dict[str, Any]) -> list[dict[str, Any]]:
+def _each(obj: Json) -> list[Json]:
     return _typed_items(obj) if isinstance(obj.get("items"), list) else [obj]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
+from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.picking import (
     WITH_PODS,
@@ -56,14 +57,14 @@ class Source:
 @click.option("--all-pods", is_flag=True, help="Get logs from all pods of the object. Sets --prefix.")
 @click.option("-l", "--selector", default="", help="Label selector to filter on.")
 @click.option("--tail", default=-1, help="Lines of recent log to show: -1 is all, with a selector 10.")
-@click.option("--since", default="0s", help="Only logs newer than a duration: 5s, 2m, 3h.")
+@click.option("--since", type=DURATION, default="0s", help="Only logs newer than a duration: 5s, 2m, 3h.")
 @click.option("--since-time", default="", help="Only logs after a date (RFC3339).")
 @click.option("--timestamps", is_flag=True, help="Begin each line with its time.")
 @click.option("--limit-bytes", default=0, help="Most bytes of logs to show; 0 is no limit.")
 @click.option("--prefix", is_flag=True, help="Begin each line with its pod and container.")
 @click.option("--ignore-errors", is_flag=True, help="Go on when a stream breaks.")
 @click.option("--max-log-requests", default=5, help="How many logs to follow at the same time.")
-@click.option("--pod-running-timeout", default="20s", help="How long to wait for a pod that runs.")
+@click.option("--pod-running-timeout", type=DURATION, default="20s", help="How long to wait for a pod that runs.")
 @click.option("--insecure-skip-tls-verify-backend", "insecure", is_flag=True, help="Do not check the kubelet.")
 async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     """Print the logs for a container in a pod or specified resource."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import Target
-from kubectl_lite.selecting import for_each, live, select_options, selected
+from kubectl_lite.selecting import NO_LOCAL_FILE, for_each, live, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -21,12 +22,12 @@ from kubectl_lite.writing import Writing, write_options
 @click.option("--patch-file", default="", help="A file that holds the patch.")
 @click.option("--type", "patch_type", default="strategic", help="json, merge or strategic.")
 @click.option("--subresource", default="", help="Patch this subresource: status, scale or resize.")
-@click.option("--local", is_flag=True, hidden=True)
+@click.option("--local", is_flag=True, help="Do not ask the server; print what becomes of the files.")
 @select_options
 @write_options
 async def cli(session: Session, args: tuple[str, ...], text: str, patch_file: str, **flags: Any) -> int:
     """Update fields of a resource using strategic merge patch, a JSON merge patch, or a JSON patch."""
-    patch_type, subresource, _ = flags.pop("patch_type"), flags.pop("subresource"), flags.pop("local")
+    patch_type, subresource, local = flags.pop("patch_type"), flags.pop("subresource"), flags.pop("local")
     if patch_type not in ("json", "merge", "strategic"):
         raise CommandError(f'--type must be one of [json merge strategic], not "{patch_type}"')
     if bool(text) == bool(patch_file):
@@ -37,15 +38,21 @@ async def cli(session: Session, args: tuple[str, ...], text: str, patch_file: st
         )
     patch = _parse(_text(patch_file) if patch_file else text)
     writing = Writing.read(flags, "kubectl-patch")
+    writing.validation = ""  # the server warns of what it does not know
+    if local and not flags["filename"]:
+        raise CommandError(NO_LOCAL_FILE)
 
     async def act(target: Target) -> None:
-        before = await live(session, target)
-        if writing.dry_run == "client":
+        before = target.object if local and target.object else await live(session, target)
+        if local or writing.dry_run == "client":
             after = _locally(target, before, patch, patch_type)
         else:
             path = target.mapping.path(target.namespace, target.name, subresource)
             after = await session.patch(path, patch, patch_type, **writing.params)
-        writing.say(target, "patched" if _changed(before, after) else "patched (no change)", after)
+        what = "patched" if writing.dry_run == "server" or _changed(before, after) else "patched (no change)"
+        if subresource == "scale":  # what comes back is no longer the object
+            target = replace(target, mapping=replace(target.mapping, singular="scale", group="autoscaling"))
+        writing.say(target, what, after, quiet_dry_run=True)
 
     return await for_each(await selected(session, args, flags, "patch"), act)
 
@@ -54,7 +61,7 @@ def _text(path: str) -> str:
     try:
         return Path(path).read_text()
     except OSError as why:
-        raise CommandError(f"unable to read patch file: {why}") from why
+        raise CommandError(f"unable to read patch file: open {path}: {(why.strerror or '').lower()}") from why
 
 
 def _parse(text: str) -> Any:

@@ -10,11 +10,13 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from ipaddress import ip_address
 from typing import Any
 
 import click
 
 from kubectl_lite.cli import command
+from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.session import Session
 
@@ -26,7 +28,7 @@ PROTOCOL = "v4.channel.k8s.io"
 @click.argument("what", default="")
 @click.argument("ports", nargs=-1)
 @click.option("--address", default="localhost", help="Addresses to listen on, separated by commas.")
-@click.option("--pod-running-timeout", default="1m0s", help="How long to wait for a pod that runs.")
+@click.option("--pod-running-timeout", type=DURATION, default="1m0s", help="How long to wait for a pod that runs.")
 async def cli(session: Session, what: str, ports: tuple[str, ...], address: str, pod_running_timeout: str) -> int:
     """Forward one or more local ports to a pod."""
     from kubectl_lite.durations import seconds
@@ -41,17 +43,35 @@ async def cli(session: Session, what: str, ports: tuple[str, ...], address: str,
         raise CommandError(f"unable to forward port because pod is not running. Current status={phase}")
     service = await session.get(target.path) if target.mapping.kind == "Service" else None
     pairs = [translate(word, pod, service) for word in ports]
+    addresses = [_check_address(text) for text in address.split(",")]
     async with AsyncExitStack() as stack:
         for local, remote in pairs:
-            await _listen(stack, session, pod, address.split(","), local, remote)
+            await _listen(stack, session, pod, addresses, local, remote)
         await asyncio.Event().wait()
     return 0
+
+
+def _check_ports(local: str, remote: str) -> None:
+    for which, text in (("local", local), ("remote", remote)):
+        if text.isdigit() and int(text) > 65535:
+            why = f'strconv.ParseUint: parsing "{text}": value out of range'
+            raise CommandError(f"error parsing {which} port '{text}': {why}")
+
+
+def _check_address(text: str) -> str:
+    try:
+        return text if text == "localhost" else str(ip_address(text))
+    except ValueError:
+        raise CommandError(f"{text} is not a valid IP") from None
 
 
 def translate(word: str, pod: Json, service: Json | None) -> tuple[int, int]:
     """`8080:80`, `80`, `:80`, `8080:http` -> local port (0: any) and container port. Raises CommandError."""
     local, colon, remote = word.partition(":")
     remote = remote if colon else local
+    if ":" in remote:
+        raise CommandError(f"invalid port format '{word}'")
+    _check_ports(local, remote)
     if service is not None:
         target = _service_port(service, remote)
         number = _container_port(pod, str(target), service["metadata"]["name"]) if target else int(remote)

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
+from kubectl_lite.errors import CommandError
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -43,6 +44,8 @@ async def cli(session: Session, port: int, address: str, unix_socket: str, **fla
         server = await asyncio.start_unix_server(proxy.serve, unix_socket)
         where = unix_socket
     else:
+        if not 0 <= port < 65536:
+            raise CommandError(f"listen tcp: address {port}: invalid port")
         server = await asyncio.start_server(proxy.serve, address, port)
         host, number = server.sockets[0].getsockname()[:2]
         where = f"{f'[{host}]' if ':' in host else host}:{number}"

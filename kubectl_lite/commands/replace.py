@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
+from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.last_applied import with_last_applied
+from kubectl_lite.raw import send_raw
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
@@ -24,9 +26,10 @@ OWN = ("grace_period", "cascade", "timeout", "save_config", "subresource", "wait
 @click.option("--force", is_flag=True, help="Delete the objects and create them again.")
 @click.option("--grace-period", default=-1, help="With --force: seconds for a graceful end.")
 @click.option("--cascade", default="background", is_flag=False, flag_value="background", help="As delete's.")
-@click.option("--timeout", default="0", help="With --force: how long to wait for the deletion.")
+@click.option("--timeout", type=DURATION, default="0", help="With --force: how long to wait for the deletion.")
 @click.option("--wait", default="true", is_flag=False, flag_value="true", help="Taken; --force always waits.")
 @click.option("--save-config", is_flag=True, help="Keep the manifest in an annotation.")
+@click.option("--raw", default="", help="Send the file in a PUT to this path.")
 @click.option("--subresource", default="", help="Replace this subresource: status or scale.")
 @write_options
 async def cli(session: Session, filename: tuple[str, ...], recursive: bool, force: bool, **flags: Any) -> int:
@@ -34,6 +37,8 @@ async def cli(session: Session, filename: tuple[str, ...], recursive: bool, forc
     from kube.apimachinery.errors import StatusError
 
     own = {name: flags.pop(name) for name in OWN}
+    if raw := flags.pop("raw"):
+        return await send_raw(session, "PUT", raw, filename)
     if not filename:
         raise CommandError("must specify one of -f and -k")
     if own["grace_period"] >= 0 and not force:

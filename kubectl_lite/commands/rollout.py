@@ -15,7 +15,7 @@ import click
 
 from kubectl_lite import rollouts
 from kubectl_lite.cli import command, group
-from kubectl_lite.durations import seconds
+from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import Target
 from kubectl_lite.selecting import for_each, live, select_options, selected
@@ -27,10 +27,15 @@ NOTHING = "required resource not specified"
 _REVISION = click.option("--revision", default=0, help="The revision to look at.")
 
 
+async def _found(session: Session, args: tuple[str, ...], flags: Json) -> list[Target]:
+    """A bare type is all of its objects."""
+    return await selected(session, args, flags, "rollout", nothing=NOTHING, whole=True)
+
+
 @command("status")
 @click.argument("args", nargs=-1)
 @click.option("-w", "--watch", default="true", is_flag=False, flag_value="true", help="Wait until it is done.")
-@click.option("--timeout", default="0", help="How long to wait; 0 is without end.")
+@click.option("--timeout", type=DURATION, default="0", help="How long to wait; 0 is without end.")
 @_REVISION
 @select_options
 async def _status(
@@ -51,7 +56,7 @@ async def _status(
         except TimeoutError:
             raise CommandError("timed out waiting for the condition") from None
 
-    return await for_each(await selected(session, args, flags, "rollout", nothing=NOTHING), act)
+    return await for_each(await _found(session, args, flags), act)
 
 
 async def _follow(
@@ -104,7 +109,7 @@ async def _history(session: Session, args: tuple[str, ...], output: str, revisio
         text = rollouts.details(_one(found, revision), revision) if revision else rollouts.table(found)
         print(f"{target.printed} {f'with revision #{revision}' if revision else ''}\n{text}")
 
-    return await for_each(await selected(session, args, flags, "rollout", nothing=NOTHING), act)
+    return await for_each(await _found(session, args, flags), act)
 
 
 def _one(found: dict[int, Json], revision: int) -> Json:
@@ -145,7 +150,7 @@ def _changing(name: str, help_: str, done: str, patch_of: Callable[[Target, Json
                 obj = await session.patch(target.path, patch, "strategic", **writing.params)
             writing.say(target, done, obj)
 
-        return await for_each(await selected(session, args, flags, "rollout", nothing=NOTHING), act)
+        return await for_each(await _found(session, args, flags), act)
 
     return run
 
@@ -213,7 +218,7 @@ async def _undo(session: Session, args: tuple[str, ...], to_revision: int, **fla
             obj = await session.patch(target.path, patch, "json", **writing.params)
         writing.say(target, "rolled back", obj)
 
-    return await for_each(await selected(session, args, flags, "rollout", nothing=NOTHING), act)
+    return await for_each(await _found(session, args, flags), act)
 
 
 cli = group(

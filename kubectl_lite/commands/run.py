@@ -1,4 +1,8 @@
-"""`kubectl_lite run NAME --image=IMAGE`: creates one pod. It leaves out attaching to it (`exec` does that)."""
+"""`kubectl_lite run NAME --image=IMAGE`: creates one pod; `-it` and `--attach` join its streams, `--rm` removes it.
+
+Source: k8s.io/kubectl/pkg/cmd/run. What is created is made in `kubectl_lite.generators`, what is done with a pod that
+runs is `kubectl_lite.running`.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,84 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import command
+from kubectl_lite.cli import after_dashes, bool_option, command
 from kubectl_lite.creating import send
-from kubectl_lite.errors import CommandError
+from kubectl_lite.durations import DURATION
+from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.session import Session
 from kubectl_lite.writing import write_options
 
+Json = dict[str, Any]
 
-@command("run")
-@click.argument("name")
-@click.argument("argv", nargs=-1, type=click.UNPROCESSED)
-@click.option("--image", default="", help="The image for the container to run.")
+
+@command("run", takes_command=True)
+@click.argument("words", nargs=-1)
+@click.option("--image", required=True, help="The image for the container to run.")
 @click.option("--env", multiple=True, help="Environment variables: name=value.")
-@click.option("--port", default=0, help="The port that this container exposes.")
+@click.option("--port", default="", help="The port that this container exposes.")
+@click.option("--expose", is_flag=True, help="Create a ClusterIP service for the pod, too. Requires --port.")
 @click.option("-l", "--labels", default="", help="Labels: a=b,c=d.")
 @click.option("--annotations", multiple=True, help="Annotations: a=b.")
 @click.option("--command", is_flag=True, help="The words are the command, not its arguments.")
-@click.option("--restart", default="Always", type=click.Choice(["Always", "OnFailure", "Never"]))
+@click.option("--restart", default="Always", help="Always, OnFailure or Never.")
 @click.option("--image-pull-policy", default="", help="Always, IfNotPresent or Never.")
-@click.option("-i", "--stdin", is_flag=True, help="Keep stdin open.")
+@click.option("--overrides", default="", help="JSON that is merged into the pod.")
+@click.option("--override-type", default="merge", help="How to merge it: json, merge or strategic.")
+@click.option("--privileged", is_flag=True, help="Run the container in privileged mode.")
+@click.option("--attach", default="", is_flag=False, flag_value="true", help="Wait for the pod, then join its streams.")
+@click.option("-i", "--stdin", is_flag=True, help="Keep stdin open, and attach.")
 @click.option("-t", "--tty", is_flag=True, help="Allocate a terminal.")
+@bool_option("--leave-stdin-open", default=False, help="Stdin stays open after the first attach.")
+@click.option("--rm", "remove", is_flag=True, help="Delete the pod after the container ends. Only when attached.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not print a prompt.")
+@click.option("--pod-running-timeout", type=DURATION, default="1m0s", help="How long to wait for a pod that runs.")
 @click.option("--save-config", is_flag=True, help="Keep it in an annotation.")
 @write_options
-async def cli(session: Session, name: str, argv: tuple[str, ...], image: str, **flags: Any) -> int:
+async def cli(session: Session, words: tuple[str, ...], image: str, **flags: Any) -> int:
     """Create and run a particular image in a pod."""
+    from kubectl_lite.generators.overrides import overridden
     from kubectl_lite.generators.workloads import pod
+    from kubectl_lite.running import run_attached
 
-    if not image:
-        raise CommandError('required flag(s) "image" not set')
-    return await send(session, pod(name, image, flags, argv), flags, "kubectl-run")
+    attached = _check(words, image, flags)
+    name, argv = words[0], (*words[1:], *after_dashes())
+    obj = overridden(pod(name, image, flags, argv), flags.pop("overrides"), flags.pop("override_type"))
+    if flags["expose"]:
+        await send(session, _service(obj, flags["port"]), dict(flags), "kubectl-run")
+        print("---\n" if flags["output"] == "yaml" else "", end="")
+    remove, quiet, limit = flags.pop("remove"), flags["quiet"], flags["pod_running_timeout"]
+    if attached:
+        return await run_attached(session, obj, flags, remove=remove, quiet=quiet, timeout=limit)
+    return await send(session, obj, flags, "kubectl-run")
+
+
+def _check(words: tuple[str, ...], image: str, flags: Json) -> bool:
+    """Whether to attach. Raises CommandError for flags that contradict one another, in kubectl's order."""
+    attached = flags["attach"] == "true" or (flags["stdin"] and flags["attach"] != "false")
+    if not words:
+        raise usage("run", "NAME is required for run")
+    if any(part in image for part in (" ", "\t")) or image.rpartition("/")[2] == "":
+        raise CommandError(f'Invalid image name "{image}": invalid reference format')
+    if flags["tty"] and not flags["stdin"]:
+        raise usage("run", "-i/--stdin is required for containers with -t/--tty=true")
+    if flags["expose"] and not flags["port"]:
+        raise usage("run", "--port must be set when exposing a service")
+    if attached and flags["dry_run"] != "none":
+        raise usage("run", "--dry-run=[server|client] can't be used with attached containers options (--attach, "
+                           "--stdin, or --tty)")  # fmt: skip
+    if flags["image_pull_policy"] not in ("", "Always", "IfNotPresent", "Never"):
+        raise usage("run", f"invalid image pull policy: {flags['image_pull_policy']}")
+    if flags["restart"] not in ("Always", "OnFailure", "Never"):
+        raise usage("run", f"invalid restart policy: {flags['restart']}")
+    if flags["remove"] and not attached:
+        raise usage("run", "--rm should only be used for attached containers")
+    return attached
+
+
+def _service(pod: Json, port: str) -> Json:
+    """What leads to the pod, as `--expose` makes it."""
+    number = int(port)
+    spec = {"ports": [{"port": number, "protocol": "TCP", "targetPort": number}],
+            "selector": pod["metadata"].get("labels")}  # fmt: skip
+    name = pod["metadata"]["name"]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}

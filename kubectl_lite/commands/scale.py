@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
+from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import Target
 from kubectl_lite.selecting import for_each, live, select_options, selected
@@ -19,11 +20,12 @@ from kubectl_lite.writing import Writing, write_options
 @click.option("--replicas", type=int, default=None, help="The new desired number of replicas. Required.")
 @click.option("--current-replicas", default=-1, help="Precondition for the current size.")
 @click.option("--resource-version", default="", help="Precondition for the resource version.")
+@click.option("--timeout", type=DURATION, default="0s", help="How long to wait for the new size; 0 does not wait.")
 @select_options
 @write_options
 async def cli(
     session: Session, args: tuple[str, ...], replicas: int | None, current_replicas: int, resource_version: str,
-    **flags: Any,
+    timeout: str, **flags: Any,
 ) -> int:  # fmt: skip
     """Set a new size for a deployment, replica set, replication controller, or stateful set."""
     if replicas is None:
@@ -42,9 +44,26 @@ async def cli(
             precondition = {"metadata": {"resourceVersion": resource_version}} if resource_version else {}
             path = target.mapping.path(target.namespace, target.name, "scale")
             await session.patch(path, precondition | {"spec": {"replicas": replicas}}, "merge", **writing.params)
+            if limit := seconds(timeout):
+                await _wait(session, target, replicas, limit)
         writing.say(target, "scaled", obj | {"spec": obj["spec"] | {"replicas": replicas}})
 
     return await for_each(found, act)
+
+
+async def _wait(session: Session, target: Target, replicas: int, limit: float) -> None:
+    """Returns when there are as many as there shall be. Raises CommandError after the limit."""
+    from kubectl_lite.commands.wait import until
+
+    def holds(obj: dict[str, Any] | None) -> bool:
+        status = (obj or {}).get("status") or {}
+        generation = (obj or {}).get("metadata", {}).get("generation", 0)
+        return status.get("replicas", 0) == replicas and status.get("observedGeneration", 0) >= generation
+
+    try:
+        await until(session, target, holds, limit)
+    except TimeoutError:
+        raise CommandError("timed out waiting for the condition") from None
 
 
 async def _live(session: Session, target: Target) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from kubectl_lite.cli import bool_option, command, group
 from kubectl_lite.errors import CommandError
 from kubectl_lite.key_values import parse
 from kubectl_lite.patching import difference
-from kubectl_lite.resources import Target
-from kubectl_lite.selecting import NOTHING_GIVEN, for_each, live, select_options, selected
+from kubectl_lite.resources import NOTHING_GIVEN, Target
+from kubectl_lite.selecting import NO_LOCAL_FILE, NOTHING_NAMED, for_each, live, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -31,17 +31,19 @@ async def _apply(
 ) -> int:
     """Patches each object to what `decide` makes of it; says nothing of those that are so already, unless `always`."""
     writing = Writing.read(flags, "kubectl-set")
-    flags.pop("local", None)
+    local = flags.pop("local")
     if not words and not flags["filename"]:
         raise CommandError(NOTHING_GIVEN)
+    if local and not flags["filename"]:
+        raise CommandError(NO_LOCAL_FILE)
 
     async def act(target: Target) -> None:
-        obj = await live(session, target)
+        obj = target.object if local and target.object else await live(session, target)
         after = decide(obj)
         patch, patch_type = difference(target.mapping, obj, after)
         if not patch and not always:
             return
-        if patch and writing.dry_run != "client":
+        if patch and writing.dry_run != "client" and not local:
             after = await session.patch(target.path, patch, patch_type, **writing.params)
         writing.say(target, what, after)
 
@@ -51,12 +53,15 @@ async def _apply(
 def _on_pods(change: Callable[[Json], Json]) -> Decide:
     """From a change of a pod spec to the object around it."""
 
+    local = click.get_current_context().params.get("local")
+
     def decide(obj: Json) -> Json:
         try:
             return pod_specs.with_pod_spec(obj, change(pod_specs.pod_spec(obj)))
         except CommandError as why:
             if not pod_specs.path_to_pod_spec(obj["kind"]) or "already has" in str(why):
-                raise CommandError(f"{obj['kind'].lower()}s/{obj['metadata']['name']} {why}") from why
+                plural = "" if local else "s"
+                raise CommandError(f"{obj['kind'].lower()}{plural}/{obj['metadata']['name']} {why}") from why
             raise
 
     return decide
@@ -68,7 +73,7 @@ def _split(args: Sequence[str], is_change: Callable[[str], bool]) -> tuple[list[
     return list(args[:at]), list(args[at:])
 
 
-_LOCAL = click.option("--local", is_flag=True, hidden=True)
+_LOCAL = click.option("--local", is_flag=True, help="Do not ask the server; print what becomes of the files.")
 Run = Callable[..., Awaitable[int]]
 
 
@@ -100,6 +105,8 @@ async def _image(session: Session, args: tuple[str, ...], **flags: Any) -> int:
 async def _resources(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     pattern, limits = flags.pop("containers"), pod_specs.quantities(flags.pop("limits"))
     requests = pod_specs.quantities(flags.pop("requests"))
+    if not args and not flags["filename"]:
+        raise CommandError(NOTHING_GIVEN)
     if not limits and not requests:
         raise CommandError("you must specify an update to requests or limits (in the form of --requests/--limits)")
     return await _apply(session, args, flags, "resource requirements updated",
@@ -146,7 +153,10 @@ async def _subject(session: Session, args: tuple[str, ...], **flags: Any) -> int
     from kubectl_lite.generators.rbac import binding
 
     given = [flags.pop(name) for name in ("users", "groups", "accounts")]
+    if not args and not flags["filename"]:
+        raise CommandError(NOTHING_GIVEN)
     if not any(given):
+        await selected(session, args, dict(flags), "set")  # what is not there is told first
         raise CommandError("you must specify at least one value of user, group or serviceaccount")
     wanted = binding("RoleBinding", "", ("", ""), *given)["subjects"]
 
@@ -177,6 +187,8 @@ async def _subject(session: Session, args: tuple[str, ...], **flags: Any) -> int
 async def _env(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     own = {k: flags.pop(k) for k in ("containers", "env", "source", "keys", "prefix", "list_", "resolve", "overwrite")}
     resources, words = _split(args, lambda word: "=" in word or (word.endswith("-") and len(word) > 1))
+    if not resources and not flags["filename"]:
+        raise CommandError(NOTHING_NAMED)
     sets, removed = parse([*words, *own["env"]], "environment variable")
     entries = [{"name": k, "value": v} for k, v in sets.items()]
     if own["source"]:

@@ -51,6 +51,13 @@ async def cli(session: Session, args: tuple[str, ...], all_: bool, selector: str
     return await for_each(found, act)
 
 
+_KEY_RULE = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+
+
 def is_taint(word: str) -> bool:
     """`key=value:Effect`, `key:Effect`, `key-`, `key:Effect-`."""
     return "=" in word or word.endswith("-") or bool(re.search(r":[A-Za-z]", word))
@@ -68,10 +75,14 @@ def parse(words: tuple[str, ...]) -> tuple[list[Json], list[Json]]:
         if word.endswith("-"):
             removed.append({"key": key} | ({"effect": effect} if effect else {}))
         elif not key or not effect:
-            raise usage("taint", f"invalid taint spec: {word}")
+            why = "" if "=" not in word or colon else f", {_KEY_RULE}"
+            raise usage("taint", f"invalid taint spec: {word}{why}")
         else:
             sets.append({"effect": effect, "key": key} | ({"value": value} if value else {}))
     for taint in sets:
+        if sum(t["key"] == taint["key"] and t["effect"] == taint["effect"] for t in sets) > 1:
+            shown = f"{{{taint['key']} {taint.get('value', '')} {taint['effect']} <nil>}}"
+            raise usage("taint", f"duplicated taints with the same key and effect: {shown}")
         if any(r["key"] == taint["key"] and r.get("effect", taint["effect"]) == taint["effect"] for r in removed):
             text = "can not both modify and remove the following taint(s) in the same command"
             raise CommandError(f"{text}: {taint['key']}")

@@ -9,14 +9,17 @@ import click
 
 from kube.version import VERSION
 from kubectl_lite.cli import command
+from kubectl_lite.errors import CommandError
 from kubectl_lite.session import Session
 
 
 @command("version")
 @click.option("--client", is_flag=True, help="Show the client's version only; asks no server.")
-@click.option("-o", "--output", default="", type=click.Choice(["", "yaml", "json"]), help="One of 'yaml' or 'json'.")
+@click.option("-o", "--output", default="", help="One of 'yaml' or 'json'.")
 def cli(session: Session, client: bool, output: str) -> Any:
     """Print the client and server version information."""
+    if output not in ("", "yaml", "json"):
+        raise CommandError("--output must be 'yaml' or 'json'")
     found: dict[str, Any] = {"clientVersion": {"gitVersion": f"v{VERSION}", "platform": sys.platform}}
     return _show(found, output) if client else _ask(session, found, output)
 

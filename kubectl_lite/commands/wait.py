@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.durations import seconds
+from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.progress import Progress
 from kubectl_lite.resources import Target
@@ -31,7 +31,7 @@ A_WEEK = 7 * 24 * 3600.0
     "--for", "for_", multiple=True,
     help="create, delete, condition=NAME[=VALUE], jsonpath={PATH}[=VALUE].",
 )  # fmt: skip
-@click.option("--timeout", default="30s", help="How long to wait; negative is a week, 0 looks once.")
+@click.option("--timeout", type=DURATION, default="30s", help="How long to wait; negative is a week, 0 looks once.")
 @select_options
 @write_options
 async def cli(session: Session, args: tuple[str, ...], for_: tuple[str, ...], timeout: str, **flags: Any) -> int:
@@ -127,6 +127,10 @@ def _json_path(text: str) -> Holds:
     from kubectl_lite.printers.jsonpath import JSONPathError, find, parse
 
     path, value = _split(text)
+    if (path.startswith("{") != path.endswith("}")) or path.strip("{}").startswith(("{", "}")) or path == "{":
+        raise CommandError(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
+        )
     bare = path.strip("{}")
     try:
         action = parse("{" + (bare if bare.startswith((".", "[")) else f".{bare}") + "}").actions[0]
@@ -155,7 +159,9 @@ def _split(text: str) -> tuple[str, str | None]:
         path, equals, value = text[: at + 1], "=", text[at + 2 :]
     value = value.strip("'\"")
     if equals and not value:
-        raise CommandError("jsonpath wait has to have a value after the '='")
+        raise CommandError(
+            "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3"
+        )
     if not path:
         raise CommandError("jsonpath expression cannot be empty")
     return path, value if equals else None

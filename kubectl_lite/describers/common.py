@@ -8,6 +8,8 @@ from typing import Any
 
 Json = dict[str, Any]
 NONE = "<none>"
+LONGEST = 140
+"""Of an annotation that is shown whole."""
 
 
 class Text:
@@ -37,8 +39,10 @@ class Text:
         for k, v in sorted((values or {}).items()):
             if k == skip:
                 continue
-            one_line = v.strip().replace("\n", "\\n")
-            pairs.append(f"{k}: {one_line}" if len(k) + len(one_line) < 140 else f"{k}:\n\t  {one_line[:137]}...")
+            text = v.removesuffix("\n")
+            short = len(k) + len(text) + 2 <= LONGEST and "\n" not in text
+            cut = [line if len(line) <= LONGEST - 2 else f"{line[: LONGEST - 2]}..." for line in text.split("\n")]
+            pairs.append(f"{k}: {text}" if short else f"{k}:" + "".join(f"\n\t  {line}" for line in cut))
         self.pairs("Annotations", pairs, level)
 
     def pairs(self, title: str, pairs: list[str], level: int = 0) -> None:
@@ -74,8 +78,10 @@ class Text:
         for condition in conditions:
             self(1, "\t".join(str(condition.get(c, "")) for c in columns))
 
-    def events(self, events: list[Json]) -> None:
-        """The events of the object, oldest first, as a table."""
+    def events(self, events: list[Json] | None) -> None:
+        """The events of the object, oldest first, as a table; nothing when they were not asked for."""
+        if events is None:
+            return
         if not events:
             self(0, f"Events:\t{NONE}")
             return

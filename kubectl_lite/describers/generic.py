@@ -13,13 +13,11 @@ from kubectl_lite.describers.common import Json, Text
 _HIDDEN = {"managedFields", "name", "namespace", "labels", "annotations"}
 
 
-def describe(obj: Json, events: list[Json]) -> str:
+def describe(obj: Json, events: list[Json] | None) -> str:
     """Name, namespace, labels, annotations, then all other fields in order of their names, then events."""
     out = Text()
     out.metadata(obj)
-    out(0, f"API Version:\t{obj.get('apiVersion', '')}")
-    out(0, f"Kind:\t{obj.get('kind', '')}")
-    rest = {k: v for k, v in obj.items() if k not in ("apiVersion", "kind", "metadata")}
+    rest = {k: v for k, v in obj.items() if k != "metadata"}
     metadata = {k: v for k, v in obj["metadata"].items() if k not in _HIDDEN}
     _fields(out, 0, {"metadata": metadata, **rest})
     out.events(events)
@@ -51,7 +49,12 @@ def _scalar(value: Any) -> str:
     return {True: "true", False: "false", None: "<nil>"}[value] if isinstance(value, bool | None) else str(value)
 
 
+_ACRONYMS = {"API", "URL", "UID", "OSB", "GUID"}
+
+
 def words(name: str) -> str:
-    """`creationTimestamp` -> `Creation Timestamp`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return spaced[:1].upper() + spaced[1:]
+    """`creationTimestamp` -> `Creation Timestamp`, `uid` -> `UID`; names with other signs, such as labels, stay."""
+    if not re.fullmatch("[A-Za-z-]+", name):
+        return name
+    parts = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).split()
+    return " ".join(part.upper() if part.upper() in _ACRONYMS else part[:1].upper() + part[1:] for part in parts)

@@ -11,7 +11,13 @@ _INFO = (("Machine ID", "machineID"), ("System UUID", "systemUUID"), ("Boot ID",
 _CONDITION = ("type", "status", "lastHeartbeatTime", "lastTransitionTime", "reason", "message")
 
 
-def describe(node: Json, pods: list[Json], lease: Json | None, events: list[Json]) -> str:
+def changed_at(condition: Json) -> str:
+    """Since when a condition is so; Go's zero time for one that never changed."""
+    then = condition.get("lastTransitionTime")
+    return time(then) if then else "Mon, 01 Jan 0001 00:00:00 +0000"
+
+
+def describe(node: Json, pods: list[Json], lease: Json | None, events: list[Json] | None) -> str:
     """The node with its lease, conditions, addresses, capacity, pods and events."""
     out, spec, status, meta = Text(), node["spec"], node.get("status", {}), node["metadata"]
     out(0, f"Name:\t{meta['name']}")
@@ -72,7 +78,7 @@ def _conditions(out: Text, conditions: list[Json]) -> None:
     out(1, "\t".join(names))
     out(1, "\t".join("-" * len(n) for n in names))
     for c in conditions:
-        out(1, " \t".join([c["type"], c["status"], time(c.get("lastHeartbeatTime")), time(c.get("lastTransitionTime")),
+        out(1, " \t".join([c["type"], c["status"], time(c.get("lastHeartbeatTime")), changed_at(c),
                            c.get("reason", ""), c.get("message", "")]))  # fmt: skip
 
 

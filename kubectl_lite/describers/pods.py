@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubectl_lite.describers.common import NONE, Json, Text, time
 
 
-def describe(pod: Json, events: list[Json]) -> str:
+def describe(pod: Json, events: list[Json] | None) -> str:
     """The pod with its containers, their states, volumes, tolerations and events."""
     out, spec, status, meta = Text(), pod["spec"], pod.get("status", {}), pod["metadata"]
     out(0, f"Name:\t{meta['name']}")

@@ -12,7 +12,7 @@ _POLICIES = (
 )
 
 
-def describe(service: Json, slices: list[Json], events: list[Json]) -> str:
+def describe(service: Json, slices: list[Json], events: list[Json] | None) -> str:
     """The Service with the endpoints of each port and its events."""
     out, spec = Text(), service["spec"]
     out.metadata(service)

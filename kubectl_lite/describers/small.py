@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from kubectl_lite.describers.common import NONE, Json, Text
+from kubectl_lite.describers.common import NONE, Json, Text, label_selector, time
+from kubectl_lite.describers.policy_rules import rows
 
 
 def namespace(obj: Json) -> str:
@@ -14,7 +15,7 @@ def namespace(obj: Json) -> str:
     return out.done()
 
 
-def endpoints(obj: Json, events: list[Json]) -> str:
+def endpoints(obj: Json, events: list[Json] | None) -> str:
     out = Text()
     out.metadata(obj)
     out(0, "Subsets:")
@@ -40,7 +41,7 @@ def _ports(out: Text, level: int, ports: list[Json]) -> None:
         out(level, f"{name}\t{'<unset>' if number is None else number}\t{port.get('protocol', 'TCP')}")
 
 
-def endpoint_slice(obj: Json, events: list[Json]) -> str:
+def endpoint_slice(obj: Json, events: list[Json] | None) -> str:
     out = Text()
     out.metadata(obj)
     out(0, f"AddressType:\t{obj['addressType']}")
@@ -72,7 +73,7 @@ def _endpoint(out: Text, e: Json) -> None:
     out(2, f"Zone:\t{e.get('zone') or '<unset>'}")
 
 
-def config_map(obj: Json, events: list[Json]) -> str:
+def config_map(obj: Json, events: list[Json] | None) -> str:
     out = Text()
     out.metadata(obj)
     out(0, "\nData\n====")
@@ -86,7 +87,7 @@ def config_map(obj: Json, events: list[Json]) -> str:
     return out.done()
 
 
-def secret(obj: Json, events: list[Json]) -> str:
+def secret(obj: Json, events: list[Json] | None) -> str:
     out = Text()
     out.metadata(obj)
     out(0, f"\nType:\t{obj.get('type', '')}")
@@ -98,7 +99,7 @@ def secret(obj: Json, events: list[Json]) -> str:
     return out.done()
 
 
-def service_account(obj: Json, events: list[Json]) -> str:
+def service_account(obj: Json, events: list[Json] | None) -> str:
     out = Text()
     out.metadata(obj)
     for title, key in (("Image pull secrets", "imagePullSecrets"), ("Mountable secrets", "secrets")):
@@ -108,32 +109,64 @@ def service_account(obj: Json, events: list[Json]) -> str:
     return out.done()
 
 
-def role(obj: Json, events: list[Json]) -> str:
+def role(obj: Json, events: list[Json] | None) -> str:
     out = Text()
     out.metadata(obj, namespace=False)
     out(0, "PolicyRule:")
     out(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs")
     out(1, "---------\t-----------------\t--------------\t-----")
-    for row in sorted(row for rule in obj.get("rules") or () for row in _rule(rule)):
+    for row in rows(obj.get("rules") or ()):
         out(1, "\t".join(row))
     return out.done()
 
 
-def _rule(rule: Json) -> list[list[str]]:
-    names, verbs = _brackets(rule.get("resourceNames")), _brackets(rule.get("verbs"))
-    found = []
-    for group in rule.get("apiGroups") or ("",):
-        for resource in rule.get("resources") or ():
-            plural, slash, sub = resource.partition("/")
-            found.append([f"{plural}.{group}{slash}{sub}" if group else resource, "[]", names, verbs])
-    return found + [["", _brackets([url]), names, verbs] for url in rule.get("nonResourceURLs") or ()]
+def disruption_budget(obj: Json, events: list[Json] | None) -> str:
+    out, spec, status = Text(), obj["spec"], obj.get("status") or {}
+    out(0, f"Name:\t{obj['metadata']['name']}")
+    out(0, f"Namespace:\t{obj['metadata']['namespace']}")
+    for title, key in (("Min available", "minAvailable"), ("Max unavailable", "maxUnavailable")):
+        if key in spec:
+            out(0, f"{title}:\t{spec[key]}")
+    out(0, f"Selector:\t{label_selector(spec['selector']) if 'selector' in spec else '<unset>'}")
+    out(0, "Status:")
+    for title, key in (("Allowed disruptions", "disruptionsAllowed"), ("Current", "currentHealthy"),
+                       ("Desired", "desiredHealthy"), ("Total", "expectedPods")):  # fmt: skip
+        out(2, f"{title}:\t{status.get(key, 0)}")
+    out.events(events)
+    return out.done()
 
 
-def _brackets(values: list[str] | None) -> str:
-    return f"[{' '.join(values or ())}]"
+def ip_address(obj: Json, events: list[Json] | None) -> str:
+    out, parent = Text(), obj["spec"].get("parentRef") or {}
+    out.metadata(obj, namespace=False)
+    out(0, "Parent Reference:")
+    out(1, f"Group:\t{parent.get('group', '')}")
+    out(1, f"Resource:\t{parent.get('resource', '')}")
+    if parent.get("namespace"):
+        out(1, f"Namespace:\t{parent['namespace']}")
+    out(1, f"Name:\t{parent.get('name', '')}")
+    out.events(events)
+    return out.done()
 
 
-def role_binding(obj: Json, events: list[Json]) -> str:
+def service_cidr(obj: Json, events: list[Json] | None) -> str:
+    out = Text()
+    out.metadata(obj, namespace=False)
+    out(0, f"CIDRs:\t{', '.join(obj['spec'].get('cidrs') or ())}")
+    conditions = (obj.get("status") or {}).get("conditions")
+    if conditions:
+        out(0, "Status:")
+        out(0, "Conditions:")
+        out(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage")
+        out(1, "----\t------\t------------------\t------\t-------")
+        for c in conditions:
+            out(1, "\t".join((c["type"], c["status"], time(c.get("lastTransitionTime")), c.get("reason", ""),
+                              c.get("message", ""))))  # fmt: skip
+    out.events(events)
+    return out.done()
+
+
+def role_binding(obj: Json, events: list[Json] | None) -> str:
     out = Text()
     out.metadata(obj, namespace=False)
     out(0, "Role:")

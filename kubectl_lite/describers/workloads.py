@@ -8,7 +8,7 @@ from kubectl_lite.describers.pods import template
 REVISION = "deployment.kubernetes.io/revision"
 
 
-def deployment(d: Json, replica_sets: list[Json], events: list[Json]) -> str:
+def deployment(d: Json, replica_sets: list[Json], events: list[Json] | None) -> str:
     """The Deployment with its strategy, conditions, old and new ReplicaSets and events."""
     out, spec, status, meta = Text(), d["spec"], d.get("status", {}), d["metadata"]
     out(0, f"Name:\t{meta['name']}")
@@ -55,7 +55,7 @@ def _sets(replica_sets: list[Json]) -> str:
     return ", ".join(shown) or NONE
 
 
-def replica_set(r: Json, pods: list[Json], events: list[Json]) -> str:
+def replica_set(r: Json, pods: list[Json], events: list[Json] | None) -> str:
     """The ReplicaSet with the phases of its pods and its events."""
     out, spec = Text(), r["spec"]
     out(0, f"Name:\t{r['metadata']['name']}")
@@ -81,7 +81,7 @@ def _pods_status(pods: list[Json]) -> str:
     return "Pods Status:\t" + " / ".join(f"{phases.count(phase)} {word}" for phase, word in shown)
 
 
-def stateful_set(s: Json, pods: list[Json], events: list[Json]) -> str:
+def stateful_set(s: Json, pods: list[Json], events: list[Json] | None) -> str:
     """The StatefulSet with the phases of its pods, its volume claims and its events."""
     out, spec, meta = Text(), s["spec"], s["metadata"]
     out(0, f"Name:\t{meta['name']}")
@@ -124,7 +124,7 @@ _COUNTS = (("Desired Number of Nodes Scheduled", "desiredNumberScheduled"),
            ("Number of Nodes Misscheduled", "numberMisscheduled"))  # fmt: skip
 
 
-def daemon_set(d: Json, pods: list[Json], events: list[Json]) -> str:
+def daemon_set(d: Json, pods: list[Json], events: list[Json] | None) -> str:
     """The DaemonSet with its counts of nodes, the phases of its pods and its events."""
     out, spec, meta = Text(), d["spec"], d["metadata"]
     out(0, f"Name:\t{meta['name']}")

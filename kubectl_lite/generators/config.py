@@ -6,6 +6,7 @@ Called by `kubectl_lite create configmap` and `create secret`. It reads files; i
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,6 +34,18 @@ def secret(name: str, type_: str, pairs: Sequence[tuple[str, bytes]]) -> dict[st
     if pairs:
         obj["data"] = {key: base64.b64encode(value).decode() for key, value in pairs}
     return obj
+
+
+def hashed(obj: dict[str, Any]) -> dict[str, Any]:
+    """The object under a name that changes with its content. Source: k8s.io/kubectl/pkg/util/hash."""
+    content = {"name": obj["metadata"]["name"], "kind": obj["kind"]}
+    if obj["kind"] == "Secret":
+        content |= {"type": obj.get("type", ""), "data": obj.get("data") or {}}
+    else:
+        content |= {"data": obj.get("data") or ""} | {k: v for k, v in obj.items() if k == "binaryData"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digits = hashlib.sha256(text.encode()).hexdigest()[:10].translate(str.maketrans("013ae", "ghkmt"))
+    return obj | {"metadata": obj["metadata"] | {"name": f"{obj['metadata']['name']}-{digits}"}}
 
 
 def tls_secret(name: str, cert: str, key: str) -> dict[str, Any]:
@@ -73,7 +86,9 @@ def registry_secret(
     return secret(name, "kubernetes.io/dockerconfigjson", found)
 
 
-def pairs(literals: Sequence[str], files: Sequence[str], env_files: Sequence[str]) -> list[tuple[str, bytes]]:
+def pairs(
+    literals: Sequence[str], files: Sequence[str], env_files: Sequence[str], what: str
+) -> list[tuple[str, bytes]]:  # fmt: skip
     """All key-value pairs. Raises CommandError for a bad literal, an unreadable file, and a key given twice."""
     if env_files and (literals or files):
         raise CommandError("from-env-file cannot be combined with from-file or from-literal")
@@ -83,7 +98,7 @@ def pairs(literals: Sequence[str], files: Sequence[str], env_files: Sequence[str
     seen: set[str] = set()
     for key, _ in found:
         if key in seen:
-            raise CommandError(f'cannot add key "{key}", another key by that name already exists in Data')
+            raise CommandError(f'cannot add key "{key}", another key by that name already exists in Data for {what}')
         seen.add(key)
     return found
 
@@ -109,6 +124,8 @@ def _file(word: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _env_file(path: str) -> Iterator[tuple[str, bytes]]:
+    if not Path(path).exists():
+        raise CommandError(f"error reading {path}: no such file or directory")
     for line in Path(path).read_text().splitlines():
         text = line.lstrip()
         if text and not text.startswith("#"):

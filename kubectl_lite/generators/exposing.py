@@ -19,7 +19,7 @@ def service(obj: Json, mapping: Mapping, flags: Json) -> Json:
     if mapping.kind not in _EXPOSED:
         group = f".{mapping.group}" if mapping.group else ""
         raise CommandError(f"cannot expose a {mapping.kind}{group}")
-    spec: Json = {"ports": _ports(obj, flags), "selector": _selector(obj)}
+    spec: Json = {"ports": _ports(obj, flags), "selector": _given_selector(flags["selector"]) or _selector(obj)}
     for field, flag in (("type", "type_"), ("clusterIP", "cluster_ip"), ("sessionAffinity", "session_affinity"),
                         ("loadBalancerIP", "load_balancer_ip")):  # fmt: skip
         if flags[flag]:
@@ -30,6 +30,10 @@ def service(obj: Json, mapping: Mapping, flags: Json) -> Json:
     labels = {k: v for k, _, v in words} or obj["metadata"].get("labels")
     metadata = {"name": flags["name"] or obj["metadata"]["name"]} | ({"labels": labels} if labels else {})
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
+def _given_selector(text: str) -> Json:
+    return {key: value for key, _, value in (word.partition("=") for word in text.split(",") if word)}
 
 
 def _selector(obj: Json) -> Json:
@@ -50,7 +54,7 @@ def _selector(obj: Json) -> Json:
 
 def _ports(obj: Json, flags: Json) -> list[Json]:
     own = _own_ports(obj)
-    asked = [int(p) for p in flags["port"].split(",")] if flags["port"] else [number for number, _ in own]
+    asked = [_number(p) for p in flags["port"].split(",")] if flags["port"] else [number for number, _ in own]
     if not asked:
         raise CommandError("couldn't find port via --port flag or introspection")
     protocols = dict(own)
@@ -61,6 +65,12 @@ def _ports(obj: Json, flags: Json) -> list[Json]:
         port |= {"port": number, "protocol": flags["protocol"] or protocols.get(number, "TCP")}
         ports.append(port | {"targetPort": int(target) if target.isdigit() else target})
     return ports
+
+
+def _number(text: str) -> int:
+    if not text.isdigit():
+        raise CommandError(f'strconv.Atoi: parsing "{text}": invalid syntax')
+    return int(text)
 
 
 def _own_ports(obj: Json) -> list[tuple[int, str]]:

@@ -1,7 +1,11 @@
-"""Roles and their bindings from flags. Pure; `find` maps a resource's word to its group and plural."""
+"""Roles and their bindings from flags. Pure but for a warning.
+
+`find` maps a resource's word to its group and plural.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,6 +26,7 @@ def rules(
         return [{"nonResourceURLs": list(urls), "verbs": verbs}]
     if not resources:
         raise CommandError("at least one resource must be specified")
+    _warn_of_odd_verbs(verbs)
     by_group: dict[str, list[str]] = {}
     for word in _words(resources):
         kind, slash, subresource = word.partition("/")
@@ -32,6 +37,16 @@ def rules(
     return found + ([{"nonResourceURLs": list(urls), "verbs": verbs}] if urls else [])
 
 
+STANDARD_VERBS = {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind",
+                  "escalate", "impersonate", "*"}  # fmt: skip
+
+
+def _warn_of_odd_verbs(verbs: Sequence[str]) -> None:
+    for verb in verbs:
+        if verb not in STANDARD_VERBS:
+            print(f"Warning: '{verb}' is not a standard resource verb", file=sys.stderr)
+
+
 def _words(given: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(word for text in given for word in text.split(",") if word))
 
@@ -39,6 +54,14 @@ def _words(given: Sequence[str]) -> list[str]:
 def role(kind: str, name: str, rules: list[dict[str, Any]]) -> dict[str, Any]:
     """A Role or ClusterRole."""
     return {"apiVersion": f"{API}/v1", "kind": kind, "metadata": {"name": name}, "rules": rules}
+
+
+def aggregated_role(name: str, labels: str) -> dict[str, Any]:
+    """A ClusterRole whose rules are those of the roles with these labels."""
+    pairs = dict(word.partition("=")[::2] for word in labels.split(",") if word)
+    rule = {"clusterRoleSelectors": [{"matchLabels": pairs}]}
+    return {"apiVersion": f"{API}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": None,
+            "aggregationRule": rule}  # fmt: skip
 
 
 def binding(

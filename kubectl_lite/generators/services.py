@@ -36,6 +36,8 @@ def _port(word: str, node_port: int) -> dict[str, Any]:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise CommandError(f"invalid port number {text}" if not text.isdigit() else f"port out of range: {text}")
+    if not text.isdigit():
+        raise CommandError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    if int(text) > 65535:
+        raise CommandError(f'strconv.ParseUint: parsing "{text}": value out of range')
     return int(text)

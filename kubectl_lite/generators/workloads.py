@@ -47,16 +47,25 @@ def pod(name: str, image: str, flags: dict[str, Any], argv: Sequence[str]) -> di
     if flags["env"]:
         container["env"] = [_env(word) for word in flags["env"]]
     if flags["port"]:
-        container["ports"] = [{"containerPort": flags["port"]}]
+        container["ports"] = [{"containerPort": _port(flags["port"])}]
     if argv:
         container["command" if flags["command"] else "args"] = list(argv)
     if flags["stdin"]:
-        container |= {"stdin": True, "stdinOnce": True} | ({"tty": True} if flags["tty"] else {})
+        container |= {"stdin": True} | ({} if flags["leave_stdin_open"] else {"stdinOnce": True})
+        container |= {"tty": True} if flags["tty"] else {}
+    if flags["privileged"]:
+        container["securityContext"] = {"privileged": True}
     metadata: dict[str, Any] = {"name": name, "labels": _labels(flags["labels"]) or {"run": name}}
     if flags["annotations"]:
         metadata["annotations"] = _labels(",".join(flags["annotations"]))
     spec = {"containers": [container], "restartPolicy": flags["restart"], "dnsPolicy": "ClusterFirst"}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def _port(text: str) -> int:
+    if not text.lstrip("-").isdigit():
+        raise CommandError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return int(text)
 
 
 def _env(word: str) -> dict[str, str]:

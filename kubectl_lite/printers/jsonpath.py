@@ -343,12 +343,22 @@ def _field(name: str, value: Any, allow_missing: bool) -> list[Any]:
 
 
 def _slice(value: Any, start: int | None, stop: int | None, step: int | None, allow_missing: bool) -> list[Any]:
+    """An index is a slice of one; one that is not there is an error even where missing fields are allowed."""
     if not isinstance(value, list):
         return []
-    found = value[slice(start, stop, step)]
-    if not found and step is None and start is not None and not allow_missing:
-        raise JSONPathError(f"array index out of bounds: index {start}, length {len(value)}")
-    return found
+    size = len(value)
+    first, end = _place(start, 0, size), _place(stop, size, size)
+    if first != end:
+        for index in (first, end - 1):
+            if not 0 <= index < size:
+                raise JSONPathError(f"array index out of bounds: index {index}, length {size}")
+        if first > end:
+            raise JSONPathError(f"starting index {first} is greater than ending index {end}")
+    return value[first:end:step]
+
+
+def _place(index: int | None, default: int, size: int) -> int:
+    return default if index is None else index + size if index < 0 else index
 
 
 def _everything(value: Any) -> Iterator[Any]:

@@ -56,7 +56,7 @@ class TablePrinter:
     def _row(self, row: dict[str, Any], shown: list[int], event: str) -> list[str]:
         metadata = (row.get("object") or {}).get("metadata") or {}
         labels = metadata.get("labels") or {}
-        cells = [event] if self.event_column else []
+        cells = [f"{event:8}"] if self.event_column else []
         cells += [metadata.get("namespace", "")] if self.with_namespace else []
         for i in shown:
             is_name = self._definitions[i].get("format") == "name"
@@ -65,6 +65,20 @@ class TablePrinter:
         if self.show_labels:
             cells.append(",".join(f"{k}={v}" for k, v in sorted(labels.items())) or "<none>")
         return cells
+
+
+def by_name_and_age(listed: dict[str, Any]) -> dict[str, Any]:
+    """What a client can make of objects that no server printed: a Table of their names and ages."""
+    from kubectl_lite.describers.common import Text
+
+    age = Text().age
+
+    items = listed["items"] if isinstance(listed.get("items"), list) else [listed]
+    columns = [{"name": "Name", "format": "name"}, {"name": "Age"}]
+    rows = [
+        {"cells": [i["metadata"]["name"], age(i["metadata"].get("creationTimestamp", ""))], "object": i} for i in items
+    ]
+    return {"columnDefinitions": columns, "rows": rows}
 
 
 def _painted(head: list[str], column: int, cell: str) -> str:

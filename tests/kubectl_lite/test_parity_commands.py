@@ -111,7 +111,7 @@ wait svc/myapp --for=xxx
 run p2 --image=nginx
 describe pod p2
 get pods -L run --show-labels
-describe cm settings
+describe cm one
 describe rolebinding rb1
 describe sa default
 describe ns default

@@ -1,0 +1,51 @@
+"""What click finds wrong in a command line, in the words of kubectl's own flag parser.
+
+Called by `kubectl_lite.__main__`, which prints the text and ends with 1. Pure.
+Source: github.com/spf13/pflag/errors.go.
+"""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+_GO_TYPES = {"integer": ("ParseInt", click.INT), "float": ("ParseFloat", click.FLOAT)}
+
+
+def text_of(error: click.UsageError) -> str:
+    """The whole text for standard error."""
+    path = error.ctx.command_path if error.ctx else "kubectl_lite"
+    path = re.sub(r" default$| (\w+)(?= \1$)", "", path)  # `create create` and `apply default` are the bare words
+    hint = f"\nSee '{path} --help' for usage."
+    match error:
+        case click.NoSuchOption():
+            name = error.option_name
+            flag = f"flag: {name}" if name.startswith("--") else f"shorthand flag: '{name[1]}' in {name}"
+            return f"error: unknown {flag}{hint}"
+        case click.BadOptionUsage() if "requires an argument" in error.message:
+            name = error.option_name
+            return f"error: flag needs an argument: {name if name[:2] == '--' else f'{name[1:]!r} in {name}'}{hint}"
+        case click.MissingParameter(param=click.Option() as option):
+            return f'error: required flag(s) "{_long(option)[2:]}" not set'
+        case click.MissingParameter(param=click.Argument()) if " config " in path:
+            return "error: Unexpected args: []"
+        case click.BadParameter(param=click.Option() as option):
+            return f"error: {_bad_value(option, error)}{hint}"
+    return f"error: {error.format_message()}{hint}"
+
+
+def _long(option: click.Option) -> str:
+    return next((name for name in option.opts if name.startswith("--")), option.opts[0])
+
+
+def _bad_value(option: click.Option, error: click.BadParameter) -> str:
+    """`invalid argument "x" for "-r, --replicas" flag: strconv.ParseInt: parsing "x": invalid syntax`."""
+    names = ", ".join(sorted(option.opts, key=len))
+    value = error.message.partition("'")[2].partition("'")[0]
+    if option.type.name == "duration":
+        _, _, why = error.message.partition("' ")
+        return f'invalid argument "{value}" for "{names}" flag: {why}'
+    parser, _ = _GO_TYPES.get(option.type.name, ("", None))
+    why = f'strconv.{parser}: parsing "{value}": invalid syntax' if parser else error.message
+    return f'invalid argument "{value}" for "{names}" flag: {why}'
