@@ -15,6 +15,7 @@ from kube.clock import Clock
 from kube.events import Recorder, reference
 from kube.informer import Informer
 from kubelet.config import KubeletConfig
+from kubelet.pods.lifecycle import ephemeral_containers
 from kubelet.probes import Target
 from kubelet.runtime.interface import PodRecord, Runtime
 from kubelet.status_manager import StatusManager
@@ -77,7 +78,8 @@ class PodContext:
 
     def find(self, name: str) -> Container | None:
         spec = self.pod.spec
-        return next((c for c in [*spec.containers, *spec.initContainers] if c.name == name), None)
+        known = [*spec.containers, *spec.initContainers, *ephemeral_containers(self.pod)]
+        return next((container for container in known if container.name == name), None)
 
     def container(self, name: str) -> Container:
         """A pod that the API forgot while we were away is known by its records alone."""

@@ -8,6 +8,7 @@ seen. It leaves out how: volumes, images and hooks are the worker's.
     no sandbox                               CreateSandbox, unless the pod is to end
     an init container has not succeeded yet  start it (again, if the policy says so); nothing after it
     a container never ran                    Start(0)
+    an ephemeral container never ran         Start(0), whatever the others do; never again
     a container has ended                    Start(attempt + 1) if the restart policy says so, after its back-off
     a container is unhealthy                 Stop
     nothing is left to run                   Stop the sidecars, then StopSandbox
@@ -85,6 +86,8 @@ def decide(view: View) -> Plan:
         return _wind_down(view)
     starts: list[Action] = []
     waits: list[float] = []
+    for container in ephemeral_containers(view.pod):
+        _consider(view, container, starts, waits)
     for container in view.pod.spec.initContainers:
         if _init_done(view, container):
             continue
@@ -141,6 +144,8 @@ def _consider(view: View, container: Container, starts: list[Action], waits: lis
 def restarts(pod: Pod, container: Container, record: ContainerRecord) -> bool:
     """Whether a container that has ended is to be started again."""
     policy = pod.spec.restartPolicy or "Always"
+    if any(container.name == ephemeral.name for ephemeral in pod.spec.ephemeralContainers):
+        return False
     if is_sidecar(container):
         return True
     if any(container.name == init.name for init in pod.spec.initContainers):
@@ -151,6 +156,11 @@ def restarts(pod: Pod, container: Container, record: ContainerRecord) -> bool:
 def is_sidecar(container: Container) -> bool:
     """An init container that goes on running (KEP-753)."""
     return container.restartPolicy == "Always"
+
+
+def ephemeral_containers(pod: Pod) -> list[Container]:
+    """Those that were added to the running pod for debugging, as containers like the others."""
+    return [Container.from_dict(container.to_dict()) for container in pod.spec.ephemeralContainers]
 
 
 def _sidecars(pod: Pod) -> list[Container]:

@@ -22,7 +22,7 @@ from kube.api.core_v1.pod_status import (
 )
 from kube.apimachinery.times import format_time
 from kubelet.pods.allocation import given_to, pending_resize
-from kubelet.pods.lifecycle import is_sidecar, restarts
+from kubelet.pods.lifecycle import ephemeral_containers, is_sidecar, restarts
 from kubelet.runtime.interface import ContainerRecord, PodRecord
 
 
@@ -53,6 +53,7 @@ def make_status(pod: Pod, facts: Facts) -> PodStatus:
     status = PodStatus(observedGeneration=pod.metadata.generation)
     status.initContainerStatuses = [_container(pod, c, facts) for c in pod.spec.initContainers]
     status.containerStatuses = [_container(pod, c, facts) for c in sorted(pod.spec.containers, key=lambda c: c.name)]
+    status.ephemeralContainerStatuses = [_ephemeral(pod, c, facts) for c in ephemeral_containers(pod)]
     status.phase = _phase(pod, old, status, facts)
     if facts.failure:
         status.reason, status.message = facts.failure
@@ -99,6 +100,12 @@ def _container(pod: Pod, container: Container, facts: Facts) -> ContainerStatus:
         status.state = _terminated(record)
         status.ready = _is_init(pod, container) and record.exit_code == 0
     return status
+
+
+def _ephemeral(pod: Pod, container: Container, facts: Facts) -> ContainerStatus:
+    """It serves nobody and has no resources."""
+    status = _container(pod, container, facts)
+    return status.model_copy(update={"ready": False, "started": None, "resources": None})
 
 
 def _known(pod: Pod, facts: Facts) -> list[ContainerStatus]:

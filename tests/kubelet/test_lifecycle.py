@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kube.api.core_v1 import Pod
+from kube.api.core_v1 import EphemeralContainer, Pod
 from kubelet.pods.lifecycle import Plan, View, decide
 from kubelet.runtime.interface import ContainerRecord, PodRecord
 
@@ -39,6 +39,14 @@ def words(plan: Plan) -> list[str]:
 
 SIDECAR = {"name": "s", "restartPolicy": "Always"}
 
+
+def debugged(*names: str, **more) -> Pod:
+    """A pod with ephemeral containers."""
+    made = pod(**more)
+    made.spec.ephemeralContainers = [EphemeralContainer(name=name) for name in names]
+    return made
+
+
 CASES = [
     ("no sandbox", pod(), None, {}, ["CreateSandbox"]),
     ("first start", pod(), record(), {}, ["Start a 0"]),
@@ -68,6 +76,13 @@ CASES = [
     ("ending, sidecar after", pod(init=[SIDECAR]), record(s="run", a="run"), {"ending": True}, ["Stop a Killing"]),
     ("ended", pod(), record(a="exit 0"), {"ending": True}, ["StopSandbox", "Finish"]),
     ("never began", pod(), None, {"ending": True}, ["Finish"]),
+    ("debugging a pod that runs", debugged("d"), record(a="run"), {}, ["Start d 0"]),
+    ("debugging one that does not begin", debugged("d", init=["i"]), record(), {}, ["Start d 0", "Start i 0"]),
+    ("debugging ends", debugged("d"), record(a="run", d="exit 1"), {}, []),
+    ("a pod being debugged goes", debugged("d"), record(a="run", d="run"), {"ending": True},
+     ["Stop a Killing", "Stop d Killing"]),
+    ("a pod being debugged has completed", debugged("d", policy="Never"), record(a="exit 0", d="run"), {},
+     ["Stop d the pod has completed"]),
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from kube.api.core_v1 import Pod, PodReadinessGate, PodStatus
 from kubelet.pods.status import Facts, make_status
 from kubelet.runtime.interface import PodRecord
-from tests.kubelet.test_lifecycle import pod, record
+from tests.kubelet.test_lifecycle import debugged, pod, record
 
 
 def status(pod: Pod, record: PodRecord | None, **more) -> PodStatus:
@@ -55,6 +55,14 @@ def test_transition_times_stay_while_a_condition_does() -> None:
     probes = {"ready": {"a": True}, "started": {"a": True}}
     later = Facts(record(a="run"), 2_000.0, ["192.168.77.11"], previous=first, **probes)
     assert make_status(pod(), later) == first
+
+
+def test_ephemeral_containers_are_told_and_count_for_nothing() -> None:
+    made = status(debugged("d", "e"), record(a="run", d="exit 3"))
+    ended, waits = made.ephemeralContainerStatuses
+    assert (ended.state.terminated.exitCode, ended.ready, ended.resources) == (3, False, None)
+    assert waits.state.waiting.reason == "ContainerCreating"
+    assert (made.phase, {c.type: c.status for c in made.conditions}["Ready"]) == ("Running", "True")
 
 
 def test_readiness_gates_hold_the_pod_back() -> None:
