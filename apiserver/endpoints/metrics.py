@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.request import Request
+from apiserver.endpoints.request_info import RequestInfo
 from apiserver.endpoints.version import VERSION
 from kube.metrics import Counter, Gauge, Histogram
 
@@ -101,14 +102,14 @@ tasks = Gauge("kube_lite_asyncio_tasks", "How many asyncio tasks this process ha
 tasks.track(lambda: len(asyncio.all_tasks()))
 
 _NAMED = frozenset({"healthz", "livez", "readyz", "metrics", "version", "openapi", "api", "apis"})
+_CONNECTED = frozenset({"exec", "attach", "portforward", "proxy"})
 _SHOWN = {"create": "POST", "update": "PUT", "patch": "PATCH", "deletecollection": "DELETECOLLECTION"}
 
 
 def begin_long(request: Request) -> Callable[[], None]:
     """Counts a watch, a followed log or the like in; the answer counts it out."""
     info = request.info
-    verb = "CONNECT" if info.subresource and info.subresource != "log" else info.verb.upper()
-    labels = (verb, info.group, info.version, info.resource, info.subresource, _scope(request), "apiserver")
+    labels = (_verb(info), info.group, info.version, info.resource, info.subresource, _scope(request), "apiserver")
     long_running.inc(*labels)
     return lambda: long_running.dec(*labels)
 
@@ -116,7 +117,7 @@ def begin_long(request: Request) -> Callable[[], None]:
 def observe(request: Request, seconds: float) -> None:
     """Counts a finished request."""
     info = request.info
-    verb = _SHOWN.get(info.verb) or info.verb.upper()
+    verb = _verb(info)
     dry_run = "All" if info.query.get("dryRun") == "All" else ""
     if info.is_resource:
         labels = (verb, dry_run, info.group, info.version, info.resource, info.subresource, _scope(request))
@@ -127,8 +128,16 @@ def observe(request: Request, seconds: float) -> None:
         duration_seconds.observe(seconds, *labels, "apiserver")
 
 
+def _verb(info: RequestInfo) -> str:
+    """A stream or a relayed request is CONNECT, whatever its method."""
+    if info.subresource in _CONNECTED:
+        return "CONNECT"
+    return _SHOWN.get(info.verb) or info.verb.upper()
+
+
 def _scope(request: Request) -> str:
-    if request.info.name:
+    """Of what is created the name may not be known yet."""
+    if request.info.name or request.info.verb == "create":
         return "resource"
     return "namespace" if request.info.namespace else "cluster"
 

@@ -40,7 +40,7 @@ def test_the_families_that_kubernetes_has(apiserver: ApiServer) -> None:
 
 def test_requests_are_counted_by_what_was_asked(apiserver: ApiServer, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/configmaps"
-    asked = {"verb": "POST", "resource": "configmaps", "scope": "namespace", "code": "201", "component": "apiserver"}
+    asked = {"verb": "POST", "resource": "configmaps", "scope": "resource", "code": "201", "component": "apiserver"}
     before = value(apiserver, "apiserver_request_total", **asked)
     written = value(apiserver, "etcd_request_duration_seconds_count", operation="create", resource="configmaps")
     objects = value(apiserver, "apiserver_storage_objects", resource="configmaps")
@@ -53,6 +53,24 @@ def test_requests_are_counted_by_what_was_asked(apiserver: ApiServer, namespace:
         pass  # the cache hears of it in its own time
     assert value(apiserver, "apiserver_resource_objects", group="", resource="nodes") >= 0
     assert value(apiserver, "apiserver_storage_objects", resource="servicecidrs.networking.k8s.io") == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "verb", "scope"),
+    [
+        ("GET", "/api/v1/pods", "LIST", "cluster"),
+        ("GET", "/api/v1/namespaces/a/pods", "LIST", "namespace"),
+        ("GET", "/api/v1/namespaces/a/pods/absent", "GET", "resource"),
+        ("GET", "/api/v1/namespaces/a/pods/absent/exec?command=x", "CONNECT", "resource"),
+        ("DELETE", "/api/v1/namespaces/absent/secrets", "DELETECOLLECTION", "namespace"),
+    ],
+)
+def test_verbs_and_scopes(apiserver: ApiServer, method: str, path: str, verb: str, scope: str) -> None:
+    resource = "secrets" if verb == "DELETECOLLECTION" else "pods"
+    labels = {"verb": verb, "scope": scope, "resource": resource}
+    before = value(apiserver, "apiserver_request_total", **labels)
+    apiserver.request(method, path)
+    assert value(apiserver, "apiserver_request_total", **labels) == before + 1
 
 
 def test_watches_are_counted_while_they_last(apiserver: ApiServer, namespace: str) -> None:
