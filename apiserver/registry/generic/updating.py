@@ -150,7 +150,7 @@ class Updating(Creating[T], Deleting[T]):
         found += changed + changed  # Kubernetes asks twice: for every kind, and again in the kind's own validation
         found += stages.validate(obj, old)
         if found:
-            if stages is self.main:
+            if not ctx.subresource:
                 await self.strategy.allocate(obj, old, ctx)  # as for a new object
             raise errors.invalid(self.strategy.errors_as or self.resource, old.metadata.name, found)
 

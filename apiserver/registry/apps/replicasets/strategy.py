@@ -22,7 +22,8 @@ from kube.api.apps_v1 import ReplicaSet, ReplicaSetSpec, ReplicaSetStatus
 from kube.apimachinery.errors import FieldError
 
 _COUNTS = (
-    "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "terminatingReplicas", "observedGeneration",
+    "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "terminatingReplicas",
+    "observedGeneration",
 )  # fmt: skip
 _PARTS = ("fullyLabeledReplicas", "readyReplicas", "availableReplicas")
 

@@ -121,7 +121,8 @@ class ServiceAllocator:
         await self._choose_addresses(new, old, held, dry_run=ctx.dry_run)
         if has_node_port_type(new):
             await (self._choose_new_ports(new) if old is None else self._choose_changed_ports(new, held))
-        if needs_health_check_port(new):
+        kept = old is not None and needs_health_check_port(old) and bool(new.spec.healthCheckNodePort)
+        if needs_health_check_port(new) and not kept:
             await self._choose_health_check_port(new, held)
         wanted = claims(new)
         taken, given = sorted(wanted - held), sorted(held - wanted)
@@ -176,9 +177,10 @@ class ServiceAllocator:
         if old is not None and is_headless(old) and needs_cluster_ip(old):
             return  # validation has refused an address for what was headless
         chosen = list(new.spec.clusterIPs)
+        fixed = len(old.spec.clusterIPs) if old is not None and needs_cluster_ip(old) else 0
         for index, family in enumerate(new.spec.ipFamilies):
             if index < len(chosen):
-                if address_key(chosen[index]) not in held:
+                if index >= fixed and address_key(chosen[index]) not in held:
                     await self._claim_address(new, chosen[index], dry_run=dry_run)
             else:
                 chosen.append(await self._free_address(family))

@@ -116,6 +116,26 @@ async def test_what_cannot_be_had_is_said_before_what_is_wrong(desk: Desk) -> No
     assert "spec.ports[0].port" in await create(**bad)
     assert await audit(desk.cacher) == 0
 
+    good = service("", type="NodePort")
+    good.metadata = ObjectMeta(name="both")
+    strategy.default(good)
+    await store.create("default", good, Write())
+    await store.get("default", "both")  # the cache has it now
+
+    async def update(**change: Any) -> str:
+        async def make(current: Service | None) -> Service:
+            assert current is not None
+            changed = Service.from_dict({**current.to_dict(), "spec": {**current.to_dict()["spec"], **change}})
+            strategy.default(changed)
+            return changed
+
+        return await refused(store.update("default", "both", make, Write()))
+
+    assert "spec.ports[0].nodePort" in await update(ports=[{"port": 0, "targetPort": 80, "nodePort": 80}])
+    fixed = await update(clusterIP="1.2.3.4", clusterIPs=["1.2.3.4"])
+    assert fixed.endswith('spec.clusterIPs[0]: Invalid value: ["1.2.3.4"]: may not change once set')
+    assert await audit(desk.cacher) == 1
+
 
 async def test_an_address_taken_through_another_server_just_now(open_one: Open) -> None:
     one, other = await open_one(), await open_one()
