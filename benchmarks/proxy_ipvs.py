@@ -16,6 +16,7 @@ from benchmarks.proxy_table import CIDR, Agent, change_an_endpoint, milliseconds
 from proxy.ipvs.kernel import Kernel
 from proxy.ipvs.proxier import IpvsProxier
 from proxy.memory import keep_what_is_there
+from proxy.model.traffic import Traffic
 
 FEW, SOME, MANY, CHANGES = 10, 1_000, 10_000, 40
 
@@ -38,7 +39,7 @@ def measure(settings: Settings) -> Iterator[Row]:
 def agent() -> Agent:
     """A proxy in an empty namespace that has once written what every Service relies on."""
     place.empty_namespace()
-    one = Agent(IpvsProxier(Kernel([4], {4: CIDR}), lambda own: own))
+    one = Agent(IpvsProxier(Kernel({4: Traffic(CIDR)}), lambda own: own))
     one.compare()
     return one
 

@@ -20,6 +20,7 @@ from benchmarks.proxy_table import (
     resident_megabytes,
 )
 from proxy.memory import keep_what_is_there
+from proxy.model.traffic import Traffic
 from proxy.nftables.kernel import Nft
 from proxy.nftables.proxier import NftablesProxier
 from proxy.nftables.skeleton import Settings as Table
@@ -35,7 +36,7 @@ def run(settings: Settings) -> Iterable[Row]:
 
 def agent() -> Agent:
     place.empty_namespace()
-    return Agent(NftablesProxier(Nft(), [Table(4, CIDR)]))
+    return Agent(NftablesProxier(Nft(), [Table(4, Traffic(CIDR))]))
 
 
 def measure(settings: Settings) -> Iterator[Row]:

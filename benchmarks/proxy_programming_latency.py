@@ -3,7 +3,8 @@
 The whole way, every part a process of its own: the pod's status is patched, the API server writes it to etcd, the
 EndpointSlice controller sees it and writes a slice, the proxy sees that and programs nftables, and a client that has
 asked the cluster IP again and again, and was refused, is answered. It runs in a network namespace, which is the node;
-the pods' addresses are the node's own, so that one listener answers for all of them.
+the pods' addresses are the node's own, so that one listener answers for all of them. `proxy_ipvs_latency` is the same
+with IPVS.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ def run(settings: Settings) -> Iterable[Row]:
 
 
 def measure(settings: Settings) -> Iterator[Row]:
+    return latency(settings, "nftables")
+
+
+def latency(settings: Settings, mode: str) -> Iterator[Row]:
+    """The rows of one mode, measured in a new namespace."""
     place.empty_namespace()
     # Any address of a pod is this node's, and there is a way out, so that packets to a cluster IP meet the table.
     for line in ("link add eth0 type veth peer name eth1", "link set eth0 up", "link set eth1 up",
@@ -50,7 +56,7 @@ def measure(settings: Settings) -> Iterator[Row]:
                  f"route add local {PODS} dev lo", "route add default dev eth0"):  # fmt: skip
         subprocess.run(["ip", *line.split()], check=True)
     count = settings.scaled(SERVICES)
-    with _cluster() as server, _answering():
+    with _cluster(mode) as server, _answering():
         cluster = Cluster(server)
         addresses = cluster.prepare(count)
         list(_changes(cluster, addresses, 2))  # once everything runs
@@ -58,8 +64,8 @@ def measure(settings: Settings) -> Iterator[Row]:
     ordered = sorted(samples)
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         sample = ordered[min(int(len(ordered) * share), len(ordered) - 1)]
-        note = f"nftables; {len(ordered)} changes, one after the other"
-        yield Row(f"pod ready -> answered through the cluster IP, {count:,} Services, {name}", "ms", (sample,),
+        note = f"{len(ordered)} changes, one after the other"
+        yield Row(f"pod ready -> answered through the cluster IP, {mode}, {count:,} Services, {name}", "ms", (sample,),
                   more_is_better=False, target=TARGETS[name], note=note)  # fmt: skip
 
 
@@ -142,7 +148,7 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def _cluster() -> Iterator[ApiServer]:
+def _cluster(mode: str) -> Iterator[ApiServer]:
     """etcd, an API server, the controllers that this takes, and the proxy."""
     with tempfile.TemporaryDirectory(prefix="kube-lite-bench-") as name, contextlib.ExitStack() as undo:
         directory = Path(name)
@@ -155,14 +161,14 @@ def _cluster() -> Iterator[ApiServer]:
         manager = ManagerProcess(kubeconfig, directory / "controllers.log", "--controllers", "endpointslice")
         manager.start()
         undo.callback(manager.end)
-        undo.enter_context(_proxy(kubeconfig))
+        undo.enter_context(_proxy(kubeconfig, mode))
         yield server
 
 
 @contextlib.contextmanager
-def _proxy(kubeconfig: Path) -> Iterator[None]:
+def _proxy(kubeconfig: Path, mode: str) -> Iterator[None]:
     command = [sys.executable, "-m", "proxy", "--kubeconfig", str(kubeconfig), "--hostname-override", NODE,
-               "--proxy-mode", "nftables", "--cluster-cidr", PODS, "--healthz-bind-address", "127.0.0.1:0",
+               "--proxy-mode", mode, "--cluster-cidr", PODS, "--healthz-bind-address", "127.0.0.1:0",
                "--metrics-bind-address", "127.0.0.1:0", "-v", "0"]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT)
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -44,8 +44,8 @@ class HttpServer:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
-    async def start(self, host: str, port: int) -> int:
-        """Listens; returns the port. Raises OSError when it is taken."""
+    async def start(self, host: str | Sequence[str], port: int) -> int:
+        """Listens on one address, on several, or (empty) on all; returns the port. Raises OSError when it is taken."""
         self._server = await asyncio.start_server(self._accept, host or None, port)
         return self._server.sockets[0].getsockname()[1]
 

@@ -7,34 +7,68 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
-import re
+import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from proxy import flag_types
+from proxy.flag_types import split
 from proxy.model.objects import family_of
+from proxy.node_settings import Sysctl
+
+_PODS = "which packets come from pods of the cluster: those from --cluster-cidr, from this Node's podCIDRs, or through "
+_PODS += "--pod-bridge-interface or --pod-interface-name-prefix"
+_PERIOD = "seconds between comparisons of the kernel with what is wanted"
+_MIN_PERIOD = "seconds between two syncs: a burst of changes becomes one"
+_OPEN = "where node ports and health check node ports are open: prefixes `A,B`, or `primary`; default: all but loopback"
+_AS_IT_IS = "; 0 leaves it as it is"
+_MODES = ["auto", "ipvs", "nftables"]
+_LOCAL_MODES = ["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"]
 
 
-def flag(help: str, default: Any = "", **more: Any) -> Any:
+def flag(help: str, default: Any = "", type: Any = None, **more: Any) -> Any:
     """A field that is a flag: `--its-name`."""
-    return field(default=default, metadata={"help": help, **more})
+    return field(default=default, metadata={"help": help, "type": type, **more})
 
 
 @dataclass(frozen=True)
 class Config:
     kubeconfig: str = flag("path of a kubeconfig; default: as kubectl finds it")
     hostname_override: str = flag("name of the Node; default: this host's name")
-    proxy_mode: str = flag("`auto`: ipvs where the kernel has it", "auto", choices=["auto", "ipvs", "nftables"])
-    cluster_cidr: str = flag("the pods' addresses; packets from elsewhere to a cluster IP are masqueraded; `A[,B]`")
-    nodeport_addresses: str = flag("where node ports are open: prefixes `A,B`, or `primary`; default: all but loopback")
-    ipvs_scheduler: str = flag("the scheduler of virtual servers", "rr")
+    proxy_mode: str = flag("`auto`: ipvs where the kernel has it", "auto", choices=_MODES)
+    cluster_cidr: str = flag("the pods' addresses, `A[,B]`", "", flag_types.cluster_cidr)
+    detect_local_mode: str = flag(_PODS, "ClusterCIDR", choices=_LOCAL_MODES)
+    pod_bridge_interface: str = flag("the bridge of the pods, for --detect-local-mode BridgeInterface")
+    pod_interface_name_prefix: str = flag("how pods' interfaces begin, for --detect-local-mode InterfaceNamePrefix")
+    masquerade_all: bool = flag("masquerade all that is sent to cluster IPs", False)
+    iptables_masquerade_bit: int = flag("the bit of the mark that asks for it", 14, flag_types.masquerade_bit)
+    nodeport_addresses: str = flag(_OPEN, "", flag_types.node_port_addresses)
+    ipvs_scheduler: str = flag("the scheduler of virtual servers", "rr", flag_types.scheduler)
     ipvs_strict_arp: bool = flag("answer ARP only for addresses of the interface itself", False)
+    ipvs_exclude_cidrs: str = flag("virtual servers on these addresses are never removed", "", flag_types.prefixes)
+    ipvs_tcp_timeout: float = flag("seconds that an idle TCP connection is remembered" + _AS_IT_IS, 0.0)
+    ipvs_tcpfin_timeout: float = flag("the same after a FIN" + _AS_IT_IS, 0.0)
+    ipvs_udp_timeout: float = flag("the same for UDP" + _AS_IT_IS, 0.0)
+    ipvs_sync_period: float = flag(_PERIOD + ", in mode ipvs", 30.0, flag_types.period)
+    ipvs_min_sync_period: float = flag(_MIN_PERIOD + ", in mode ipvs", 0.02)
     ipvs_drain_seconds: float = flag("how long connections may keep a removed endpoint", 900.0)
-    healthz_bind_address: str = flag("where /healthz and /livez are served; `:0` turns it off", "0.0.0.0:10256")
-    metrics_bind_address: str = flag("where /metrics and /proxyMode are served", "127.0.0.1:10249")
-    iptables_sync_period: float = flag("seconds between full resyncs", 30.0)
-    min_sync_period: float = flag("seconds between two syncs: a burst of changes becomes one", 0.02)
+    iptables_sync_period: float = flag(_PERIOD + ", in mode nftables", 30.0, flag_types.period)
+    iptables_min_sync_period: float = flag(_MIN_PERIOD + ", in mode nftables", 0.02)
+    conntrack_max_per_core: int = flag("connections to track, for each processor" + _AS_IT_IS, 0, flag_types.count)
+    conntrack_min: int = flag("at least so many, where --conntrack-max-per-core is set", 131072, flag_types.count)
+    conntrack_tcp_timeout_established: float = flag("seconds of an idle TCP connection" + _AS_IT_IS, 0.0)
+    conntrack_tcp_timeout_close_wait: float = flag("the same in the state CLOSE_WAIT" + _AS_IT_IS, 0.0)
+    conntrack_tcp_be_liberal: bool = flag("accept TCP packets out of their window", False)
+    conntrack_udp_timeout: float = flag("seconds of a UDP flow without answer" + _AS_IT_IS, 0.0)
+    conntrack_udp_timeout_stream: float = flag("seconds of a UDP flow with answers" + _AS_IT_IS, 0.0)
+    healthz_bind_address: str = flag(
+        "where /healthz and /livez are served; empty turns it off", "0.0.0.0:10256", flag_types.bind_address
+    )
+    metrics_bind_address: str = flag(
+        "where /metrics and /proxyMode are served; empty turns it off", "127.0.0.1:10249", flag_types.bind_address
+    )
     dry_run: bool = flag("print the operations, touch nothing", False)
     once: bool = flag("bring the kernel to what the API says now, then exit", False)
     cleanup: bool = flag("remove all that is ours from the kernel, then exit", False)
@@ -47,17 +81,38 @@ class Config:
     @property
     def cluster_cidrs(self) -> dict[int, str]:
         """Family -> the pods' prefix."""
-        return {family_of(c): c for c in filter(None, map(str.strip, self.cluster_cidr.split(",")))}
+        return {family_of(c): c for c in split(self.cluster_cidr)}
 
     @property
     def families(self) -> list[int]:
         """The families that are proxied: those of the pods' prefixes; IPv4 where none is told."""
         return sorted(self.cluster_cidrs) or [4]
 
+    def sync_period(self, mode: str) -> float:
+        return self.ipvs_sync_period if mode == "ipvs" else self.iptables_sync_period
+
+    def min_sync_period(self, mode: str) -> float:
+        return self.ipvs_min_sync_period if mode == "ipvs" else self.iptables_min_sync_period
+
     def node_port_prefixes(self, primary: Sequence[str]) -> tuple[str, ...]:
         """The prefixes on which node ports are open; empty: everywhere. `primary`: the Node's internal addresses."""
-        named = tuple(filter(None, map(str.strip, self.nodeport_addresses.split(","))))
-        return tuple(primary) if named == ("primary",) else named
+        return tuple(primary) if self.nodeport_addresses == "primary" else tuple(split(self.nodeport_addresses))
+
+    def conntrack_settings(self) -> list[Sysctl]:
+        """What the --conntrack flags ask for."""
+        limit = max(self.conntrack_min, self.conntrack_max_per_core * (os.cpu_count() or 1))
+        wanted = {
+            "max": limit if self.conntrack_max_per_core else 0,
+            "tcp_timeout_established": self.conntrack_tcp_timeout_established,
+            "tcp_timeout_close_wait": self.conntrack_tcp_timeout_close_wait,
+            "tcp_be_liberal": self.conntrack_tcp_be_liberal,
+            "udp_timeout": self.conntrack_udp_timeout,
+            "udp_timeout_stream": self.conntrack_udp_timeout_stream,
+        }
+        return [
+            Sysctl(f"net/netfilter/nf_conntrack_{name}", str(int(value)), f"--conntrack-{name.replace('_', '-')}")
+            for name, value in wanted.items() if value
+        ]  # fmt: skip
 
 
 def choose_addresses(own: Sequence[str], prefixes: Sequence[str]) -> list[str]:
@@ -73,21 +128,28 @@ def parse(argv: list[str] | None = None) -> Config:
     parser = argparse.ArgumentParser(prog="python -m proxy", description="kube-lite's service proxy, one a node")
     for one in fields(Config):
         names = ["-v", "--v"] if one.name == "v" else ["--" + one.name.replace("_", "-")]
+        kind: dict[str, Any] = {"type": one.metadata["type"] or _TYPES[type(one.default)]}
         if isinstance(one.default, bool):
-            parser.add_argument(*names, action="store_true", dest=one.name, help=one.metadata["help"])
-        else:
-            parser.add_argument(
-                *names, dest=one.name, default=one.default, type=_TYPES[type(one.default)], help=one.metadata["help"],
-                choices=one.metadata.get("choices"),
-            )  # fmt: skip
-    return Config(**vars(parser.parse_args(argv)))
+            kind |= {"nargs": "?", "const": True}
+        if "choices" in one.metadata:
+            kind["choices"] = one.metadata["choices"]
+        parser.add_argument(*names, dest=one.name, default=one.default, help=one.metadata["help"], **kind)
+    config = Config(**vars(parser.parse_args(argv)))
+    if wrong := _contradiction(config):
+        parser.error(wrong)
+    return config
 
 
-def _seconds(text: str) -> float:
-    """`30`, `30s`, `1m30s`, `500ms`, as Go writes durations."""
-    if not (parts := re.findall(r"([0-9.]+)(ms|s|m|h)", text)):
-        return float(text)
-    return sum(float(n) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600}[unit] for n, unit in parts)
+def _contradiction(config: Config) -> str:
+    """What no flag alone shows."""
+    for mode, name in (("ipvs", "ipvs"), ("nftables", "iptables")):
+        if config.min_sync_period(mode) > config.sync_period(mode):
+            return f"--{name}-sync-period: must be greater than or equal to --{name}-min-sync-period"
+    needed = {"BridgeInterface": "pod_bridge_interface", "InterfaceNamePrefix": "pod_interface_name_prefix"}
+    name = needed.get(config.detect_local_mode, "")
+    if name and not getattr(config, name):
+        return f"--detect-local-mode {config.detect_local_mode} needs --{name.replace('_', '-')}"
+    return ""
 
 
-_TYPES: dict[type, Any] = {str: str, float: _seconds, int: int}
+_TYPES: dict[type, Any] = {str: str, float: flag_types.duration, int: int, bool: flag_types.truth}

@@ -54,6 +54,12 @@ SERVICE_CHANGES_PENDING = Gauge(
 PENDING = Gauge("kubeproxy_sync_proxy_rules_pending_services", "Services that changed and are not yet programmed")
 FAILURES = Counter("kubeproxy_sync_proxy_rules_failures_total", "Services that could not be programmed, each try")
 OPERATIONS = Counter("kubeproxy_sync_proxy_rules_operations_total", "Operations sent to the kernel")
+NFTABLES_FAILURES = Counter(
+    "kubeproxy_sync_proxy_rules_nftables_sync_failures_total", "Cumulative proxy nftables sync failures", _FAMILY
+)
+NFTABLES_CLEANUP_FAILURES = Counter(
+    "kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total", "Cumulative proxy nftables cleanup failures", _FAMILY
+)
 NO_LOCAL_ENDPOINTS = Gauge(
     "kubeproxy_sync_proxy_rules_no_local_endpoints_total",
     "Number of services with a Local traffic policy and no endpoints",

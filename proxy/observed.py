@@ -16,22 +16,30 @@ from proxy.dataplane import Change
 from proxy.model.desired import lacks_local
 from proxy.model.objects import Key
 
+_CHANGES = {
+    "Service": (metrics.SERVICE_CHANGES, metrics.SERVICE_CHANGES_PENDING),
+    "EndpointSlice": (metrics.ENDPOINT_CHANGES, metrics.ENDPOINT_CHANGES_PENDING),
+}
+
 
 class Observed:
     """The metrics of one proxy. All families are programmed together, so each is told the same."""
 
-    def __init__(self, clock: Clock, families: Sequence[int]):
+    def __init__(self, clock: Clock, families: Sequence[int], mode: str):
         self._clock, self._families = clock, families
         self._labels = [metrics.family_label(family) for family in families]
+        self._failures_of_mode = metrics.NFTABLES_FAILURES if mode == "nftables" else None
+        if self._failures_of_mode:  # shown from the start, as upstream in this mode
+            for label in self._labels:
+                self._failures_of_mode.inc(label, by=0)
+                metrics.NFTABLES_CLEANUP_FAILURES.inc(label, by=0)
         self._lacking: Counter[tuple[int, str]] = Counter()
 
-    def service_changed(self) -> None:
-        metrics.SERVICE_CHANGES.inc()
-        metrics.SERVICE_CHANGES_PENDING.inc()
-
-    def endpoints_changed(self) -> None:
-        metrics.ENDPOINT_CHANGES.inc()
-        metrics.ENDPOINT_CHANGES_PENDING.inc()
+    def changed(self, kind: str) -> None:
+        """A `Service` or an `EndpointSlice` came, changed or went."""
+        total, pending = _CHANGES[kind]
+        total.inc()
+        pending.inc()
 
     def queued(self) -> None:
         for label in self._labels:
@@ -52,6 +60,9 @@ class Observed:
         """These changes are in the kernel, but for those that failed."""
         metrics.PENDING.set(pending)
         metrics.FAILURES.inc(by=len(failed))
+        if failed and self._failures_of_mode:
+            for label in self._labels:
+                self._failures_of_mode.inc(label)
         if not failed:
             for label in self._labels:
                 metrics.LAST_SYNC.set(self._clock.now().timestamp(), label)

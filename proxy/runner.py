@@ -1,13 +1,13 @@
-"""The process: informers note what changed, and one loop brings it into the kernel.
+"""The loop that brings what changed into the kernel.
 
-Called by `__main__`. It calls the informers, the planner, a dataplane (in a worker thread), conntrack and the health
-servers. It leaves out deciding what a Service needs, and how the kernel is told.
+Called by `__main__`. It calls the feed, the planner, a dataplane (in a worker thread), conntrack and the servers. It
+leaves out deciding what a Service needs, how the kernel is told, and how long a failure waits.
 
-1. The first change after a quiet time is programmed at once; those that come during a sync, or within
-   `min_sync_period` of it, are programmed together.
+1. The first change after a quiet time is programmed at once; those that come during a sync, or within the mode's
+   min-sync-period of it, are programmed together.
 2. Nothing is programmed before Services, EndpointSlices and the Node have been listed.
 3. A Service that could not be programmed is tried again after a while, longer each time; the others do not wait.
-4. Every `iptables_sync_period` the kernel is compared with what is wanted, in steps; changes go in between.
+4. Every sync-period the kernel is compared with what is wanted, in steps; changes go in between.
 """
 
 from __future__ import annotations
@@ -17,121 +17,88 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from kube.api.core_v1 import Node, Service
-from kube.api.discovery_v1 import EndpointSlice
 from kube.clock import Clock, RealClock
-from kube.http_server import Answer, Handler, HttpServer
-from kube.informer import Informer
-from kube.metrics import CONTENT_TYPE, REGISTRY
 from kube.stages import Round, Stages
-from proxy import metrics
 from proxy.config import Config
-from proxy.conntrack import kernel as conntrack
-from proxy.conntrack.plan import stale_flows
+from proxy.conntrack.reconciler import Reconciler
 from proxy.dataplane import Change, Dataplane, Outcome
-from proxy.debug import Debug
+from proxy.feed import Feed
 from proxy.healthcheck.proxy_health import ProxyHealth
-from proxy.healthcheck.service_health import ServiceHealth
-from proxy.listing import PagedClient
-from proxy.model.objects import LABEL_HEADLESS, LABEL_PROXY_NAME, Key, NodeInfo, node_info, service_info, slice_info
+from proxy.healthcheck.service_health import ServiceHealth, everywhere
+from proxy.journal import show, sum_up
+from proxy.memory import keep_what_is_there
+from proxy.model.objects import Key, NodeInfo
 from proxy.model.tracker import ChangeTracker
 from proxy.observed import Observed
 from proxy.planner import Planner
+from proxy.retries import Retries
+from proxy.serving import Serving
 
 log = logging.getLogger("proxy")
 
 T = TypeVar("T")
 
-FIRST_RETRY, LONGEST_RETRY = 0.1, 30.0
-
 
 class Proxy:
     """One node's proxy."""
 
-    def __init__(self, config: Config, client: Any, dataplane: Dataplane, clock: Clock | None = None):
+    def __init__(
+        self,
+        config: Config,
+        client: Any,
+        dataplane: Dataplane,
+        clock: Clock | None = None,
+        health_check_hosts: Callable[[], Sequence[str]] = everywhere,
+    ):
+        """`health_check_hosts`: the addresses that health check node ports are open on."""
         self.config, self.dataplane, self.clock = config, dataplane, clock or RealClock()
         self.tracker = ChangeTracker()
         self.planner = Planner(self.tracker, NodeInfo(config.node_name))
-        self.health = ProxyHealth(self.clock, 2 * config.iptables_sync_period)
-        self.service_health = ServiceHealth(lambda: self.health.healthy)
+        self._period, self._pause = config.sync_period(dataplane.mode), config.min_sync_period(dataplane.mode)
+        self.health = ProxyHealth(self.clock, 2 * self._period, config.families)
+        self.service_health = ServiceHealth(lambda: self.health.healthy, health_check_hosts)
         self.stages = Stages(self.clock)
-        self.observed = Observed(self.clock, config.families)
+        self.observed = Observed(self.clock, config.families, dataplane.mode)
         self.failures: Mapping[Key | None, str] = {}
         self.busy = asyncio.Lock()
         """Held while the kernel is being changed or looked at: its sockets take one question at a time."""
+        self.serving = Serving(self)
+        self._feed = Feed(client, config.node_name, self.tracker, self, self.clock)
         self._wake = asyncio.Event()
         self._resync_wanted, self._compared = True, False
-        self._tries: dict[Key | None, int] = {}
+        self._retries, self._flows = Retries(), Reconciler(self.clock, self.observed)
         self._housekeeping_at: float | None = None
-        self._make_informers(PagedClient(client))
 
     async def run(self) -> None:
         """Works until cancelled; with `once`, until the kernel is as the API says."""
         async with asyncio.TaskGroup() as group:
-            informers = [group.create_task(informer.run()) for informer in self._informers]
-            servers = await self._serve()
+            informers = [group.create_task(informer.run()) for informer in self._feed.informers]
+            if not self.config.once:
+                await self.serving.start()
             try:
-                for informer in self._informers:
-                    await informer.synced.wait()
+                await self._feed.synced()
                 await self._work()
             finally:
-                for server in servers:
-                    await server.stop()
+                await self.serving.stop()
                 await self.service_health.stop()
                 for task in informers:
                     task.cancel()
 
-    # ---- what informers tell ----
+    # ---- what the feed tells ----
 
-    def _make_informers(self, client: Any) -> None:
-        others = f"!{LABEL_PROXY_NAME}"
-        services = Informer(client, Service, label_selector=others, transform=service_info, clock=self.clock)
-        services.add_handler(self._on_service, lambda _old, new: self._on_service(new), self._on_service_gone)
-        slices = Informer(
-            client, EndpointSlice, label_selector=f"!{LABEL_HEADLESS},{others}", transform=slice_info, clock=self.clock
-        )
-        slices.add_handler(self._on_slice, lambda old, new: self._on_slice(new, old), self._on_slice_gone)
-        node = Informer(client, Node, field_selector=f"metadata.name={self.config.node_name}", clock=self.clock)
-        node.on_any(self._on_node)
-        self._informers = [node, services, slices]
-
-    def _on_service(self, service: Any) -> None:
-        self.tracker.set_service(service)
-        self._noticed(service.metadata[:2], "Service", service)
-        self.observed.service_changed()
+    def heard(self, kind: str, key: Key, obj: Any) -> None:
+        # The first list is no change, and with 10,000 Services it would be a costly one to remember.
+        if self._compared:
+            self.stages.seen(key, kind, obj.metadata.name, obj.metadata.resourceVersion)
+        self.observed.changed(kind)
         self._changed()
 
-    def _on_service_gone(self, service: Any) -> None:
-        self.tracker.delete_service(service)
-        self._noticed(service.metadata[:2], "Service", service)
-        self.observed.service_changed()
-        self._changed()
-
-    def _on_slice(self, piece: Any, before: Any = None) -> None:
-        self.tracker.set_slice(piece, before)
-        self._noticed(piece.service_key, "EndpointSlice", piece)
-        self.observed.endpoints_changed()
-        self._changed()
-
-    def _on_slice_gone(self, piece: Any) -> None:
-        self.tracker.delete_slice(piece)
-        self._noticed(piece.service_key, "EndpointSlice", piece)
-        self.observed.endpoints_changed()
-        self._changed()
-
-    def _on_node(self, node: Node) -> None:
-        info = node_info(node)
-        self.health.node_eligible = info.eligible
-        known = self.planner.node
-        self.planner.node = info
-        if (known.zone, known.name) != (info.zone, info.name):
+    def heard_of_node(self, node: NodeInfo) -> None:
+        self.health.node_eligible = node.eligible
+        known, self.planner.node = self.planner.node, node
+        if (known.zone, known.name) != (node.zone, node.name):
             self.tracker.change_all()
             self._changed()
-
-    def _noticed(self, key: Key, kind: str, obj: Any) -> None:
-        # The first list is no change, and with 10,000 Services it would be a costly one to remember.
-        if self.health.healthy:
-            self.stages.seen(key, kind, obj.metadata.name, obj.metadata.resourceVersion)
 
     def _changed(self) -> None:
         self.health.queued()
@@ -144,14 +111,14 @@ class Proxy:
         next_resync = self.clock.monotonic()
         while True:
             if self._resync_wanted or self.clock.monotonic() >= next_resync:
-                next_resync = self.clock.monotonic() + self.config.iptables_sync_period
+                next_resync = self.clock.monotonic() + self._period
                 await self._compare()
                 if self.config.once:
                     return
             elif self.tracker.pending:
                 await self._sync()
             await self._housekeep()
-            await self.clock.sleep(self.config.min_sync_period)
+            await self.clock.sleep(self._pause)
             await self._wait(next_resync)
 
     async def _wait(self, next_resync: float) -> None:
@@ -176,8 +143,8 @@ class Proxy:
         await self._after(changes, outcome)
         self.observed.synced(self.clock.monotonic() - began, full=False)
         self.observed.latency(changed, outcome.failures)
-        self._show(outcome.operations)
-        self._log("synced", changes, outcome, len(outcome.operations), began)
+        show(outcome.operations, self.config.dry_run)
+        sum_up("synced", len(changes), outcome, len(outcome.operations), self.clock.monotonic() - began)
 
     async def _compare(self) -> None:
         """Compares the kernel with everything that is wanted, step by step; changes are not held up by it."""
@@ -189,12 +156,14 @@ class Proxy:
         rounds = self.stages.begin_all(changed)
         changes = self.planner.plan(changed)
         outcome, operations = await self._compare_steps()
-        self._compared = True
+        if not self._compared:
+            self._compared = True
+            keep_what_is_there()
         self._remember(rounds, changes, outcome)
         await self._after(changes, outcome)
         self.observed.synced(self.clock.monotonic() - began, full=True)
         self.observed.latency(changed, outcome.failures)
-        self._log("compared with the kernel", changes, outcome, operations, began)
+        sum_up("compared with the kernel", len(changes), outcome, operations, self.clock.monotonic() - began)
 
     async def _compare_steps(self) -> tuple[Outcome, int]:
         """What failed, and how many operations it took; they are not kept, for a first comparison has one for
@@ -204,7 +173,7 @@ class Proxy:
         problems: list[str] = []
         while (step := await self._step(steps)) is not None:
             count += len(step.operations)
-            self._show(step.operations)
+            show(step.operations, self.config.dry_run)
             failures.update(step.failures)
             problems += step.problems
             if self._compared and self.tracker.pending:
@@ -242,7 +211,7 @@ class Proxy:
         for problem in outcome.problems:
             log.warning("%s", problem)
         self._retry_failures(changes, outcome)
-        await self._delete_stale_flows(changes)
+        await self._flows.reconcile(changes)
         await self.service_health.update(changes)
         self.observed.programmed(changes, outcome.failures, self.tracker.pending)
         if not outcome.failures and not self.tracker.pending:
@@ -251,19 +220,16 @@ class Proxy:
 
     def _retry_failures(self, changes: list[Change], outcome: Outcome) -> None:
         by_key = {change.key: change for change in changes}
-        for key in by_key.keys() - outcome.failures.keys():
-            self._tries.pop(key, None)
+        self._retries.succeeded(by_key.keys() - outcome.failures.keys())
+        if not outcome.failures:
+            self._retries.succeeded([None])
         for key, reason in outcome.failures.items():
-            tries = self._tries[key] = self._tries.get(key, 0) + 1
-            delay = min(FIRST_RETRY * 2.0 ** (tries - 1), LONGEST_RETRY)
+            delay, compare = self._retries.failed(key, key in by_key)
             log.error("%s: %s; next try in %.1f s", "/".join(key) if key else "all Services", reason, delay)
             if key in by_key:
                 self.planner.revert(by_key[key])
-            # What failed twice may have failed because the kernel is not as we think.
-            again = self._want_resync if key is None or key not in by_key or tries > 1 else self._want
+            again = self._want_resync if compare else self._want
             self.clock.call_later(delay, lambda key=key, again=again: again(key))
-        if not outcome.failures:
-            self._tries.pop(None, None)
 
     def _want(self, key: Key) -> None:
         self.tracker.change([key])
@@ -273,18 +239,6 @@ class Proxy:
         self.tracker.change([key] if key else [])
         self._resync_wanted = True
         self._wake.set()
-
-    async def _delete_stale_flows(self, changes: list[Change]) -> None:
-        flows = stale_flows(changes)
-        if not flows:
-            return
-        for family in sorted({flow.server.family for flow in flows}):
-            began, deleted = self.clock.monotonic(), 0
-            try:
-                deleted = await asyncio.to_thread(conntrack.delete, [f for f in flows if f.server.family == family])
-            except OSError as error:
-                log.error("deleting conntrack entries: %s", error)
-            self.observed.flows_deleted(family, deleted, self.clock.monotonic() - began)
 
     async def _housekeep(self) -> None:
         now = self.clock.monotonic()
@@ -297,55 +251,3 @@ class Proxy:
             log.error("housekeeping: %s", error)
             again = 1.0
         self._housekeeping_at = None if again is None else now + again
-
-    # ---- what is told ----
-
-    def _show(self, operations: Sequence[Any]) -> None:
-        metrics.OPERATIONS.inc(by=len(operations))
-        if self.config.dry_run:
-            for operation in operations:
-                print(operation, flush=True)
-        elif log.isEnabledFor(logging.DEBUG):
-            for operation in operations:
-                log.debug("%s", operation)
-
-    def _log(self, what: str, changes: list[Change], outcome: Outcome, operations: int, began: float) -> None:
-        took = (self.clock.monotonic() - began) * 1000
-        log.log(
-            logging.INFO if operations or outcome.failures else logging.DEBUG,
-            "%s: %d changed, %d operations, %d failed, %.1f ms",
-            what, len(changes), operations, len(outcome.failures), took,
-        )  # fmt: skip
-
-    async def _serve(self) -> list[HttpServer]:
-        health: Mapping[str, Handler] = {"/healthz": self._healthz, "/livez": self._livez}
-        more = {"/metrics": _metrics, "/proxyMode": lambda: Answer(self.dataplane.mode)}
-        servers = []
-        for address, handlers, below in (
-            (self.config.healthz_bind_address, health, {}),
-            (self.config.metrics_bind_address, {**health, **more}, Debug(self).below),
-        ):
-            host, _, port = address.rpartition(":")
-            if self.config.once or not int(port):
-                continue
-            server = HttpServer(handlers, below)
-            try:
-                await server.start(host.strip("[]"), int(port))
-                servers.append(server)
-            except OSError as error:
-                log.error("cannot serve on %s: %s", address, error)
-        return servers
-
-    def _healthz(self) -> Answer:
-        answer = self.health.healthz()
-        metrics.HEALTHZ.inc(str(answer.status))
-        return answer
-
-    def _livez(self) -> Answer:
-        answer = self.health.livez()
-        metrics.LIVEZ.inc(str(answer.status))
-        return answer
-
-
-def _metrics() -> Answer:
-    return Answer(REGISTRY.render(), content_type=CONTENT_TYPE)

@@ -1,6 +1,7 @@
 """Whether the proxy keeps up: `/livez` says so, `/healthz` also whether the node should get traffic at all.
 
-Called by `proxy.runner`, which reports queued and finished updates. It calls the clock. It leaves out the dataplane.
+Called by `proxy.serving`; `proxy.runner` reports queued and finished updates. It calls the clock. It leaves out the
+dataplane.
 Source: kube-proxy's healthcheck/proxy_health.go; KEP-3836.
 
 | | updates keep up | an update is older than the limit |
@@ -12,6 +13,7 @@ Source: kube-proxy's healthcheck/proxy_health.go; KEP-3836.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +24,8 @@ from kube.http_server import Answer
 class ProxyHealth:
     """Healthy until a queued update stays unfinished for `limit_seconds`."""
 
-    def __init__(self, clock: Clock, limit_seconds: float):
-        self._clock, self._limit = clock, limit_seconds
+    def __init__(self, clock: Clock, limit_seconds: float, families: Sequence[int]):
+        self._clock, self._limit, self._families = clock, limit_seconds, families
         self._queued_at: float | None = None
         self._updated: datetime | None = None
         self.node_eligible = True
@@ -55,7 +57,19 @@ class ProxyHealth:
         return self._answer(self.healthy, {})
 
     def _answer(self, good: bool, more: dict[str, bool]) -> Answer:
-        updated = self._updated.strftime("%Y-%m-%d %H:%M:%S.%f +0000 UTC") if self._updated else ""
-        now = self._clock.now().strftime("%Y-%m-%d %H:%M:%S.%f +0000 UTC")
-        body = {"lastUpdated": updated, "currentTime": now, **more}
+        """All families are programmed together, so each is told the same. Of a healthy proxy the last update is now,
+        also where nothing had to be updated, as upstream says it."""
+        now, healthy = self._clock.now(), self.healthy
+        updated = _time(self._updated) if self._updated else "0001-01-01T00:00:00Z"
+        body = {
+            "lastUpdated": _time(now) if good else updated,
+            "currentTime": _time(now),
+            **more,
+            "healthy": healthy,
+            "status": {f"IPv{family}": {"lastUpdated": updated, "healthy": healthy} for family in self._families},
+        }
         return Answer(json.dumps(body), 200 if good else 503, "application/json")
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

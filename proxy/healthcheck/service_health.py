@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from kube.http_server import Answer, HttpServer
 from proxy.dataplane import Change
@@ -18,11 +18,16 @@ from proxy.model.objects import Key
 log = logging.getLogger(__name__)
 
 
+def everywhere() -> Sequence[str]:
+    """All of the node's addresses."""
+    return ()
+
+
 class ServiceHealth:
     """One HTTP server a Service that has a health check node port."""
 
-    def __init__(self, proxy_is_healthy: Callable[[], bool], host: str = ""):
-        self._proxy_is_healthy, self._host = proxy_is_healthy, host
+    def __init__(self, proxy_is_healthy: Callable[[], bool], hosts: Callable[[], Sequence[str]] = everywhere):
+        self._proxy_is_healthy, self._hosts = proxy_is_healthy, hosts
         self._checks: dict[Key, HealthCheck] = {}
         self._servers: dict[Key, tuple[int, HttpServer]] = {}
 
@@ -48,7 +53,7 @@ class ServiceHealth:
     async def _open(self, key: Key, port: int) -> None:
         server = HttpServer({"": lambda: self._answer(key)})
         try:
-            await server.start(self._host, port)
+            await server.start(list(self._hosts()), port)
         except OSError as error:
             log.error("health check node port %d of %s/%s: %s", port, *key, error)
             return

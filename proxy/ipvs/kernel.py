@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import errno
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from proxy.ipvs import ipset, iptables, messages, rules, sysctls
 from proxy.ipvs.holdings import Holdings, read, set_names
@@ -30,9 +30,10 @@ from proxy.ipvs.operations import (
     RestoreDestination,
 )
 from proxy.model.desired import Identity
+from proxy.model.traffic import Traffic
 from proxy.netlink.rtnetlink import RouteSocket
 from proxy.netlink.socket import NETLINK_GENERIC, NETLINK_NETFILTER, NetlinkError, NetlinkSocket
-from proxy.node_settings import ensure, ensure_forwarding
+from proxy.node_settings import Sysctl, ensure, ensure_forwarding
 from proxy.steps import Steps
 
 Failures = dict[int, OSError]
@@ -51,19 +52,31 @@ def available() -> bool:
         return False
 
 
+class Options(NamedTuple):
+    """`timeouts`: seconds of TCP connections, of those after a FIN, of UDP flows; 0: as it is."""
+
+    strict_arp: bool = False
+    timeouts: tuple[float, float, float] = (0, 0, 0)
+    settings: Sequence[Sysctl] = ()
+
+
+DEFAULT = Options()
+
+
 class Kernel:
     """IPVS, `kube-ipvs0`, the sets and the rules of one network namespace."""
 
-    def __init__(self, families: Sequence[int], cluster_cidrs: dict[int, str], strict_arp: bool = False):
-        self.families = tuple(families)
-        self._strict_arp = strict_arp
+    def __init__(self, traffic: Mapping[int, Traffic], options: Options = DEFAULT):
+        """`traffic`: of each family that is proxied."""
+        self.families = tuple(traffic)
+        self._options = options
         self._generic = NetlinkSocket(NETLINK_GENERIC)
         self._netfilter = NetlinkSocket(NETLINK_NETFILTER)
         self._route = RouteSocket()
         self._ipvs = self._generic.genl_family(messages.FAMILY_NAME)
         self._dummy = 0
         self._iptables = [
-            iptables.Iptables(program, rules.tables(family, cluster_cidrs.get(family, "")))
+            iptables.Iptables(program, rules.tables(family, traffic[family]))
             for family in self.families
             if (program := iptables.choose(family))
         ]
@@ -80,6 +93,7 @@ class Kernel:
         Returns sentences about what is amiss.
         """
         problems = self._set_sysctls()
+        self._set_timeouts()
         if not all(map(self._has_set, set_names(self.families))):
             _ipset(["restore", "-exist"], "".join(map(rules.create_sets, self.families)))
         if not self._iptables:
@@ -162,7 +176,12 @@ class Kernel:
 
     def _set_sysctls(self) -> list[str]:
         forwarding = ensure_forwarding(self.families)
-        return forwarding + ensure([*sysctls.IPVS, *(sysctls.STRICT_ARP if self._strict_arp else [])])
+        strict_arp = sysctls.STRICT_ARP if self._options.strict_arp else []
+        return forwarding + ensure([*sysctls.IPVS, *strict_arp, *self._options.settings])
+
+    def _set_timeouts(self) -> None:
+        if any(self._options.timeouts):
+            self._generic.request((self._ipvs, 0, messages.timeouts_message(*self._options.timeouts)))
 
 
 _WAYS: dict[str, Callable[[Kernel, Sequence[Operation]], Failures]] = {

@@ -29,13 +29,15 @@ from proxy.ipvs.operations import (
     Settings,
 )
 from proxy.model.desired import Identity
-from proxy.netlink.wire import NLA_F_NESTED, address_family, attribute_dict, packed, text, unpacked
+from proxy.netlink.wire import NLA_F_NESTED, address_family, attribute_dict, packed, text, u32, unpacked
 
 FAMILY_NAME = "IPVS"
 
 _NEW_SERVICE, _SET_SERVICE, _DEL_SERVICE, _GET_SERVICE = 1, 2, 3, 4
 _NEW_DEST, _SET_DEST, _DEL_DEST, _GET_DEST = 5, 6, 7, 8
+_SET_CONFIG = 12
 _CMD_SERVICE, _CMD_DEST = 1, 2
+_CMD_TIMEOUT_TCP, _CMD_TIMEOUT_TCP_FIN, _CMD_TIMEOUT_UDP = 4, 5, 6
 _SVC_AF, _SVC_PROTOCOL, _SVC_ADDR, _SVC_PORT, _SVC_FWMARK, _SVC_SCHED, _SVC_FLAGS, _SVC_TIMEOUT, _SVC_NETMASK = range(
     1, 10
 )
@@ -96,6 +98,12 @@ def list_servers() -> bytes:
 
 def list_destinations(identity: Identity) -> bytes:
     return _GENL.pack(_GET_DEST, 1, 0) + _named(identity)
+
+
+def timeouts_message(tcp: float, tcp_fin: float, udp: float) -> bytes:
+    """Sets how long the kernel remembers idle connections; 0 leaves one as it is."""
+    wanted = ((_CMD_TIMEOUT_TCP, tcp), (_CMD_TIMEOUT_TCP_FIN, tcp_fin), (_CMD_TIMEOUT_UDP, udp))
+    return _GENL.pack(_SET_CONFIG, 1, 0) + b"".join(u32(kind, int(seconds)) for kind, seconds in wanted if seconds)
 
 
 def parse_server(payload: bytes) -> Server | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from ipaddress import ip_address, ip_network
 
 from proxy.dataplane import Change, Outcome
 from proxy.inspected import Inspected
@@ -54,11 +55,14 @@ class IpvsProxier:
         scheduler: str = "rr",
         draining: Draining | None = None,
         dry_run: bool = False,
+        exclude: Sequence[str] = (),
     ):
-        """`node_port_addresses` chooses those that node ports are open on, of the node's own."""
+        """`node_port_addresses` chooses those that node ports are open on, of the node's own. `exclude`: prefixes whose
+        virtual servers are never removed as leaked."""
         self._kernel, self._choose, self._scheduler = kernel, node_port_addresses, scheduler
         self._draining = Draining() if draining is None else draining
         self._dry_run = dry_run
+        self._exclude = [ip_network(prefix, strict=False) for prefix in exclude]
         self._shared: Shared[str | Member] = Shared()
         self._here: Here | None = None
 
@@ -114,7 +118,7 @@ class IpvsProxier:
         return DRAIN_POLL_SECONDS if len(self._draining) else None
 
     def cleanup(self) -> None:
-        self._kernel.remove_everything(_ours(at_once(self._kernel.read())))
+        self._kernel.remove_everything(self._ours(at_once(self._kernel.read())))
 
     def close(self) -> None:
         self._kernel.close()
@@ -159,8 +163,18 @@ class IpvsProxier:
         operations = plan_shared(added, [item for item in there if item not in self._shared])
         changed = [state for key, state in states.items() if before.get(key) is not state]
         wanted.update(i for state in changed for server in state.servers for i in identities(server, self._here))
-        leaked = [server for server in _ours(found) if server not in wanted]
+        leaked = [server for server in self._ours(found) if server not in wanted]
         return [(None, operation) for operation in (*operations, *map(DeleteServer, leaked))]
+
+    def _ours(self, found: Holdings) -> list[Identity]:
+        """The virtual servers that this proxy made: on an address of our dummy, or on a node port of our sets."""
+        bases = (rules.NODE_PORT, rules.NODE_PORT_LOCAL, rules.EXTERNAL_IP, rules.EXTERNAL_IP_LOCAL)
+        names = {rules.set_name(base, family) for base in bases for family in (4, 6)}
+        listed = {(m.address, m.protocol, m.port) for m in found.members if m.set in names}
+        ours = [server for server in found.servers if server.address in found.bound or server[1:] in listed]
+        if not self._exclude:
+            return ours
+        return [server for server in ours if not any(ip_address(server.address) in one for one in self._exclude)]
 
     def _compare_servers(
         self, states: Iterable[tuple[Key, ServiceState]], found: Mapping[Identity, Settings], lacking: set[str]
@@ -207,11 +221,3 @@ class IpvsProxier:
                     self._draining.stop(operation[:3])
                 case DeleteServer(server):
                     self._draining.forget(server)
-
-
-def _ours(found: Holdings) -> list[Identity]:
-    """The virtual servers that this proxy made: on an address that our dummy holds, or on a node port of our sets."""
-    bases = (rules.NODE_PORT, rules.NODE_PORT_LOCAL, rules.EXTERNAL_IP, rules.EXTERNAL_IP_LOCAL)
-    names = {rules.set_name(base, family) for base in bases for family in (4, 6)}
-    listed = {(m.address, m.protocol, m.port) for m in found.members if m.set in names}
-    return [server for server in found.servers if server.address in found.bound or server[1:] in listed]

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from proxy.model.traffic import Traffic
+
 CLUSTER_IP = "KUBE-CLUSTER-IP"
 EXTERNAL_IP, EXTERNAL_IP_LOCAL = "KUBE-EXTERNAL-IP", "KUBE-EXTERNAL-IP-LOCAL"
 LOAD_BALANCER, LOAD_BALANCER_LOCAL = "KUBE-LOAD-BALANCER", "KUBE-LOAD-BALANCER-LOCAL"
@@ -33,9 +35,6 @@ _TYPES = {
     LOOP_BACK: "hash:ip,port,ip", NO_LOCAL: "hash:ip,port", NO_LOCAL_EXTERNAL: "hash:ip,port", IPVS_IPS: "hash:ip",
     NO_ENDPOINTS: "hash:ip,port",
 }  # fmt: skip
-
-MARK = 0x4000
-"""The bit of the packet mark that asks for masquerading, as kube-proxy's default."""
 
 CLOSED_PORT = 1
 """tcpmux: no node listens there."""
@@ -65,17 +64,17 @@ def create_sets(family: int) -> str:
     return "".join(f"create {name} {kind} family {inet} maxelem 1048576\n" for name, kind in sets(family).items())
 
 
-def tables(family: int, cluster_cidr: str) -> list[Table]:
-    """All rules of a family. `cluster_cidr` empty: pods cannot be told from others, so none is masqueraded."""
-    return [_mangle(family, cluster_cidr), _nat(family, cluster_cidr), _filter(family)]
+def tables(family: int, traffic: Traffic) -> list[Table]:
+    """All rules of a family. Where pods cannot be told from others, nobody is masqueraded on a cluster IP."""
+    return [_mangle(family, traffic), _nat(family, traffic), _filter(family, traffic)]
 
 
 def _match(family: int, base: str, directions: str = "dst,dst") -> str:
     return f"-m set --match-set {set_name(base, family)} {directions}"
 
 
-def _mangle(family: int, cluster_cidr: str) -> Table:
-    from_outside = f"! -s {cluster_cidr} " if cluster_cidr else ""
+def _mangle(family: int, traffic: Traffic) -> Table:
+    from_outside = traffic.from_outside_iptables
     allowed = _match(family, LOAD_BALANCER_SOURCE_CIDR, "dst,dst,src")
     return Table(
         "mangle",
@@ -92,14 +91,16 @@ def _mangle(family: int, cluster_cidr: str) -> Table:
     )
 
 
-def _nat(family: int, cluster_cidr: str) -> Table:
-    mark = f"{MARK:#x}"
+def _nat(family: int, traffic: Traffic) -> Table:
+    mark = f"{traffic.mark:#x}"
     masquerade_all = [f"{_match(family, s)} -j KUBE-MARK-MASQ" for s in (EXTERNAL_IP, LOAD_BALANCER, NODE_PORT)]
     own = [
         f"{_match(family, s)} -j KUBE-MARK-MASQ"
         for s in (CLUSTER_IP, EXTERNAL_IP_LOCAL, LOAD_BALANCER_LOCAL, NODE_PORT_LOCAL)
     ]
-    off_cluster = [f"! -s {cluster_cidr} {_match(family, CLUSTER_IP)} -j KUBE-MARK-MASQ"] if cluster_cidr else []
+    who = "" if traffic.masquerade_all else traffic.from_outside_iptables
+    known = traffic.masquerade_all or traffic.from_outside_iptables
+    off_cluster = [f"{who}{_match(family, CLUSTER_IP)} -j KUBE-MARK-MASQ"] if known else []
     return Table(
         "nat",
         {
@@ -131,9 +132,9 @@ def _refuse_own(family: int) -> list[str]:
     return [f"-p {protocol} {_match(family, NO_ENDPOINTS)} {to_nobody}" for protocol in ("tcp", "udp", "sctp")]
 
 
-def _filter(family: int) -> Table:
+def _filter(family: int, traffic: Traffic) -> Table:
     answered = (CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL, LOAD_BALANCER, LOAD_BALANCER_LOCAL)
-    mark = f"{MARK:#x}"
+    mark = f"{traffic.mark:#x}"
     return Table(
         "filter",
         {

@@ -137,8 +137,8 @@ class _Lowering:
 
     def _external_local(self, inside: str) -> str:
         """externalTrafficPolicy Local: pods and this node reach all endpoints, the others those here, unmasqueraded."""
-        ip, cidr, outside = self.settings.ip, self.settings.cluster_cidr, self.server.outside or ()
-        rules = [f"{ip} saddr {cidr} goto {inside}"] if cidr else []
+        outside, from_pods = self.server.outside or (), self.settings.traffic.nft(self.settings.ip, outside=False)
+        rules = [f"{from_pods}goto {inside}"] if from_pods else []
         rules += ["fib saddr type local jump mark-for-masquerade", f"fib saddr type local goto {inside}"]
         if outside:
             rules.append(f"goto {self._chain_to(outside, local=True)}")

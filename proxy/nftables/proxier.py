@@ -19,7 +19,7 @@ from proxy.nftables.listing import Listing, parse, parse_in_steps
 from proxy.nftables.lower import Element, Shareable, SharedChain, SharedMap, lower
 from proxy.nftables.plan import EMPTY, Contents, add_to, create_table, merge, own, plan, unlike_elements
 from proxy.nftables.skeleton import TABLE, Chain, Settings, chains, sets
-from proxy.node_settings import ensure_forwarding
+from proxy.node_settings import Sysctl, ensure, ensure_forwarding
 from proxy.steps import Steps, at_once, outcomes, pages
 
 LOWERED = 200
@@ -33,8 +33,10 @@ class NftablesProxier:
 
     mode = "nftables"
 
-    def __init__(self, nft: Nft, families: Sequence[Settings], dry_run: bool = False):
-        self._nft, self._dry_run = nft, dry_run
+    def __init__(
+        self, nft: Nft, families: Sequence[Settings], dry_run: bool = False, kernel_settings: Sequence[Sysctl] = ()
+    ):
+        self._nft, self._dry_run, self._kernel_settings = nft, dry_run, kernel_settings
         self._tables = [_Table(nft, settings) for settings in families]
         self._generation: int | None = None
         self._syncs = self._put_off = 0
@@ -56,8 +58,9 @@ class NftablesProxier:
         return Outcome(tuple(lines))
 
     def compare(self, states: Mapping[Key, ServiceState]) -> Iterator[Outcome]:
-        problems = () if self._dry_run else tuple(ensure_forwarding(t.settings.family for t in self._tables))
-        yield Outcome(problems=problems)
+        if not self._dry_run:
+            problems = ensure_forwarding(table.settings.family for table in self._tables)
+            yield Outcome(problems=(*problems, *ensure(self._kernel_settings)))
         if self._nft.generation() == self._generation:
             return
         for patient in (True, True, self._put_off < MOST_PUT_OFF):

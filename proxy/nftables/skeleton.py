@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-TABLE = "kube-proxy"
-MARK = 0x4000
-"""The bit of the packet mark that asks for masquerading, as kube-proxy's default."""
+from proxy.model.traffic import Traffic
 
+TABLE = "kube-proxy"
 SERVICES, NODE_PORTS = "services", "node-ports"
 NO_ENDPOINTS, NODE_PORTS_NO_ENDPOINTS = "no-endpoint-services", "no-endpoint-node-ports"
 FIREWALL = "firewall"
@@ -28,7 +27,7 @@ class Settings(NamedTuple):
     """What the rules depend on beside the Services. `node_port_prefixes` empty: every address of the node."""
 
     family: int
-    cluster_cidr: str = ""
+    traffic: Traffic = Traffic()
     node_port_prefixes: tuple[str, ...] = ()
 
     @property
@@ -64,15 +63,17 @@ def chains(settings: Settings) -> dict[str, Chain]:
     ip = settings.ip
     address_port, port = f"{ip} daddr . meta l4proto . th dport", "meta l4proto . th dport"
     to_node = _to_this_node(settings)
+    traffic, mark = settings.traffic, f"{settings.traffic.mark:#x}"
+    outside = traffic.nft(ip, outside=True)
     off_cluster = (
-        (f"{ip} daddr @{CLUSTER_IPS} {ip} saddr != {settings.cluster_cidr} jump mark-for-masquerade",)
-        if settings.cluster_cidr
+        (f"{ip} daddr @{CLUSTER_IPS} {'' if traffic.masquerade_all else outside}jump mark-for-masquerade",)
+        if traffic.masquerade_all or outside
         else ()
     )
     return {
         # A reset is sent for every packet; ICMP errors are rationed by the kernel, and some clients would wait.
         REFUSE: Chain("", ("meta l4proto tcp reject with tcp reset", "reject")),
-        "mark-for-masquerade": Chain("", (f"meta mark set meta mark | {MARK:#x}",)),
+        "mark-for-masquerade": Chain("", (f"meta mark set meta mark | {mark}",)),
         "services": Chain(
             "", (*off_cluster, f"{address_port} vmap @{SERVICES}", f"{to_node} {port} vmap @{NODE_PORTS}")
         ),
@@ -82,8 +83,8 @@ def chains(settings: Settings) -> dict[str, Chain]:
             "type nat hook postrouting priority srcnat",
             (
                 f"ct status dnat {ip} saddr . {ip} daddr @{HAIRPIN} masquerade fully-random",
-                f"meta mark & {MARK:#x} == 0x0 return",
-                f"meta mark set meta mark ^ {MARK:#x}",
+                f"meta mark & {mark} == 0x0 return",
+                f"meta mark set meta mark ^ {mark}",
                 "masquerade fully-random",
             ),
         ),

@@ -17,8 +17,10 @@ NODE = NodeInfo("node1", "zone-a", ("192.168.77.11",))
 
 
 def service(name: str = "myapp", ports: list[dict[str, Any]] | None = None, **spec: Any) -> Service:
-    """A ClusterIP Service at 10.96.0.10, TCP 80, unless told otherwise. `status` holds load-balancer addresses."""
-    ingress = [{"ip": ip, "ipMode": "VIP"} for ip in spec.pop("load_balancer_ips", [])]
+    """A ClusterIP Service at 10.96.0.10, TCP 80, unless told otherwise. Its status has `load_balancer_ips`, and their
+    `ip_mode`."""
+    mode = spec.pop("ip_mode", "VIP")
+    ingress = [{"ip": ip, "ipMode": mode} for ip in spec.pop("load_balancer_ips", [])]
     body = {"type": "ClusterIP", "clusterIP": "10.96.0.10", "ports": ports or [{"protocol": "TCP", "port": 80}]} | spec
     body.setdefault("clusterIPs", [body["clusterIP"]])
     meta = {"name": name, "namespace": "default", "resourceVersion": "1"}
@@ -61,16 +63,21 @@ def resync(dataplane: Dataplane, states: Mapping[Key, ServiceState]) -> Outcome:
     return joined(dataplane.compare(states))
 
 
-def program(dataplane: Dataplane, *objects: Service | EndpointSlice) -> Planner:
-    """A full sync of an empty node, then one sync of these objects; returns who remembers the state."""
+def tracked(*objects: Service | EndpointSlice) -> ChangeTracker:
+    """A tracker that has heard of these objects."""
     tracker = ChangeTracker()
-    planner = Planner(tracker, NODE)
-    assert not resync(dataplane, {}).failures
     for obj in objects:
         if isinstance(obj, Service):
             tracker.set_service(service_info(obj))
         else:
             tracker.set_slice(slice_info(obj))
-    outcome = dataplane.sync(planner.plan(tracker.take()))
+    return tracker
+
+
+def program(dataplane: Dataplane, *objects: Service | EndpointSlice) -> Planner:
+    """A full sync of an empty node, then one sync of these objects; returns who remembers the state."""
+    planner = Planner(tracked(*objects), NODE)
+    assert not resync(dataplane, {}).failures
+    outcome = dataplane.sync(planner.plan(planner.tracker.take()))
     assert not outcome.failures, outcome.failures
     return planner

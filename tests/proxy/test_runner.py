@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from kube.api.core_v1 import Node, Service
 from kube.api.discovery_v1 import EndpointSlice
 from kube.client.fake import FakeClient, FakeServer
+from kube.http_server import metrics as metrics_text
 from proxy.config import Config
 from proxy.runner import Proxy
-from proxy.runner import _metrics as metrics_text
 from tests.proxy.fake_dataplane import FakeDataplane
 from tests.proxy.objects import endpoint, endpoint_slice, service
 
@@ -51,7 +51,7 @@ async def test_2_nothing_is_programmed_before_everything_is_listed():
 
 async def test_1_a_change_is_programmed_at_once_and_a_burst_together():
     server = FakeServer()
-    async with running(server, min_sync_period=1.0) as (_, dataplane, client):
+    async with running(server, iptables_min_sync_period=1.0) as (_, dataplane, client):
         await _first(dataplane)
         await asyncio.sleep(1.05)  # the pause after the first full sync
         began = asyncio.get_running_loop().time()
@@ -150,9 +150,9 @@ async def test_health_and_metrics():
         endpoint_slice("myapp", [endpoint("10.244.1.2"), endpoint("10.244.2.2", "node2")]),
     )
     async with running(server, metrics_bind_address="127.0.0.1:0") as (proxy, dataplane, _):
-        assert proxy._livez().status == 503
+        assert proxy.serving.livez().status == 503
         await _first(dataplane)
-        while proxy._healthz().status != 200:  # noqa: ASYNC110
+        while proxy.serving.healthz().status != 200:  # noqa: ASYNC110
             await asyncio.sleep(0)
         answer = proxy.service_health._answer(KEY)
         assert answer.status == 200
@@ -161,7 +161,7 @@ async def test_health_and_metrics():
         }  # fmt: skip
         assert answer.headers["X-Load-Balancing-Endpoint-Weight"] == "1"
         proxy.health.node_eligible = False
-        assert (proxy._healthz().status, proxy._livez().status) == (503, 200)
+        assert (proxy.serving.healthz().status, proxy.serving.livez().status) == (503, 200)
 
 
 async def test_metrics_stand_under_upstreams_names_with_both_families():
@@ -171,7 +171,7 @@ async def test_metrics_stand_under_upstreams_names_with_both_families():
     both = {"cluster_cidr": "10.244.0.0/16,fd00:10:244::/48", "metrics_bind_address": "127.0.0.1:0"}
     async with running(server, **both) as (proxy, dataplane, _):
         await _first(dataplane)
-        while proxy._healthz().status != 200:  # noqa: ASYNC110
+        while proxy.serving.healthz().status != 200:  # noqa: ASYNC110
             await asyncio.sleep(0)
         text = metrics_text().body
     for line in (

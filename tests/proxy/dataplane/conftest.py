@@ -10,14 +10,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from kube.api.core_v1 import Node as ApiNode
+from kube.client.fake import FakeServer
 from proxy.config import choose_addresses
 from proxy.dataplane import Dataplane
 from proxy.ipvs import kernel as ipvs
+from proxy.model.traffic import Traffic
 from proxy.nftables import kernel as nftables
 from tests.proxy.dataplane.node import Node
+from tests.proxy.dataplane.vocabulary import POD2, POD3
 from tests.proxy.dataplane.world import World
+from tests.proxy.objects import endpoint_slice, service
 
-CIDRS = {4: "10.244.0.0/16", 6: "fd00:10:244::/48"}
+TRAFFIC = {4: Traffic("10.244.0.0/16"), 6: Traffic("fd00:10:244::/48")}
 NODE_PORTS = {4: ("192.168.77.0/24",), 6: ("fd00:77::/64",)}
 
 
@@ -32,7 +37,7 @@ def make_ipvs(**options) -> Dataplane:
     from proxy.ipvs.proxier import IpvsProxier
 
     prefixes = [prefix for family in NODE_PORTS.values() for prefix in family]
-    return IpvsProxier(Kernel([4, 6], CIDRS), lambda own: choose_addresses(own, prefixes), **options)
+    return IpvsProxier(Kernel(TRAFFIC), lambda own: choose_addresses(own, prefixes), **options)
 
 
 def make_nftables() -> Dataplane:
@@ -40,7 +45,7 @@ def make_nftables() -> Dataplane:
     from proxy.nftables.proxier import NftablesProxier
     from proxy.nftables.skeleton import Settings
 
-    return NftablesProxier(Nft(), [Settings(f, CIDRS[f], NODE_PORTS[f]) for f in (4, 6)])
+    return NftablesProxier(Nft(), [Settings(f, TRAFFIC[f], NODE_PORTS[f]) for f in (4, 6)])
 
 
 MAKE = {"ipvs": make_ipvs, "nftables": make_nftables}
@@ -69,3 +74,20 @@ def node(proxied: Node) -> Iterator[Node]:
     """node1 without any Service; what a test programs is removed after it."""
     yield proxied
     proxied.reset()
+
+
+@pytest.fixture
+def server() -> FakeServer:
+    server = FakeServer()
+    ports = [{"protocol": "TCP", "port": 80, "nodePort": 30080}]
+    server.seed(ApiNode.from_dict({"metadata": {"name": "node1"}}), service(type="NodePort", ports=ports))
+    server.seed(endpoint_slice("myapp", [POD2, POD3]))
+    return server
+
+
+@pytest.fixture
+def bare(node: Node) -> Iterator[Node]:
+    """A node that no proxy has touched."""
+    node.call(node.dataplane.cleanup)
+    yield node
+    node.restart()

@@ -11,7 +11,7 @@ from tests.proxy.objects import endpoint, endpoint_slice, service
 
 pytestmark = pytest.mark.root
 
-VIP = "fd00:10:96::a"
+VIP = "fd00:10:96::10"
 BRIDGE, LAN = "fd00:10:244:1::1", "fd00:77::11"
 
 

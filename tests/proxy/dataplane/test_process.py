@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import Iterator
 
 import pytest
 
-from kube.api.core_v1 import Node as ApiNode
-from kube.client.fake import FakeClient, FakeServer
+from kube.client.fake import FakeServer
 from proxy.__main__ import clean_up, make_dataplane
 from proxy.config import Config
-from proxy.runner import Proxy
+from proxy.planner import Planner
 from tests.proxy.dataplane.node import Node
-from tests.proxy.dataplane.vocabulary import NODE_IP, POD2, POD3, VIP
-from tests.proxy.objects import endpoint_slice, service
+from tests.proxy.dataplane.process import FLAGS, holds, run
+from tests.proxy.dataplane.vocabulary import LAN, NODE_IP, POD3, VIP
+from tests.proxy.objects import NODE, endpoint_slice, service, tracked
 
 pytestmark = pytest.mark.root
-
-FLAGS = {
-    "hostname_override": "node1", "cluster_cidr": "10.244.0.0/16", "nodeport_addresses": "192.168.77.0/24",
-    "healthz_bind_address": ":0", "metrics_bind_address": ":0",
-}  # fmt: skip
-
-
-@pytest.fixture
-def server() -> FakeServer:
-    server = FakeServer()
-    ports = [{"protocol": "TCP", "port": 80, "nodePort": 30080}]
-    server.seed(ApiNode.from_dict({"metadata": {"name": "node1"}}), service(type="NodePort", ports=ports))
-    server.seed(endpoint_slice("myapp", [POD2, POD3]))
-    return server
-
-
-@pytest.fixture
-def bare(node: Node) -> Iterator[Node]:
-    """A node that no proxy has touched."""
-    node.call(node.dataplane.cleanup)
-    yield node
-    node.restart()
-
-
-def run(node: Node, server: FakeServer, mode: str, **flags: bool) -> None:
-    """`python -m proxy --once`, but for the API server."""
-    config = Config(proxy_mode=mode, once=True, **FLAGS, **flags)
-
-    def process() -> None:
-        dataplane = make_dataplane(config, mode, [])
-        asyncio.run(Proxy(config, FakeClient(server), dataplane).run())
-        dataplane.close()
-
-    node.call(process)
-
-
-def holds(node: Node, mode: str) -> str:
-    """What this node's kernel holds, in the words of its tools; counters and times left out."""
-    if mode == "nftables":
-        return node.shell("nft list ruleset")
-    return node.shell(f"ipvsadm -Sn; ipset list -n; {node.iptables}-save | grep -v '^[#:]'; ip -o -4 addr show")
 
 
 def test_dry_run_prints_and_touches_nothing(
@@ -97,3 +54,18 @@ def talk(connection: socket.socket) -> str:
     connection.settimeout(10)
     connection.sendall(b"who?")
     return connection.recv(2048).decode()
+
+
+def test_masquerading_comes_before_anything_that_needs_it(bare: Node, mode: str):
+    """A node that starts must not send a client to a pod whose answer would not come back: at every step of the first
+    comparison who is answered at all is masqueraded."""
+    config = Config(proxy_mode=mode, **FLAGS)
+    svc = service(type="NodePort", ports=[{"protocol": "TCP", "port": 80, "nodePort": 30080}])
+    planned = Planner(tracked(svc, endpoint_slice("myapp", [POD3])), NODE)
+    planned.plan(planned.tracker.take())
+    dataplane, answers = bare.call(make_dataplane, config, mode, None), []
+    steps = dataplane.compare(planned.states)
+    while bare.call(next, steps, None) is not None:
+        answers.append(bare.world.ask("outside", NODE_IP, 30080, timeout=5))
+    bare.call(dataplane.close)
+    assert set(answers) == {"refused", f"pod3 {LAN}"}

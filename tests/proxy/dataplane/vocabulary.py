@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from tests.proxy.dataplane.world import six
 from tests.proxy.objects import endpoint, service
 
 VIP, EXTERNAL, BALANCER, NODE_IP = "10.96.0.10", "203.0.113.10", "203.0.113.20", "192.168.77.11"
@@ -52,3 +54,60 @@ def terminating(pod: dict[str, Any], serving: bool = True) -> dict[str, Any]:
 
 def not_ready(pod: dict[str, Any]) -> dict[str, Any]:
     return pod | {"conditions": {"ready": False}}
+
+
+def over(case: Case, protocol: str) -> Case:
+    """The same case of another protocol. SCTP does not listen to the ICMP error that refuses it."""
+    objects = [_changed(obj, lambda port: port | {"protocol": protocol}) for obj in case.objects]
+    case = case._replace(objects=tuple(objects))
+    if protocol != "SCTP":
+        return case
+    return case._replace(expectations=tuple(map(_unheard, case.expectations)))
+
+
+def _unheard(one: Expectation) -> Expectation:
+    def heard(answers: set[str]) -> set[str]:
+        return {"dropped" if answer == "refused" else answer for answer in answers}
+
+    return one._replace(answers=heard(one.answers), by_ipvs=None if one.by_ipvs is None else heard(one.by_ipvs))
+
+
+def over_ipv6(case: Case) -> Case:
+    """The same case, with the IPv6 address of everybody."""
+    expectations = (
+        one._replace(
+            address=six(one.address), answers=set(map(_six_answer, one.answers)),
+            by_ipvs=None if one.by_ipvs is None else set(map(_six_answer, one.by_ipvs)),
+        )
+        for one in case.expectations
+    )  # fmt: skip
+    return case._replace(objects=tuple(map(_six_object, case.objects)), expectations=tuple(expectations))
+
+
+def _changed(obj: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """A Service or a slice with other ports."""
+    found = obj.to_dict()
+    where = found.get("spec", found)
+    where["ports"] = [change(port) for port in where["ports"]]
+    return type(obj).from_dict(found)
+
+
+def _six_object(obj: Any) -> Any:
+    found = obj.to_dict()
+    if "spec" in found:
+        spec = found["spec"]
+        addresses = {"clusterIP": six(spec["clusterIP"]), "clusterIPs": list(map(six, spec["clusterIPs"]))}
+        found["spec"] = spec | addresses | {"externalIPs": list(map(six, spec["externalIPs"]))}
+        for ingress in found["status"]["loadBalancer"]["ingress"]:
+            ingress["ip"] = six(ingress["ip"])
+    else:
+        found["addressType"] = "IPv6"
+        for one in found["endpoints"]:
+            one["addresses"] = list(map(six, one["addresses"]))
+    return type(obj).from_dict(found)
+
+
+def _six_answer(answer: str) -> str:
+    """`pod1 10.244.1.3`, but `refused` as it is."""
+    pod, _, source = answer.partition(" ")
+    return f"{pod} {six(source)}" if source else answer

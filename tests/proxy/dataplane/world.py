@@ -6,8 +6,8 @@
     node2   192.168.77.12  ---+--- cni0 10.244.2.1 --- pod3 10.244.2.2
 
 Each also has IPv6: fd00:77::/64 on the lan, fd00:10:244:1::/64 and fd00:10:244:2::/64 for pods. Every pod answers on
-TCP and UDP port 8080 with its name and the address it was asked from. All sockets are opened by threads that have
-entered a namespace, so one process plays every part.
+port 8080 of TCP, UDP and (where the kernel has it) SCTP with its name and the address it was asked from. All sockets
+are opened by threads that have entered a namespace, so one process plays every part.
 """
 
 from __future__ import annotations
@@ -35,9 +35,12 @@ PORT = 8080
 
 
 def six(address: str) -> str:
-    """The IPv6 address that goes with an IPv4 one: fd00:10:244:1::2 with 10.244.1.2, fd00:77::11 with 192.168.77.11."""
-    first, _, network, host = address.split(".")
-    return f"fd00:77::{host}" if first == "192" else f"fd00:10:244:{network}::{host}"
+    """The IPv6 address that goes with an IPv4 one: fd00:10:244:1::2 with 10.244.1.2, fd00:77::11 with 192.168.77.11,
+    fd00:10:96::10 with 10.96.0.10, fd00:203::10 with 203.0.113.10."""
+    first, second, network, host = address.split(".")
+    if second == "96":
+        return f"fd00:10:96::{host}"
+    return {"192": "fd00:77::", "203": "fd00:203::"}.get(first, f"fd00:10:244:{network}::") + host
 
 
 class Namespace:
@@ -50,6 +53,9 @@ class Namespace:
         # No duplicate address detection: links are ready when they are up.
         self.sysctl("net/ipv6/conf/default/accept_dad", "0")
         self.sysctl("net/ipv6/conf/all/accept_dad", "0")
+        # The kernel rations what says "refused"; here many ask at once.
+        self.sysctl("net/ipv4/icmp_ratemask", "0")
+        self.sysctl("net/ipv6/icmp/ratelimit", "0")
         self.ip("link set lo up")
 
     def _enter(self) -> None:
@@ -91,6 +97,7 @@ class World:
             self._wire()
             for pod in PODS:
                 self.listen(pod, PORT)
+            self.has_sctp = self._listen_sctp()
             self._answering.start()
         except BaseException:
             self.close()
@@ -116,6 +123,15 @@ class World:
             for family in (socket.AF_INET, socket.AF_INET6):
                 self._answering.add(where, self[where].call(_listener, family, protocol, port))
 
+    def _listen_sctp(self) -> bool:
+        """Every pod answers over SCTP too, where the kernel has it."""
+        try:
+            for pod in PODS:
+                self.listen(pod, PORT, ("SCTP",))
+        except OSError:
+            return False
+        return True
+
     def ask(
         self, client: str, address: str, port: int, protocol: str = "TCP", timeout: float = 1.0, source: int = 0
     ) -> str:
@@ -138,7 +154,8 @@ class World:
         node1, node2 = HOSTS["node1"], HOSTS["node2"]
         virtual = [f"route add 10.96.0.0/16 via {node1}", f"route add 203.0.113.0/24 via {node1}"]
         pods = [f"route add 10.244.1.0/24 via {node1}", f"route add 10.244.2.0/24 via {node2}"]
-        self["outside"].ip(*virtual, *pods, f"route add fd00:10:96::/112 via {six(node1)}")
+        virtual += [f"route add {prefix} via {six(node1)}" for prefix in ("fd00:10:96::/112", "fd00:203::/64")]
+        self["outside"].ip(*virtual, *pods)
         for pod, (node_name, address) in PODS.items():
             gateway = address.rsplit(".", 1)[0] + ".1"
             ways_out = [f"route add default via {gateway}", f"route add default via {six(gateway)}"]
@@ -225,6 +242,14 @@ def _socket(family: int, protocol: str) -> socket.socket:
 
 def _listener(family: int, protocol: str, port: int) -> socket.socket:
     listening = _socket(family, protocol)
+    try:
+        return _bound(listening, family, protocol, port)
+    except OSError:
+        listening.close()
+        raise
+
+
+def _bound(listening: socket.socket, family: int, protocol: str, port: int) -> socket.socket:
     if family == socket.AF_INET6:
         listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -249,8 +274,20 @@ def _ask(address: str, port: int, protocol: str, timeout: float, source: int) ->
             return "dropped"
         except ConnectionRefusedError:
             return "refused"
+        except PermissionError:  # who sends a datagram is told that a rule took it, and then whether it was refused
+            return _refused_later(asking)
         except OSError as error:
             return os.strerror(error.errno or 0).lower()
+
+
+def _refused_later(asking: socket.socket) -> str:
+    asking.settimeout(0.3)
+    with contextlib.suppress(TimeoutError):
+        try:
+            asking.recv(1)
+        except ConnectionRefusedError:
+            return "refused"
+    return "dropped"
 
 
 def _run(*command: str, text: str = "") -> str:

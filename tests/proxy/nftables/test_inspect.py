@@ -6,6 +6,7 @@ import pytest
 
 from proxy.inspected import Inspected
 from proxy.model.desired import ServiceState
+from proxy.model.traffic import Traffic
 from proxy.nftables import proxier as module
 from proxy.nftables.proxier import NftablesProxier
 from proxy.nftables.skeleton import Settings
@@ -24,7 +25,7 @@ def nft() -> NftTable:
 @pytest.fixture
 def proxier(nft: NftTable, monkeypatch: pytest.MonkeyPatch) -> NftablesProxier:
     monkeypatch.setattr(module, "ensure_forwarding", lambda families: [])
-    made = NftablesProxier(nft, [Settings(4, "10.244.0.0/16")])
+    made = NftablesProxier(nft, [Settings(4, Traffic("10.244.0.0/16"))])
     program(made, service(), endpoint_slice("myapp", PODS))
     return made
 

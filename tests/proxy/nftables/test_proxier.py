@@ -9,6 +9,7 @@ import pytest
 from proxy.dataplane import Change
 from proxy.model.desired import NOTHING
 from proxy.model.objects import service_info, slice_info
+from proxy.model.traffic import Traffic
 from proxy.nftables import proxier as module
 from proxy.nftables.kernel import NftError
 from proxy.nftables.listing import parse
@@ -29,7 +30,7 @@ def nft() -> NftTable:
 @pytest.fixture
 def proxier(nft: NftTable, monkeypatch: pytest.MonkeyPatch) -> NftablesProxier:
     monkeypatch.setattr(module, "ensure_forwarding", lambda families: [])
-    return NftablesProxier(nft, [Settings(4, "10.244.0.0/16")])
+    return NftablesProxier(nft, [Settings(4, Traffic("10.244.0.0/16"))])
 
 
 def test_a_service_is_elements(proxier: NftablesProxier, nft: NftTable):

@@ -16,6 +16,7 @@ from proxy.ipvs.kernel import remedy
 from proxy.ipvs.messages import Destination
 from proxy.ipvs.rules import tables
 from proxy.model.desired import Identity
+from proxy.model.traffic import Traffic
 from proxy.steps import Steps
 from tests.proxy.trace.packet import OWN, Packet, outcome, within
 
@@ -41,7 +42,7 @@ class IpvsKernel:
 
     def prepare(self) -> Steps[list[str]]:
         yield
-        for table in tables(4, self._cluster_cidr):
+        for table in tables(4, Traffic(self._cluster_cidr)):
             chains = self.chains[table.name] = dict(table.chains)
             for hook, target in table.jumps:
                 chains[hook] = [f"-j {target}"]

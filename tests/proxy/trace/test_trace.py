@@ -6,6 +6,7 @@ import pytest
 
 from proxy.dataplane import Dataplane
 from proxy.ipvs.proxier import IpvsProxier
+from proxy.model.traffic import Traffic
 from proxy.nftables import proxier as nftables
 from proxy.nftables.skeleton import Settings
 from tests.proxy.dataplane.cases import ALL, Case
@@ -27,7 +28,7 @@ def ipvs() -> tuple[Dataplane, IpvsKernel]:
 
 def nft() -> tuple[Dataplane, NftTable]:
     table = NftTable()
-    settings = Settings(4, "10.244.0.0/16", ("192.168.77.0/24",))
+    settings = Settings(4, Traffic("10.244.0.0/16"), ("192.168.77.0/24",))
     return nftables.NftablesProxier(table, [settings]), table
 
 
