@@ -26,6 +26,9 @@ from kube.apimachinery.scheme import Resource
 from tests.kube.api.strategies import dicts
 from tests.support.cluster import ApiServer
 
+# The stand-in node's thread may use `random` while a strategy draws, which hypothesis takes for the strategy's doing.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+
 http.client._MAXHEADERS = 200  # a hundred warnings and what else there is
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 NAMESPACE = "fuzz"
