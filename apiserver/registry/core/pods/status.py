@@ -6,11 +6,12 @@ ValidatePodStatusUpdate; pkg/apis/core/v1/conversion.go for the two spellings of
 
 from __future__ import annotations
 
+from apiserver.registry.core.pods.internal import Internal
 from apiserver.registry.core.pods.updates import validate_annotation_update
 from apiserver.registry.validation.addresses import family_of, validate_ip
 from apiserver.registry.validation.names import validate_node_name, validate_qualified_name
 from kube.api.core_v1 import ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodSpec, PodStatus
-from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value
+from kube.apimachinery.errors import FieldError, Path, duplicate, forbidden, invalid_value
 from kube.apimachinery.validation import validate_immutable
 
 STATUS = Path("status")
@@ -52,6 +53,9 @@ def validate_status_update(pod: Pod, old: Pod) -> list[FieldError]:
     for name, policies in _restart_policies(old.spec).items():
         found += _validate_ended(getattr(status, name), getattr(before, name), policies, STATUS[name])
     found += _validate_ips(status.podIPs, before.podIPs, STATUS["podIPs"])
+    if status.hostIPs and status.hostIP != status.hostIPs[0].ip:
+        at = STATUS["hostIPs"][0]["ip"]
+        found.append(invalid_value(at, status.hostIPs[0].ip, "must be equal to `hostIP`"))
     return found + _validate_ips(status.hostIPs, before.hostIPs, STATUS["hostIPs"])
 
 
@@ -91,7 +95,9 @@ def _validate_ips(ips: list[PodIP] | list[HostIP], old: list[PodIP] | list[HostI
     known = {address.ip for address in old}
     found = [error for index, one in enumerate(ips) for error in validate_ip(one.ip, path[index], known)]
     families = [family_of(one.ip) for one in ips]
-    if not found and len(ips) > 1 and (len(ips) > 2 or families[0] == families[1]):
-        texts = [one.ip for one in ips]
-        found.append(invalid_value(path, texts, "may specify no more than one IP for each IP family"))
-    return found
+    if found or len(ips) < 2:
+        return found
+    if len(ips) > 2 or families[0] == families[1]:
+        found.append(invalid_value(path, Internal(list(ips)), "may specify no more than one IP for each IP family"))
+    texts = [one.ip for one in ips]
+    return found + [duplicate(path[i], Internal(one)) for i, one in enumerate(ips) if one.ip in texts[:i]]

@@ -202,7 +202,9 @@ def test_a_status_update_changes_nothing_else_and_keeps_the_class():
 
 STATUSES = """
 - [{podIPs: [{ip: nonsense}]}, ['status.podIPs[0]: Invalid value: "nonsense": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']]
-- [{podIPs: [{ip: 10.0.0.1}, {ip: 10.0.0.2}]}, ['status.podIPs: Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family']]
+- [{podIPs: [{ip: 10.0.0.1}, {ip: 10.0.0.2}]}, ['status.podIPs: Invalid value: [{"IP":"10.0.0.1"},{"IP":"10.0.0.2"}]: may specify no more than one IP for each IP family']]
+- [{podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}], hostIP: 10.0.0.9, hostIPs: [{ip: 10.0.0.8}]}, ['status.hostIPs[0].ip: Invalid value: "10.0.0.8": must be equal to `hostIP`']]
+- [{podIPs: [{ip: 10.0.0.1}, {ip: 10.0.0.1}]}, ['status.podIPs: Invalid value: [{"IP":"10.0.0.1"},{"IP":"10.0.0.1"}]: may specify no more than one IP for each IP family', 'status.podIPs[1]: Duplicate value: {"IP":"10.0.0.1"}']]
 - [{podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}]}, []]
 - [{qosClass: Guaranteed}, ['status.qosClass: Invalid value: "Guaranteed": field is immutable']]
 - [{initContainerStatuses: [{name: i, state: {running: {}}}, {name: side, state: {running: {}}}]}, ["status.initContainerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"]]
