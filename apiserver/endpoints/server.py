@@ -27,7 +27,14 @@ from apiserver.endpoints.request import Disconnected, Request
 from apiserver.endpoints.request_info import parse_query, request_info
 from apiserver.endpoints.responses import NO_CACHE, send_response, status_response, warning_headers
 from apiserver.endpoints.router import Router
-from kube.apimachinery.errors import Forbidden, InternalError, StatusError, Timeout, Unauthorized
+from kube.apimachinery.errors import (
+    Forbidden,
+    InternalError,
+    ServiceUnavailable,
+    StatusError,
+    Timeout,
+    Unauthorized,
+)
 from kube.apimachinery.meta_v1 import StatusDetails
 
 log = logging.getLogger("apiserver")
@@ -36,6 +43,7 @@ ASGIApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Authorize = Callable[[Attributes], Decision]
 _IMPERSONATE = frozenset({b"impersonate-user", b"impersonate-group", b"impersonate-uid"})
 _TOO_LONG = "Timeout: request did not complete within the allotted timeout"
+_STOPPING = "apiserver is shutting down"
 _LONG_RUNNING = frozenset({"log", "exec", "attach", "portforward", "proxy"})
 
 
@@ -79,6 +87,9 @@ class Server:
             await self._refuse(request, error)
         except TimeoutError:
             await self._refuse(request, Timeout(_TOO_LONG, StatusDetails(), retry_after=1))
+        except asyncio.CancelledError:  # the server stops, and has waited for this request as long as it could
+            await self._refuse(request, ServiceUnavailable(_STOPPING, StatusDetails(), retry_after=1))
+            raise
         except Disconnected:
             request.code = request.code or 499
         except Exception as error:
