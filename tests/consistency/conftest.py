@@ -21,6 +21,8 @@ FLAGS = (
     "--service-cluster-ip-range", "10.96.0.0/26", "--service-node-port-range", "30000-30040",
 )  # fmt: skip
 """Few addresses and ports, so that each is given out again and again."""
+WORKERS = ("--workers", "2")
+"""Of the second server: one process and several, in one cluster."""
 _numbers = itertools.count()
 
 
@@ -42,8 +44,8 @@ def control_plane(etcd_directory: Path, tmp_path: Path) -> ControlPlanes:
         async with EtcdCluster(etcd_directory / f"plane-{next(_numbers)}", *etcd_flags) as etcd:
             urls = ",".join(etcd.urls)
             started = [
-                start_apiserver(urls, tmp_path / f"server-{n}", prefix=PREFIX, flags=FLAGS, start=False)
-                for n in range(servers)
+                start_apiserver(urls, tmp_path / f"server-{n}", prefix=PREFIX, flags=(*FLAGS, *more), start=False)
+                for n, more in zip(range(servers), ((), WORKERS), strict=False)
             ]
             try:
                 await asyncio.gather(*(asyncio.to_thread(server.start, 60) for server in started))
