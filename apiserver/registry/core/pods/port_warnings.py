@@ -19,6 +19,9 @@ from kube.apimachinery.errors import Path
 
 
 def warn_of_ports(spec: PodSpec, path: Path) -> Iterator[str]:
+    every = (*spec.initContainers, *spec.containers, *spec.ephemeralContainers)
+    if sum(len(container.ports) for container in every) < 2 and not any(p.hostIP for c in every for p in c.ports):
+        return
     seen: dict[tuple[int, str], list[tuple[ContainerPort, Path]]] = {}
     for container, at in containers_of(spec, path):
         for index, port in enumerate(container.ports):

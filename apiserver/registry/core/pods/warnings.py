@@ -201,13 +201,15 @@ def _of_pull_secrets(spec: PodSpec, path: Path) -> Iterator[str]:
 
 def _of_containers(meta: ObjectMeta, spec: PodSpec, path: Path, annotations: Path) -> Iterator[str]:
     for container, at in containers_of(spec, path):
-        yield from _of_profiles(meta, spec, container, annotations)
+        if meta.annotations:
+            yield from _of_profiles(meta, spec, container, annotations)
         for resource in _BYTES:
             for name in ("limits", "requests"):
                 amounts = getattr(container.resources, name)
-                if resource in amounts:
+                if resource in amounts and quantity.parse(amounts[resource]).amount.denominator != 1:
                     yield from _of_fractions({resource: amounts[resource]}, at["resources"][name])
-        yield from _of_variables(container, at["env"])
+        if len(container.env) > 1:
+            yield from _of_variables(container, at["env"])
 
 
 def _of_fractions(amounts: dict[str, str], path: Path) -> Iterator[str]:

@@ -78,6 +78,9 @@ def _validate_user(name: str, path: Path) -> list[FieldError]:
 def validate_host_processes(spec: PodSpec, path: Path) -> list[FieldError]:
     """Containers of a Pod share the node's processes all, or none does; and then the node's network too."""
     of_pod = _host_process(spec.securityContext)
+    every = (*spec.initContainers, *spec.containers, *spec.ephemeralContainers)
+    if of_pod is None and all(_host_process(container.securityContext) is None for container in every):
+        return []
     found, count, others = [], 0, 0
     for container, at in containers_of(spec, path):
         own = _host_process(container.securityContext)
@@ -100,5 +103,7 @@ def validate_host_processes(spec: PodSpec, path: Path) -> list[FieldError]:
 
 
 def _host_process(context: object | None) -> bool | None:
+    if context is None:
+        return None
     options = getattr(context, "windowsOptions", None)
     return options.hostProcess if options is not None else None
