@@ -79,10 +79,11 @@ def kernel(facts: Facts) -> Iterator[Finding]:
         problems = list(dict.fromkeys(p for server in told.proxy["servers"] for p in server["problems"]))
         rules = [rule for server in told.proxy["servers"] for rule in server["rules"]]
         if problems:
+            flag = "--ipvs-sync-period" if told.proxy.get("mode") == "ipvs" else "--iptables-sync-period"
             yield broken(
                 KERNEL, f"{node}: {some(problems, 2)}",
                 "somebody else has changed the kernel's table; the proxy mends it when it compares next",
-                f"wait --iptables-sync-period (30 s), or start the proxy of {node} anew; then find who flushes tables",
+                f"wait {flag} (30 s), or start the proxy of {node} anew; then find who flushes tables",
             )  # fmt: skip
         elif rules:
             yield ok(KERNEL, f"{node}: {next((r for r in rules if ' : ' in r), rules[0])}")
