@@ -12,7 +12,15 @@ import subprocess
 from collections.abc import Iterable, Iterator
 
 from benchmarks import Row, Settings, place
-from benchmarks.proxy_table import CIDR, Agent, change_an_endpoint, milliseconds, resident_megabytes, seconds
+from benchmarks.proxy_table import (
+    CIDR,
+    Agent,
+    change_an_endpoint,
+    milliseconds,
+    resident_megabytes,
+    seconds,
+    step_rows,
+)
 from proxy.ipvs.kernel import Kernel
 from proxy.ipvs.proxier import IpvsProxier
 from proxy.memory import keep_what_is_there
@@ -72,8 +80,7 @@ def _many(count: int, repeat: int) -> Iterator[Row]:
     assert not any(each.operations for each in compared)
     samples = tuple(each.seconds for each in compared)
     yield Row(f"comparison with the kernel, IPVS, {among}", "s", samples, more_is_better=False)
-    longest = tuple(each.longest_step * 1000 for each in compared)
-    yield Row(f"how long a change may wait for it, IPVS, {among}", "ms", longest, more_is_better=False, target=50.0)
+    yield from step_rows(compared, f"IPVS, {among}")
     memory = resident_megabytes(os.getpid())
     yield Row(f"memory of the proxy, IPVS, {count:,} x 10", "MB", (memory,), more_is_better=False, target=250.0)
 
