@@ -320,11 +320,13 @@ def test_events(kubectl: Kubectl) -> None:
 
 
 def test_exec_logs_and_cp(kubectl: Kubectl, tmp_path: Path) -> None:
+    """Some kubectls (1.32 does) throw away what comes before they are ready for it ("Unknown stream id 1, discarding
+    message"): what is run here takes a moment before it says anything."""
     pod = kubectl("get pods -l app=web -o jsonpath={.items[0].metadata.name}")
-    done = kubectl.run("exec", pod, "--", "sh", "-c", "echo out; echo err >&2; exit 7")
+    done = kubectl.run("exec", pod, "--", "sh", "-c", "sleep 0.3; echo out; echo err >&2; exit 7")
     assert (done.stdout, done.returncode) == ("out\n", 7) and "err\n" in done.stderr
     assert kubectl(f"exec -i {pod} -- cat", stdin="through\n" * 5000) == "through\n" * 5000
-    assert kubectl("exec deploy/web -- echo hello") == "hello\n"
+    assert kubectl("exec deploy/web -- sh -c", "sleep 0.3; echo hello") == "hello\n"
     assert kubectl(f"logs {pod}") == "one\ntwo\nthree\n"
     assert kubectl("logs -l app=web --tail=1 --prefix").count("three") == 2
     (tmp_path / "from").write_text("copied")
