@@ -42,6 +42,13 @@ def without_values(command: click.Command, ctx: click.Context, args: list[str]) 
     return kept + args[end:]
 
 
+def positional(command: click.Command, ctx: click.Context, args: list[str]) -> list[str]:
+    """The words that are no flags of the command, nor their values."""
+    valued = {name for p in command.get_params(ctx) if isinstance(p, click.Option) and not p.is_flag for name in p.opts}
+    return [word for before, word in zip(["", *args], args, strict=False)
+            if not word.startswith("-") and before not in valued]  # fmt: skip
+
+
 class Command(click.Command):
     """A command whose help shows its own flags; the global ones are shown by `kubectl_lite options`.
 
@@ -170,7 +177,7 @@ class Subcommands(Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None:
             hint = f"See '{ctx.command_path} -h' for help and examples"
-            raise CommandError(f'unknown command "{" ".join(args)}"\n{hint}')
+            raise CommandError(f'unknown command "{" ".join(positional(self, ctx, args))}"\n{hint}')
         _, found, rest = super().resolve_command(ctx, args)
         return found and found.name, found, rest
 

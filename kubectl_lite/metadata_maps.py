@@ -74,6 +74,7 @@ def command_of(words: Words) -> click.Command:
         local = flags.pop("local")
         if local and not flags["filename"]:
             raise CommandError(NO_LOCAL_FILE)
+        by_name = not (flags["all_"] or flags["selector"] or flags["field_selector"])
         found = await selected(session, resources, flags, words.command)
         if resource_version and len(found) > 1:
             raise CommandError("--resource-version may only be used with a single resource")
@@ -92,7 +93,7 @@ def command_of(words: Words) -> click.Command:
             if wanted and writing.dry_run != "client" and not local:
                 obj = await session.patch(target.path, {"metadata": metadata}, "merge", **writing.params)
             if list_:
-                list_pairs(target, words.plural, after, alone=len(found) == 1)
+                list_pairs(target, words.plural, after, alone=by_name and len(found) == 1)
                 return
             what = words.outcome(before, after, overwrite, removed)
             writing.say(target, what, obj | {"metadata": obj["metadata"] | {words.plural: after}})

@@ -67,7 +67,7 @@ async def _joined(session: Session, target: Target, flags: Json, quiet: bool, li
 
 
 async def _show_log(session: Session, target: Target) -> None:
-    async with session.stream(f"{target.path}/log", params={"follow": "true"}) as chunks:
+    async with session.stream(f"{target.path}/log", params={}) as chunks:
         async for chunk in chunks:
             sys.stdout.buffer.write(chunk)
             sys.stdout.buffer.flush()

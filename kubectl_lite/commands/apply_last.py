@@ -13,7 +13,7 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError, usage
-from kubectl_lite.last_applied import ANNOTATION, read, with_last_applied
+from kubectl_lite.last_applied import ANNOTATION, encode, read
 from kubectl_lite.resources import NOTHING_GIVEN, Target
 from kubectl_lite.selecting import file_options, for_each, live, selected
 from kubectl_lite.session import Session
@@ -61,7 +61,7 @@ async def set_(session: Session, create_annotation: bool, **flags: Any) -> int:
                 f"no last-applied-configuration annotation found on resource: {target.name}, to create the annotation, "
                 "run the command with --create-annotation"
             )
-        kept = with_last_applied(target.object or {})["metadata"]["annotations"][ANNOTATION]
+        kept = encode(target.object or {})
         if writing.dry_run != "client":
             patch = {"metadata": {"annotations": {ANNOTATION: kept}}}
             obj = await session.patch(target.path, patch, "merge", **writing.params)

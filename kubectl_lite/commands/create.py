@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import Subcommands, after_dashes, command, group
+from kubectl_lite.cli import Subcommands, after_dashes, command, group, positional
 from kubectl_lite.commands.create_data import config_map_command, secret_command
 from kubectl_lite.creating import create, generator, one_name, send
 from kubectl_lite.durations import DURATION
@@ -248,14 +248,13 @@ class _Create(Subcommands):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = args[: args.index("--")] if "--" in args else args
-        if not args or any(word.startswith(("-f", "--filename", "-R", "--raw")) for word in own):
+        if not positional(self, ctx, args) or any(word.startswith(("-f", "--filename", "-R", "--raw")) for word in own):
             args = ["from-files", *args]
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None:
-            words = [word for word in args if not word.startswith("-")]
-            raise usage("create", f"Unexpected args: [{' '.join(words)}]")
+            raise usage("create", f"Unexpected args: [{' '.join(positional(self, ctx, args))}]")
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:

@@ -37,8 +37,10 @@ async def cli(
     if not found:
         raise CommandError("no objects passed to scale")
 
+    done: list[Target] = []
+
     async def act(target: Target) -> None:
-        obj = await _live(session, target)
+        obj = await _live(session, target, alone=not done)
         _check(obj, current_replicas, resource_version)
         if writing.dry_run != "client":
             precondition = {"metadata": {"resourceVersion": resource_version}} if resource_version else {}
@@ -46,6 +48,7 @@ async def cli(
             await session.patch(path, precondition | {"spec": {"replicas": replicas}}, "merge", **writing.params)
             if limit := seconds(timeout):
                 await _wait(session, target, replicas, limit)
+        done.append(target)
         writing.say(target, "scaled", obj | {"spec": obj["spec"] | {"replicas": replicas}})
 
     return await for_each(found, act)
@@ -66,12 +69,14 @@ async def _wait(session: Session, target: Target, replicas: int, limit: float) -
         raise CommandError("timed out waiting for the condition") from None
 
 
-async def _live(session: Session, target: Target) -> dict[str, Any]:
+async def _live(session: Session, target: Target, *, alone: bool) -> dict[str, Any]:
     from kube.apimachinery.errors import NotFound
 
     try:
         return await live(session, target)
     except NotFound as error:
+        if not alone:
+            raise
         raise CommandError(f"no objects passed to scale {error.message}") from error
 
 

@@ -16,7 +16,7 @@ class Kubectl:
 
     def __init__(self, program: str, kubeconfig: Path, namespace: str, home: Path):
         self.program, self.namespace, self.home, self.version = program, namespace, home, version(program)
-        self._environment = {
+        self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(kubeconfig),
             "KUBE_EDITOR": "sed -i s/before/after/",
         }  # fmt: skip
@@ -24,7 +24,7 @@ class Kubectl:
     def run(self, *args: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.program, "-n", self.namespace, *args], input=stdin, capture_output=True, text=True, timeout=60,
-            env=self._environment | environment,
+            env=self.environment | environment,
         )  # fmt: skip
 
     def __call__(self, line: str, *more: str, stdin: str = "") -> str:
@@ -44,7 +44,7 @@ class Kubectl:
         """The lines of a command that goes on until the end of the block."""
         process = subprocess.Popen(
             [self.program, "-n", self.namespace, *line.split()], stdout=subprocess.PIPE, text=True,
-            env=self._environment,
+            env=self.environment,
         )  # fmt: skip
         assert process.stdout is not None
         try:

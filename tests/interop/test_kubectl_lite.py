@@ -110,6 +110,45 @@ def test_attach_shows_what_comes(ours: Kubectl, cluster: ApiServer, pod: str) ->
         assert next(lines) == "tick"
 
 
+def test_run_joins_its_pod(ours: Kubectl, cluster: ApiServer) -> None:
+    with ours.background("run joined --image=one --attach --quiet") as lines:
+        ours("wait pod/joined --for=create --timeout=60s")
+        uid = ours("get pod joined -o jsonpath={.metadata.uid}")
+        with _writing(cluster.directory / f"{uid}-joined-0.log"):
+            assert next(lines) == "tick"
+
+
+ENDED = {
+    "phase": "Failed",
+    "containerStatuses": [{
+        "name": "quick", "image": "broken", "imageID": "", "ready": False, "restartCount": 0,
+        "state": {"terminated": {"exitCode": 7, "reason": "Error"}},
+    }],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["ours", "theirs"])
+def test_run_shows_the_log_of_a_pod_that_was_quick_and_ends_with_its_code(
+    ours: Kubectl, theirs: Kubectl | None, who: str
+) -> None:
+    """The stand-in's pods of a broken image wait for ever; this one is said to have ended meanwhile."""
+    running = ours if who == "ours" else theirs
+    if running is None:
+        pytest.skip("no kubectl of 1.31 or later")
+    line = [running.program, "-n", ours.namespace, *["run", "quick", "--image=broken", "-i", "--rm", "--restart=Never"]]
+    with subprocess.Popen(
+        line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=running.environment,
+    ) as process:  # fmt: skip
+        ours("wait pod/quick --for=create --timeout=60s")
+        ours("wait pod/quick --for=jsonpath={.status.containerStatuses[0].state.waiting.reason} --timeout=60s")
+        ours("patch pod quick --subresource=status --type=merge -p", json.dumps({"status": ENDED}))
+        out, err = process.communicate(timeout=60)
+    assert out == 'one\ntwo\nthree\npod "quick" deleted\n'
+    assert f"pod {ours.namespace}/quick terminated (Error)" in err.splitlines(), err
+    assert process.returncode == 7
+
+
 def _writing(path: Path) -> subprocess.Popen[bytes]:
     """A process that writes a line of log now and then, until the block ends."""
     line = "2026-01-01T00:00:02.000000000Z stdout F tick"
