@@ -6,7 +6,7 @@ Whatever goes wrong there is no suggestion, never an error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -28,6 +28,10 @@ def complete(words: Sequence[str]) -> list[str]:
     *before, last = words or ("",)
     ctx = click.Context(cli, info_name="kubectl_lite")
     command, path, rest = _walk(ctx, list(before))
+    if before and before[-1] in VALUES:
+        with suppress(BaseException):
+            return [word for word in VALUES[before[-1]](_flags(before)) if word.startswith(last)]
+        return []
     if last.startswith("-"):
         found = [(o, p.help or "") for p in command.params if isinstance(p, click.Option) and not p.hidden
                  for o in p.opts if o.startswith("--")]  # fmt: skip
@@ -39,6 +43,41 @@ def complete(words: Sequence[str]) -> list[str]:
             return [word for word in _from_server(path, rest, last, _flags(before)) if word.startswith(last)]
         return []
     return [f"{word}\t{help_}" if help_ else word for word, help_ in found if word.startswith(last)]
+
+
+def _of_kubeconfig(section: str) -> Callable[[GlobalFlags], list[str]]:
+    def names(flags: GlobalFlags) -> list[str]:
+        from kubectl_lite.kubeconfig_files import KubeconfigFiles
+
+        return KubeconfigFiles(flags.kubeconfig).names(section)
+
+    return names
+
+
+def _namespaces(flags: GlobalFlags) -> list[str]:
+    import asyncio
+
+    async def ask() -> list[str]:
+        async with Session(flags) as session:
+            return await _names(session, (await session.mapper()).by_name("namespaces"))
+
+    return asyncio.run(asyncio.wait_for(ask(), 3))
+
+
+def _formats(flags: GlobalFlags) -> list[str]:
+    from kubectl_lite.printers.objects import FORMATS
+
+    return [name + ("=" if "jsonpath" in name or "template" in name or "columns" in name else "") for name in FORMATS]
+
+
+VALUES: dict[str, Callable[[GlobalFlags], list[str]]] = {
+    "-n": _namespaces, "--namespace": _namespaces, "-o": _formats, "--output": _formats,
+    "--context": _of_kubeconfig("contexts"), "--cluster": _of_kubeconfig("clusters"), "--user": _of_kubeconfig("users"),
+}  # fmt: skip
+"""What may stand after a flag."""
+OF_CONFIG = {"use-context": "contexts", "delete-context": "contexts", "rename-context": "contexts",
+             "set-context": "contexts", "get-contexts": "contexts", "delete-cluster": "clusters",
+             "set-cluster": "clusters", "delete-user": "users", "set-credentials": "users"}  # fmt: skip
 
 
 def _walk(ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str], list[str]]:
@@ -79,6 +118,10 @@ def _flags(words: Sequence[str]) -> GlobalFlags:
 
 def _from_server(path: list[str], rest: list[str], last: str, flags: GlobalFlags) -> list[str]:
     import asyncio
+
+    if path[:1] == ["config"]:
+        section = OF_CONFIG.get(path[-1])
+        return _of_kubeconfig(section)(flags) if section and not rest else []
 
     return asyncio.run(asyncio.wait_for(_ask(path, rest, last, flags), 3))
 
