@@ -54,12 +54,14 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
         print("No resources found")
         return 0
     options = _options(flags)
+    # What was picked by a list may be gone by now: kubectl's default too.
+    ignore_not_found = flags["ignore_not_found"] or flags["all_"] or flags["selector"] or flags["field_selector"]
     code, gone = 0, []
     for target in found:
         try:
             answer = None if flags["dry_run"] == "client" else await session.delete(target.path, options)
         except Exception as error:
-            code = _failed(error, flags["ignore_not_found"]) or code
+            code = _failed(error, ignore_not_found) or code
             continue
         _say(target, flags)
         if answer and answer.get("kind") != "Status":

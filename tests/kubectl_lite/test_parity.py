@@ -195,10 +195,24 @@ def test_reads_print_the_same(run: Run, kubectl: str, applied: str) -> None:
     assert not different, "\n".join(different)
 
 
+PAIRED = """
+apiVersion: v1
+kind: Service
+metadata: {name: paired}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: paired}
+"""
+
+
 def test_writes_say_the_same(apiserver: ApiServer, run: Run, kubectl: str, manifests: Path) -> None:
     """The same steps by each program, each in a namespace of its own."""
     bad = manifests.with_name("bad.yaml")
     bad.write_text(MANIFESTS.replace("app: web}}\n    spec", "app: other}}\n    spec").split("---")[0])
+    paired = manifests.with_name("paired.yaml")
+    paired.write_text(PAIRED)
     no_yaml = manifests.with_name("no.yaml")
     no_yaml.write_text("a: b: c\n")
     steps = [
@@ -220,6 +234,8 @@ def test_writes_say_the_same(apiserver: ApiServer, run: Run, kubectl: str, manif
         f"apply --server-side -f {manifests}",
         "delete deploy,svc,cm -l app=web",
         "delete cm --all",
+        f"create -f {paired}",
+        "delete svc,ep --all",  # the Endpoints are listed, and gone with their Service when their turn comes
     ]
     steps = comparable(steps, kubectl)
     said: dict[str, list[tuple[int, str, str]]] = {}
