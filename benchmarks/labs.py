@@ -1,6 +1,7 @@
 """A lab for a benchmark: started by the command that people type, gone afterwards.
 
-Called by `lab_start` and `lab_follow`. It calls `lab up` and `lab down`, and `lab.fleet` to look at its machines.
+Called by `lab_start`, `lab_follow` and `endpoint_latency`. It calls `lab up` and `lab down`, and
+`lab.fleet` to look at its machines.
 """
 
 from __future__ import annotations
@@ -56,6 +57,20 @@ def running(driver: str, *flags: str) -> Iterator[Lab]:
         applied = [word for file in MANIFESTS for word in ("--apply", file)]
         _lab("up", root, f"--driver={driver}", *flags, *applied)
         yield Lab(Layout(root), time.perf_counter() - began)
+    finally:
+        _lab("down", root)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def control_plane() -> Iterator[Path]:
+    """`lab up --nodes 0`: etcd, the API server and the controllers alone; gives the admin's kubeconfig."""
+    if not shutil.which("etcd"):
+        raise Skip("etcd is not installed")
+    root = Path(tempfile.mkdtemp(prefix="kube-lite-bench-"))
+    try:
+        _lab("up", root, "--nodes=0")
+        yield Layout(root).admin_kubeconfig
     finally:
         _lab("down", root)
         shutil.rmtree(root, ignore_errors=True)
