@@ -14,7 +14,8 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from benchmarks import Row, Settings, labs
@@ -44,12 +45,20 @@ def run(settings: Settings) -> Iterator[Row]:
 
 
 async def _latencies(kubeconfig: Path, services: int, samples: int) -> list[float]:
+    async with prepared(kubeconfig, services) as client:
+        return await measure(client, services, samples, RATE)
+
+
+@asynccontextmanager
+async def prepared(kubeconfig: Path | None, services: int) -> AsyncIterator[Client]:
+    """A client of a cluster that has these Services, on a node that stays ready meanwhile."""
     async with Client.from_kubeconfig(kubeconfig, user_agent="benchmark") as client:
         heart = asyncio.create_task(heartbeat(client))
-        await prepare(client, services)
-        latencies = await measure(client, services, samples, RATE)
-        heart.cancel()
-        return latencies
+        try:
+            await prepare(client, services)
+            yield client
+        finally:
+            heart.cancel()
 
 
 def condition(ready: bool) -> dict:
@@ -152,15 +161,12 @@ def processor_seconds(pid: int) -> float:
 
 
 async def main(arguments: argparse.Namespace) -> None:
-    async with Client.from_kubeconfig(arguments.kubeconfig) as client:
-        heart = asyncio.create_task(heartbeat(client))
-        await prepare(client, arguments.services)
+    async with prepared(arguments.kubeconfig, arguments.services) as client:
         before = {pid: processor_seconds(pid) for pid in arguments.pids}
         print(show(await measure(client, arguments.services, arguments.samples, arguments.rate)))
         for pid, seconds in before.items():
             each = (processor_seconds(pid) - seconds) / arguments.samples
             print(f"process {pid}: {each * 1000:.2f} ms of processor time a change")
-        heart.cancel()
         await client.delete(Namespace, NAMESPACE)
         await client.delete(Node, NODE)
 

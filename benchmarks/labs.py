@@ -47,30 +47,29 @@ def running(driver: str, *flags: str) -> Iterator[Lab]:
     """`lab up` with the example manifests. Raises Skip where this machine cannot."""
     if os.geteuid() != 0:
         raise Skip("nodes need root")
-    if not shutil.which("etcd"):
-        raise Skip("etcd is not installed")
     if driver == "uml" and missing():
         raise Skip(f"guests need: apt-get install {' '.join(missing())}")
-    root = Path(tempfile.mkdtemp(prefix="kube-lite-bench-"))
-    try:
-        began = time.perf_counter()
-        applied = [word for file in MANIFESTS for word in ("--apply", file)]
-        _lab("up", root, f"--driver={driver}", *flags, *applied)
-        yield Lab(Layout(root), time.perf_counter() - began)
-    finally:
-        _lab("down", root)
-        shutil.rmtree(root, ignore_errors=True)
+    applied = [word for file in MANIFESTS for word in ("--apply", file)]
+    with _up(f"--driver={driver}", *flags, *applied) as lab:
+        yield lab
 
 
 @contextmanager
 def control_plane() -> Iterator[Path]:
     """`lab up --nodes 0`: etcd, the API server and the controllers alone; gives the admin's kubeconfig."""
+    with _up("--nodes=0") as lab:
+        yield lab.layout.admin_kubeconfig
+
+
+@contextmanager
+def _up(*flags: str) -> Iterator[Lab]:
     if not shutil.which("etcd"):
         raise Skip("etcd is not installed")
     root = Path(tempfile.mkdtemp(prefix="kube-lite-bench-"))
     try:
-        _lab("up", root, "--nodes=0")
-        yield Layout(root).admin_kubeconfig
+        began = time.perf_counter()
+        _lab("up", root, *flags)
+        yield Lab(Layout(root), time.perf_counter() - began)
     finally:
         _lab("down", root)
         shutil.rmtree(root, ignore_errors=True)
