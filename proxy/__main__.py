@@ -141,11 +141,11 @@ async def _run(config: Config) -> int:
     return 0
 
 
-def health_check_hosts(config: Config, node: Node | None) -> list[str]:
-    """Where health check node ports are open: where node ports are. Empty: everywhere."""
+def health_check_hosts(config: Config, node: Node | None) -> list[str] | None:
+    """Where health check node ports are open: where node ports are. None: everywhere."""
     prefixes = config.node_port_prefixes(primary_addresses(node))
     if not prefixes:
-        return []
+        return None
     with RouteSocket() as route:
         return choose_addresses(list(dict.fromkeys(one.address for one in route.all_addresses())), prefixes)
 

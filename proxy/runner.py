@@ -48,9 +48,9 @@ class Proxy:
         client: Any,
         dataplane: Dataplane,
         clock: Clock | None = None,
-        health_check_hosts: Callable[[], Sequence[str]] = everywhere,
+        health_check_hosts: Callable[[], Sequence[str] | None] = everywhere,
     ):
-        """`health_check_hosts`: the addresses that health check node ports are open on."""
+        """`health_check_hosts`: the addresses that health check node ports are open on; None: all."""
         self.config, self.dataplane, self.clock = config, dataplane, clock or RealClock()
         self.tracker = ChangeTracker()
         self.planner = Planner(self.tracker, NodeInfo(config.node_name))
@@ -152,7 +152,9 @@ class Proxy:
             await self._sync()
         began = self.clock.monotonic()
         self._resync_wanted = False
-        changed = self._take()
+        # Only the first comparison is also the first sync. Later ones leave what has come meanwhile to a sync of its
+        # own, between two of their steps: a dataplane counts what Services share by the changes that it is told.
+        changed = {} if self._compared else self._take()
         rounds = self.stages.begin_all(changed)
         changes = self.planner.plan(changed)
         outcome, operations = await self._compare_steps()

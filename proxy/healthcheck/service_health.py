@@ -18,15 +18,15 @@ from proxy.model.objects import Key
 log = logging.getLogger(__name__)
 
 
-def everywhere() -> Sequence[str]:
+def everywhere() -> None:
     """All of the node's addresses."""
-    return ()
 
 
 class ServiceHealth:
     """One HTTP server a Service that has a health check node port."""
 
-    def __init__(self, proxy_is_healthy: Callable[[], bool], hosts: Callable[[], Sequence[str]] = everywhere):
+    def __init__(self, proxy_is_healthy: Callable[[], bool], hosts: Callable[[], Sequence[str] | None] = everywhere):
+        """`hosts`: the addresses to listen on; None: all."""
         self._proxy_is_healthy, self._hosts = proxy_is_healthy, hosts
         self._checks: dict[Key, HealthCheck] = {}
         self._servers: dict[Key, tuple[int, HttpServer]] = {}
@@ -53,7 +53,10 @@ class ServiceHealth:
     async def _open(self, key: Key, port: int) -> None:
         server = HttpServer({"": lambda: self._answer(key)})
         try:
-            await server.start(list(self._hosts()), port)
+            hosts = self._hosts()
+            if hosts is not None and not hosts:
+                raise OSError("no address of this node is among the --nodeport-addresses")
+            await server.start(hosts or "", port)
         except OSError as error:
             log.error("health check node port %d of %s/%s: %s", port, *key, error)
             return

@@ -63,7 +63,7 @@ class NftablesProxier:
             yield Outcome(problems=(*problems, *ensure(self._kernel_settings)))
         if self._nft.generation() == self._generation:
             return
-        for patient in (True, True, self._put_off < MOST_PUT_OFF):
+        for last, patient in ((False, True), (False, True), (True, self._put_off < MOST_PUT_OFF)):
             before, syncs = self._nft.generation(), self._syncs
             planning = self._plan_compare(states)
             try:
@@ -71,8 +71,9 @@ class NftablesProxier:
             except NftError as error:
                 yield Outcome((), {None: str(error)})
                 return
-            # Changes may go in between, but then what was read is worth nothing.
-            if (self._nft.generation(), self._syncs) == (before, syncs):
+            # Changes may go in between, but then what was read is worth nothing. Who else writes may do so all the
+            # time, and most likely to tables of their own: they are not waited for.
+            if self._syncs == syncs and (last or self._nft.generation() == before):
                 self._put_off = 0
                 yield self._repair(lines, before)
                 return

@@ -81,7 +81,8 @@ def test_node_ports_are_open_where_the_flag_says():
     primary = parse(["--nodeport-addresses", "primary"])
     assert primary_addresses(NODE) == ["127.0.0.1"]
     assert health_check_hosts(primary, NODE) == ["127.0.0.1"]
-    assert health_check_hosts(parse([]), None) == []
+    assert health_check_hosts(parse([]), None) is None
+    assert health_check_hosts(parse(["--nodeport-addresses", "203.0.113.0/24"]), None) == []
 
 
 PODS = "--cluster-cidr 10.244.0.0/16,fd00:10:244::/48 "

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,9 +14,12 @@ from kube.api.discovery_v1 import EndpointSlice
 from kube.client.fake import FakeClient, FakeServer
 from kube.http_server import metrics as metrics_text
 from proxy.config import Config
+from proxy.ipvs.proxier import IpvsProxier
+from proxy.model.desired import Identity
 from proxy.runner import Proxy
 from tests.proxy.fake_dataplane import FakeDataplane
 from tests.proxy.objects import endpoint, endpoint_slice, service
+from tests.proxy.trace.ipvs_kernel import IpvsKernel
 
 KEY = ("default", "myapp")
 QUIET = {"healthz_bind_address": ":0", "metrics_bind_address": ":0"}
@@ -84,6 +89,40 @@ async def test_a_service_that_fails_twice_is_compared_with_the_kernel():
         await client.create(service())
         await dataplane.reached(lambda d: d.resyncs == 2)
         assert KEY in dataplane.states
+
+
+async def test_4_what_changes_while_a_comparison_begins_is_synced_between_its_steps():
+    """What Services share is counted by their changes: a comparison is none."""
+    server, kernel = FakeServer(), IpvsKernel()
+    client, dataplane = FakeClient(server), IpvsProxier(kernel, lambda own: [])
+    proxy = Proxy(Config(hostname_override="node1", **QUIET), client, dataplane)
+    sync, heard, loop = dataplane.sync, threading.Event(), asyncio.get_running_loop()
+    late, tries = service("late", clusterIP="10.96.0.11"), itertools.count(1)
+
+    def sync_while_another_comes(changes):
+        if next(tries) == 3:  # after two failures: the sync with which a comparison begins
+            kernel.refusing.clear()
+            asyncio.run_coroutine_threadsafe(client.create(late), loop).result()
+            assert heard.wait(10)
+        return sync(changes)
+
+    tell = proxy.heard
+    dataplane.sync = sync_while_another_comes
+    proxy.heard = lambda kind, key, obj: tell(kind, key, obj) or (heard.set() if key[1] == "late" else None)
+    kernel.refusing.add(Identity(4, "10.96.0.10", "TCP", 80))
+    task = asyncio.create_task(proxy.run())
+    while not proxy.health.healthy:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    await client.create(service())
+    while "ipvsadm -A -t 10.96.0.11:80" not in kernel.dump():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    async with proxy.busy:
+        dumped = kernel.dump()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    for address in ("10.96.0.10", "10.96.0.11"):
+        assert f"ip address add {address} dev kube-ipvs0" in dumped
+        assert f"ipset add KUBE-CLUSTER-IP {address},tcp:80" in dumped
 
 
 async def test_a_kernel_that_fails_as_a_whole_is_tried_again():

@@ -111,6 +111,16 @@ async def test_a_port_follows_its_service(health: ServiceHealth, port: int):
         await ask(other)
 
 
+async def test_where_no_address_may_be_used_nothing_listens(port: int, caplog: pytest.LogCaptureFixture):
+    """And not, as an empty list says to asyncio, everywhere."""
+    health = ServiceHealth(lambda: True, lambda: [])
+    await told(health, local(port, endpoint("10.244.1.2")))
+    with pytest.raises(ConnectionRefusedError):
+        await ask(port)
+    assert "no address of this node is among the --nodeport-addresses" in caplog.text
+    await health.stop()
+
+
 async def test_a_port_that_is_taken_is_logged_and_opened_with_the_next_change(
     health: ServiceHealth, caplog: pytest.LogCaptureFixture
 ):

@@ -142,6 +142,14 @@ def test_a_resync_repairs_whatever_was_done(proxier: NftablesProxier, nft: NftTa
     assert resync(proxier, planner.states).operations == ()
 
 
+def test_others_who_write_all_the_time_do_not_keep_a_comparison_from_its_end(proxier: NftablesProxier, nft: NftTable):
+    states = {KEY: state(service(), endpoint_slice("myapp", PODS))}
+    for step in proxier.compare(states):
+        assert not step.failures
+        nft.touch()
+    assert nft.sets["services"] == {"10.96.0.10 . tcp . 80": "goto tcp-balance-2"}
+
+
 def test_a_comparison_gives_way_to_changes_but_not_for_ever(proxier: NftablesProxier, nft: NftTable):
     planner = program(proxier, service(), endpoint_slice("myapp", PODS))
     others = itertools.count(1)
