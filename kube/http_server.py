@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from kube.metrics import CONTENT_TYPE, REGISTRY
 
+log = logging.getLogger(__name__)
+
 _REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error",
             503: "Service Unavailable"}  # fmt: skip
 _PATIENCE = 5.0
+_GONE = (TimeoutError, ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
+"""The client takes too long, has left, or sends a head without end."""
 
 
 class Answer(NamedTuple):
@@ -61,14 +66,21 @@ class HttpServer:
         assert task is not None
         self._open.add(task)
         try:
-            with contextlib.suppress(TimeoutError, ConnectionError, asyncio.IncompleteReadError, ValueError):
+            with contextlib.suppress(*_GONE):
                 async with asyncio.timeout(_PATIENCE):
                     request = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                    writer.write(_render(await self._answer(request)))
+                    writer.write(_render(await self._answer_or_say(request)))
                     await writer.drain()
         finally:
             self._open.discard(task)
             writer.close()
+
+    async def _answer_or_say(self, request: str) -> Answer:
+        try:
+            return await self._answer(request)
+        except Exception:
+            log.exception("%s failed", request.partition("\r\n")[0])
+            return Answer("internal server error\n", 500)
 
     async def _answer(self, request: str) -> Answer:
         method, target, *_ = [*request.split("\r\n", 1)[0].split(" "), "", ""]
