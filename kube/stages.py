@@ -38,12 +38,13 @@ class Round:
 
 class Stages:
     """1. Each cause belongs to exactly one round: the first that begins after it was seen.
-    2. No more than KEYS keys with ROUNDS rounds each are kept; of a burst the first CAUSES causes are.
+    2. No more than KEYS keys with ROUNDS rounds each are kept, and no more than KEYS wait for a round, which never
+       comes for some; of a burst the first CAUSES causes are.
     """
 
     def __init__(self, clock: Clock):
         self._clock = clock
-        self._seen: dict[Hashable, list[Noticed]] = {}
+        self._seen: OrderedDict[Hashable, list[Noticed]] = OrderedDict()
         self._rounds: OrderedDict[Hashable, deque[Round]] = OrderedDict()
 
     def now(self) -> float:
@@ -54,6 +55,8 @@ class Stages:
         causes = self._seen.setdefault(key, [])
         if len(causes) < CAUSES:
             causes.append(Noticed(kind, name, revision, self.now()))
+        if len(self._seen) > KEYS:
+            self._seen.popitem(last=False)
 
     def begin(self, key: Hashable) -> Round | None:
         """Work on the key begins now; None when nothing was seen that could be its cause."""

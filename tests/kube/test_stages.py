@@ -29,6 +29,9 @@ def test_2_memory_is_bounded():
                 stages.seen(key, "Pod", f"p{cause}", str(number))
             stages.end(key, stages.begin(key))
     assert stages.shown(0) == []
+    for key in range(2 * KEYS):
+        stages.seen(("never", key), "Pod", "p", "1")
+    assert sum(stages.begin(("never", key)) is not None for key in range(2 * KEYS)) == KEYS
     last = stages.shown(KEYS + 9)
     assert len(last) == ROUNDS
     assert len(last[0]["causes"]) == CAUSES
