@@ -108,8 +108,7 @@ _SHOWN = {"create": "POST", "update": "PUT", "patch": "PATCH", "deletecollection
 
 def begin_long(request: Request) -> Callable[[], None]:
     """Counts a watch, a followed log or the like in; the answer counts it out."""
-    info = request.info
-    labels = (_verb(info), info.group, info.version, info.resource, info.subresource, _scope(request), "apiserver")
+    labels = (_verb(request.info), *_place(request), "apiserver")
     long_running.inc(*labels)
     return lambda: long_running.dec(*labels)
 
@@ -119,13 +118,19 @@ def observe(request: Request, seconds: float) -> None:
     info = request.info
     verb = _verb(info)
     dry_run = "All" if info.query.get("dryRun") == "All" else ""
-    if info.is_resource:
-        labels = (verb, dry_run, info.group, info.version, info.resource, info.subresource, _scope(request))
-    else:
-        labels = (verb, dry_run, "", "", "", _non_resource(info.path), "")
+    labels = (verb, dry_run, *_place(request))
     requests_total.inc(*labels, "apiserver", str(request.code))
     if info.verb != "watch":
         duration_seconds.observe(seconds, *labels, "apiserver")
+
+
+def _place(request: Request) -> tuple[str, str, str, str, str]:
+    """Group, version, resource, subresource and scope. Of what is not served they are left out: anybody, known or not,
+    can make names up, and each would be a line of the page for ever."""
+    info = request.info
+    if request.served:
+        return info.group, info.version, info.resource, info.subresource, _scope(request)
+    return "", "", "", _non_resource(info.path), ""
 
 
 def _verb(info: RequestInfo) -> str:

@@ -36,6 +36,8 @@ class Request:
     send: Send
     scope: Mapping[str, Any]
     user: User
+    served: bool = False
+    """Whether there is a resource at this path; of others no metric may keep what they are called."""
     output: Output = PLAIN
     code: int = 0
     """The status that was sent, once it was."""

@@ -38,6 +38,10 @@ class Router:
         self._routes[resource.group, resource.version, resource.plural, subresource] = (endpoint, handlers)
         self._groups.setdefault(resource.group, set()).add(resource.version)
 
+    def serves(self, info: RequestInfo) -> bool:
+        """Whether there is such a resource, or subresource of it."""
+        return (info.group, info.version, info.resource, info.subresource) in self._routes
+
     async def serve(self, request: Request) -> Response | None:
         """The handler's response; None when it has sent one itself. Raises StatusError."""
         info = request.info

@@ -72,6 +72,7 @@ class Server:
         if scope["type"] == "websocket":
             send = _websocket_refusal(send)
         request = _read(scope, receive, send)
+        request.served = self._router.serves(request.info)
         started = perf_counter()
         release = None
         try:

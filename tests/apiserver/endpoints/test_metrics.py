@@ -73,6 +73,17 @@ def test_verbs_and_scopes(apiserver: ApiServer, method: str, path: str, verb: st
     assert value(apiserver, "apiserver_request_total", **labels) == before + 1
 
 
+@pytest.mark.parametrize(("token", "code"), [(None, "404"), ("nobody's", "401")])
+def test_names_that_somebody_makes_up_are_kept_nowhere(apiserver: ApiServer, token: str | None, code: str) -> None:
+    unknown = {"verb": "GET", "group": "", "resource": "", "code": code}
+    before = value(apiserver, "apiserver_request_total", **unknown)
+    for path in ("/api/v1/madeups/a", "/apis/madeup.io/v1/madeups/a", "/api/v1/namespaces/a/pods/b/madeup"):
+        apiserver.request("GET", path, token=token)
+    apiserver.request("GET", "/api/v1/namespaces/a/madeups/b/log", token=token)
+    assert "madeup" not in apiserver.request("GET", "/metrics")[1]
+    assert value(apiserver, "apiserver_request_total", **unknown) == before + 4
+
+
 def test_watches_are_counted_while_they_last(apiserver: ApiServer, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/secrets"
     long = {"verb": "WATCH", "resource": "secrets", "scope": "namespace"}
