@@ -135,17 +135,20 @@ class NodePortRepair:
             except StorageError as error:
                 metrics.port_repair_failures.inc()
                 log.warning("the node ports' books were not checked: %s", error)
+            except Exception:  # what somebody wrote to etcd by hand need not be a Service
+                metrics.port_repair_failures.inc()
+                log.exception("the node ports' books were not checked")
             await self._clock.sleep(PERIOD)
 
     async def once(self) -> list[Fault]:
-        """Looks at all and repairs what can be; returns what it found. Raises StorageError."""
+        """Looks at all and repairs what can be; returns what was wrong. Raises StorageError."""
         keys = (await self._storage.list(NODE_PORTS)).items
-        found = list(faults(keys, await self._holders()))
-        for fault in found:
-            metrics.port_repairs.inc(fault.kind)
-            log.warning("%s", fault)
-            if fault.ops:
-                await self._mend(fault)
+        found = []
+        for fault in faults(keys, await self._holders()):
+            if await self._mend(fault):
+                metrics.port_repairs.inc(fault.kind)
+                log.warning("%s", fault)
+                found.append(fault)
         return found
 
     async def _holders(self) -> list[Holder]:
@@ -158,8 +161,13 @@ class NodePortRepair:
                 await asyncio.sleep(0)
         return found
 
-    async def _mend(self, fault: Fault) -> None:
+    async def _mend(self, fault: Fault) -> bool:
+        """False when it was none: a Service that came or went while we looked."""
+        if not fault.ops:
+            return True
         try:
             await self._storage.commit(fault.checks, fault.ops)
         except CheckFailed:
             log.info("%s has changed meanwhile: left to the next round", fault.key)
+            return False
+        return True
