@@ -62,6 +62,8 @@ class NodeLifecycleController(Controller):
         self._tell_registered(node)
         if self._silent_for(node) > self.context.node_monitor_grace_period:
             marked = await self._mark_silent(node)
+            if node.metadata.name not in self._ready:
+                return "was deleted meanwhile"
             if marked is not None:
                 said.append("is silent: Unknown")
                 node = marked
@@ -97,8 +99,9 @@ class NodeLifecycleController(Controller):
         updated = await self.client.update_status(node.model_copy(update={"status": status}))
         # Our own write must not count as a heartbeat.
         ready = health.condition(updated, "Ready")
-        beat, at = self._heard[node.metadata.name]
-        self._heard[node.metadata.name] = (beat[0], ready.lastHeartbeatTime if ready else None), at
+        if (heard := self._heard.get(node.metadata.name)) is not None:
+            (renewed, _), at = heard
+            self._heard[node.metadata.name] = (renewed, ready.lastHeartbeatTime if ready else None), at
         return updated
 
     # ---- what is told of it ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -224,6 +225,28 @@ async def test_a_silent_node_becomes_unknown_tainted_and_its_pods_not_ready(worl
     world.server.update(back, "status")
     await pass_time(10, *hearts)
     assert world.server.get(Node, "n1").spec.taints == []
+
+
+async def test_a_node_that_is_deleted_while_it_is_marked_is_forgotten(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.server.seed(node("n1"))
+    context, gone = world.start(NodeLifecycleController), asyncio.Event()
+    context.informers(Node).add_handler(on_delete=lambda _node: gone.set())
+    write = context.client.update_status
+
+    async def delete_meanwhile(obj: Node) -> Node:
+        written = await write(obj)
+        world.server.force_delete(Node, "n1")
+        await gone.wait()
+        return written
+
+    context.client.update_status = delete_meanwhile
+    await world.settle(60)
+    await world.settle(60)
+    assert world.server.all(Node) == []
+    assert [e.reason for e in world.server.all(Event)] == ["RegisteredNode", "RemovingNode"]
+    assert "sync failed" not in caplog.text
 
 
 async def test_nodes_are_given_up_ten_seconds_apart(world: World) -> None:
