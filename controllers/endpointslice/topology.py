@@ -236,9 +236,9 @@ class ZoneHints:
     ) -> tuple[SlicePlan, list[Said]]:
         """The plan with hints for every address type that can have them; and what to tell about it."""
         done, said = [], []
+        self._refused.discard(key)
         for family in families:
-            part = planned.of_family(family)
-            known = key in self._held
+            part, known = planned.of_family(family), key in self._held
             try:
                 part, held = give_hints(part, template, self._shares)
             except Unhintable as why:
@@ -248,7 +248,6 @@ class ZoneHints:
                 said.append((WARNING, "TopologyAwareHintsDisabled", f"{why}, addressType: {family}"))
             else:
                 self._held.setdefault(key, {})[family] = held
-                self._refused.discard(key)
                 if not known:
                     said.append((NORMAL, "TopologyAwareHintsEnabled", f"{ENABLED}, addressType: {family}"))
             done.append(part)

@@ -202,6 +202,17 @@ def test_no_zone_gets_less_than_its_minimum(zones: list[str], cpus: list[int]) -
         assert found[zone] >= allocation.minimum - 1
 
 
+def test_a_family_without_hints_is_given_them_when_the_nodes_change() -> None:
+    """Whatever the other family of the Service has."""
+    zones, six = topology.ZoneHints(), slice_of("b", "a", "b")
+    six.addressType = "IPv6"
+    zones.set_nodes([node("1", "a"), node("2", "b")])
+    for families in (["IPv4", "IPv6"], ["IPv6", "IPv4"]):
+        zones.apply(("default", "web"), SlicePlan(create=(slice_of("a", "a"), six)), TEMPLATE, families)
+        assert zones.set_nodes([node("1", "a"), node("2", "b", "1")]) == {("default", "web")}
+        zones.set_nodes([node("1", "a"), node("2", "b")])
+
+
 # ---- the controller ----
 
 AUTO = {topology.MODE: "Auto"}
