@@ -12,6 +12,7 @@ from dataclasses import replace
 from controllers import pods as podutil
 from controllers.controller import Context, Controller, namespace_terminating
 from controllers.daemonset import plan
+from controllers.daemonset.backoff import Backoff
 from controllers.expectations import Expectations
 from controllers.history import HASH_LABEL, History
 from controllers.ownership import apply_claim, claim, controller_of
@@ -24,9 +25,6 @@ from kube.apimachinery.labels import from_label_selector
 from kube.client import Unreachable
 from kube.events import NORMAL, WARNING
 from kube.informer import Key, by_controller, key_of
-from kube.workqueue.ratelimiter import ItemExponential
-
-FIRST_RETRY, LAST_RETRY = 1.0, 900.0
 
 
 class DaemonSetController(Controller):
@@ -42,8 +40,7 @@ class DaemonSetController(Controller):
         self.pods = self.informer(Pod, by_controller=by_controller, orphans=orphans)
         revisions = self.informer(ControllerRevision, by_controller=by_controller, orphans=orphans)
         self.history = History(context.client, revisions)
-        self._failures = ItemExponential(FIRST_RETRY, LAST_RETRY)
-        self._retry_at: dict[tuple[Key, str], float] = {}
+        self._backoff = Backoff()
         self.sets.on_any(self.enqueue)
         self.nodes.add_handler(self._node_changed, self._node_updated, self._node_changed)
         self.pods.add_handler(self._pod_added, self._pod_updated, self._pod_deleted)
@@ -52,7 +49,7 @@ class DaemonSetController(Controller):
         ds = self.sets.get(*key)
         if ds is None or ds.metadata.deletionTimestamp is not None:
             self.expectations.forget(key)
-            self._retry_at = {where: at for where, at in self._retry_at.items() if where[0] != key}
+            self._backoff.forget(key)
             return None
         if self.is_stale(key, ds):
             return None
@@ -63,7 +60,7 @@ class DaemonSetController(Controller):
         revision, now = newest.metadata.labels[HASH_LABEL], self.clock.now()
         step, failure = plan.DaemonPlan(), None
         if may_manage:
-            step = self._without_backed_off(key, plan.plan(ds, nodes, pods, revision, now))
+            step = self._without_backed_off(ds, plan.plan(ds, nodes, pods, revision, now))
             failure = await self._apply(ds, step, revision)
         status = plan.status_of(ds, nodes, pods, revision, collisions, now)
         if status != ds.status:
@@ -85,19 +82,16 @@ class DaemonSetController(Controller):
 
     # ---- acting ----
 
-    def _without_backed_off(self, key: Key, step: plan.DaemonPlan) -> plan.DaemonPlan:
-        """A pod that ended is taken away, for the next to be made, after 1 s, 2 s, ... 15 minutes on the same node."""
-        now, delete = self.clock.monotonic(), []
+    def _without_backed_off(self, ds: DaemonSet, step: plan.DaemonPlan) -> plan.DaemonPlan:
+        """Without the pods that ended and have to stay for a while."""
+        key, generation, now, delete = key_of(ds), (ds.metadata.uid, ds.metadata.generation), self.clock.monotonic(), []
         for pod in step.delete:
-            where = key, plan.target_node(pod)
-            if pod.metadata.deletionTimestamp is None and podutil.is_terminal(pod):
-                if now < self._retry_at.get(where, 0.0):
-                    self.queue.add_after(key, self._retry_at[where] - now)
-                    continue
-                if now - self._retry_at.get(where, now) > 2 * LAST_RETRY:
-                    self._failures.forget(where)
-                self._retry_at[where] = now + self._failures.when(where)
-            delete.append(pod)
+            ended = pod.metadata.deletionTimestamp is None and podutil.is_terminal(pod)
+            wait = self._backoff.wait(key, generation, plan.target_node(pod), now) if ended else 0.0
+            if wait:
+                self.queue.add_after(key, wait)
+            else:
+                delete.append(pod)
         return replace(step, delete=tuple(delete))
 
     def _report_ended(self, ds: DaemonSet, pod: Pod) -> None:

@@ -9,7 +9,7 @@ import pytest
 from controllers.daemonset import plan
 from kube.api.apps_v1 import DaemonSet
 from kube.api.core_v1 import Node, Pod
-from tests.controllers.test_workloads import daemon_set, node
+from tests.controllers.templates import daemon_set, node
 
 NOW = datetime(2026, 1, 1, 1, tzinfo=UTC)
 

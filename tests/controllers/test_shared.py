@@ -13,7 +13,7 @@ from kube.api.apps_v1 import ControllerRevision, StatefulSet
 from kube.api.core_v1 import Pod, Service
 from kube.apimachinery.labels import from_label_selector
 from kube.apimachinery.meta_v1 import LabelSelector, OwnerReference
-from tests.controllers.test_workloads import stateful_set
+from tests.controllers.templates import stateful_set
 
 # ---- expectations ----
 
