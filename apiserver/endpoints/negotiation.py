@@ -1,7 +1,7 @@
 """What form the client wants the answer in: the Accept header against what this server can write.
 
-Called once a request by the handlers. It calls nothing. Protobuf is accepted in requests and never written: clients
-that prefer it name JSON second. Source: k8s.io/apiserver/pkg/endpoints/handlers/negotiation.
+Called once a request by the router and by what writes errors. It calls nothing. A Table has no protobuf: who asks for
+one falls to the next form that the header names. Source: k8s.io/apiserver/pkg/endpoints/handlers/negotiation.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from functools import lru_cache
 from kube.apimachinery.errors import NotAcceptable
 from kube.apimachinery.meta_v1 import StatusDetails
 
-JSON, YAML = "application/json", "application/yaml"
-_MEDIA = {JSON: JSON, YAML: YAML, "*/*": JSON, "application/*": ""}
+JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
+_MEDIA = {JSON: JSON, YAML: YAML, PROTOBUF: PROTOBUF, "*/*": JSON, "application/*": ""}
 _AS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
-AVAILABLE = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+AVAILABLE = f"{JSON}, {YAML}, {PROTOBUF}"
+AVAILABLE_STREAMS = f"{JSON};stream=watch, {PROTOBUF};stream=watch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Output:
         return not self.as_kind and self.media_type == JSON
 
 
-PLAIN = Output()
+PLAIN, BINARY = Output(), Output(PROTOBUF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def negotiate(accept: str) -> Output | None:
         kind = clause.get("as")
         if not kind:
             return Output(media)
+        if kind == "Table" and media == PROTOBUF:
+            continue
         if kind in _AS and clause.get("g") == "meta.k8s.io" and clause.get("v") in ("v1", "v1beta1"):
             return Output(media, kind, clause.get("v"), clause.get("g"))
     if known:
@@ -85,9 +88,24 @@ def negotiate(accept: str) -> Output | None:
     return None
 
 
-def not_acceptable() -> NotAcceptable:
+def not_acceptable(of_collection: bool) -> NotAcceptable:
     """For API objects; discovery documents word it differently (see `plain_media`)."""
-    return NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {AVAILABLE}", StatusDetails())
+    available = f"{AVAILABLE}, {AVAILABLE_STREAMS}" if of_collection else AVAILABLE
+    return NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {available}", StatusDetails())
+
+
+def no_stream() -> NotAcceptable:
+    """For a form in which no events can be sent."""
+    return NotAcceptable(f"only the following media types are accepted: {AVAILABLE_STREAMS}")
+
+
+@lru_cache(maxsize=512)
+def error_media(accept: str) -> str:
+    """The media type for an error, which has one form only; JSON where none that was asked for will do."""
+    for clause in clauses(accept) if accept else ():
+        if (media := _MEDIA.get(clause.media, "")) and not clause.get("as"):
+            return media
+    return JSON
 
 
 def plain_media(accept: str) -> str:

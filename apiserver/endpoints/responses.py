@@ -1,7 +1,7 @@
 """Responses: bytes to the ASGI server, in one place for all handlers; errors become Status bodies here.
 
-Called by the handlers and the filter chain. It calls the ASGI `send`. Bodies are JSON bytes; YAML is made from them
-for the few who ask. It leaves out streaming, which watch and log do themselves.
+Called by the handlers and the filter chain. It calls the ASGI `send`. Bodies are JSON bytes; YAML or protobuf is made
+from them for who asks, unless the handler has it ready. It leaves out streaming, which watch and log do themselves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from apiserver.endpoints.negotiation import JSON, YAML
+from apiserver.endpoints import protobuf
+from apiserver.endpoints.negotiation import JSON, PROTOBUF
 from kube.apimachinery.errors import MethodNotAllowed, NotFound, StatusError
 from kube.apimachinery.meta_v1 import Status, StatusDetails
 
@@ -75,10 +76,10 @@ def success(details: StatusDetails | None = None, code: int = 0) -> bytes:
 
 
 async def send_response(send: Send, response: Response, media_type: str = JSON) -> None:
-    """Sends it, as YAML when the client asked for that."""
+    """Sends it, in the media type that the client asked for."""
     body, tail, media = response.body, response.tail, response.media_type
-    if media == JSON and media_type == YAML:
-        body, tail, media = to_yaml(body + tail), b"", YAML
+    if media_type != JSON and media == JSON:
+        body, tail, media = _converted(body + tail, media_type), b"", media_type
     type_header = _JSON_TYPE if media == JSON else (b"content-type", media.encode())
     if len(tail) < _WORTH_SHARING:
         body, tail = body + tail, b""
@@ -88,6 +89,10 @@ async def send_response(send: Send, response: Response, media_type: str = JSON) 
     if tail:
         await send({"type": "http.response.body", "body": body, "more_body": True})
     await send({"type": "http.response.body", "body": tail or body})
+
+
+def _converted(body: bytes, media_type: str) -> bytes:
+    return protobuf.from_json(body) if media_type == PROTOBUF else to_yaml(body)
 
 
 def to_yaml(body: bytes) -> bytes:

@@ -59,7 +59,7 @@ class Router:
         if info.subresource not in _CONNECT:
             output = negotiate(request.header(b"accept")) if b"accept" in request.headers else PLAIN
             if output is None:
-                raise not_acceptable()
+                raise not_acceptable(request.method == "GET" and not info.name)
             request.output = output
         return await handler(endpoint, request)
 

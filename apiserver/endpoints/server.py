@@ -22,7 +22,7 @@ from apiserver.authz.attributes import Attributes, Decision, forbidden_text
 from apiserver.authz.node import with_selected_name
 from apiserver.endpoints import metrics
 from apiserver.endpoints.flow_control import FlowControl
-from apiserver.endpoints.negotiation import PLAIN, negotiate
+from apiserver.endpoints.negotiation import error_media
 from apiserver.endpoints.request import Disconnected, Request
 from apiserver.endpoints.request_info import parse_query, request_info
 from apiserver.endpoints.responses import NO_CACHE, send_response, status_response, warning_headers
@@ -169,7 +169,7 @@ class Server:
             response.headers.append((b"www-authenticate", b'Basic realm="kube-lite"'))
         response.headers += warning_headers(request.warnings)
         request.code = response.status
-        await send_response(request.send, response, _error_media_type(request))
+        await send_response(request.send, response, error_media(request.header(b"accept")))
 
 
 def _read(scope: dict[str, Any], receive: Any, send: Any) -> Request:
@@ -178,14 +178,6 @@ def _read(scope: dict[str, Any], receive: Any, send: Any) -> Request:
     method = scope.get("method", "GET")
     info = request_info(method, scope["path"], parse_query(query))
     return Request(method, info, query, dict(raw_headers), raw_headers, receive, send, scope, _NOBODY)
-
-
-def _error_media_type(request: Request) -> str:
-    """Errors are written as YAML for who asked for it, and for all others as JSON, whatever they asked for."""
-    try:
-        return (negotiate(request.header(b"accept")) or PLAIN).media_type
-    except StatusError:
-        return PLAIN.media_type
 
 
 _NOBODY = User("")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from apiserver.endpoints.negotiation import Output
 from apiserver.endpoints.partial import partial_object
@@ -32,11 +33,17 @@ def list_head(
     kind: str, api_version: str, revision: int, continue_token: str = "", remaining: int | None = None
 ) -> str:
     """A list up to its items: `{"kind":"PodList",…,"items":`."""
-    more = f',"continue":{json.dumps(continue_token)}' if continue_token else ""
-    if remaining is not None:
-        more += f',"remainingItemCount":{remaining}'
-    meta = f'{{"resourceVersion":"{revision}"{more}}}'
+    meta = json.dumps(list_metadata(revision, continue_token, remaining), separators=(",", ":"))
     return f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{meta},"items":'
+
+
+def list_metadata(revision: int, continue_token: str = "", remaining: int | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = {"resourceVersion": str(revision)}
+    if continue_token:
+        found["continue"] = continue_token
+    if remaining is not None:
+        found["remainingItemCount"] = remaining
+    return found
 
 
 def list_start(resource: Resource, revision: int, continue_token: str, remaining: int | None) -> bytes:

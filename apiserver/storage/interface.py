@@ -67,16 +67,17 @@ class Stored:
 
     `wire` is the object's JSON with its resourceVersion, as a response body carries it; it is made once and shared by
     every reader and watcher. `memo` is free for a reader to keep what it worked out from the bytes (labels, a decoded
-    object), for the next reader.
+    object), for the next reader; so is `message` for who writes the object in another encoding than JSON.
     """
 
-    __slots__ = ("key", "memo", "revision", "wire")
+    __slots__ = ("key", "memo", "message", "revision", "wire")
 
     def __init__(self, key: str, data: bytes, revision: int):
         self.key = key
         self.wire = with_revision(data, revision)
         self.revision = revision
         self.memo: Any = None
+        self.message: bytes | None = None
 
     @property
     def data(self) -> bytes:
@@ -135,10 +136,11 @@ class Event:
     PUT carries the new value in `value` and the one before it in `before` (None: the key is new), so that a selector
     can tell «stopped matching» from «changed». DELETE carries the last value, with the revision of the deletion, in
     `value` and the value as it was in `before`. BOOKMARK carries only a revision: everything up to it has been
-    delivered. `line` is free for who encodes the event, for the next watcher that needs the same line.
+    delivered. `line` and `frame` are free for who encodes the event (in JSON, in protobuf), for the next watcher that
+    needs the same.
     """
 
-    __slots__ = ("before", "key", "line", "revision", "type", "value")
+    __slots__ = ("before", "frame", "key", "line", "revision", "type", "value")
 
     def __init__(
         self,
@@ -153,6 +155,7 @@ class Event:
         self.before = before
         self.key = value.key if value is not None else ""
         self.line: Any = None
+        self.frame: Any = None
 
     @property
     def data(self) -> bytes:

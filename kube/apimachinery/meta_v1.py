@@ -40,7 +40,7 @@ class ManagedFieldsEntry(APIModel):
     apiVersion: Annotated[str, wire(3, "The version in which the fields are named.")] = ""
     time: Annotated[Time | None, wire(4, "When the entry last changed.")] = None
     fieldsType: Annotated[str, wire(6, "FieldsV1.")] = ""
-    fieldsV1: Annotated[RawJSON, wire(7, "The set of fields, as a tree.")] = None
+    fieldsV1: Annotated[RawJSON, wire(7, "The set of fields, as a tree.", by_value=False)] = None
     subresource: Annotated[str, wire(8, "The subresource written through, if any.")] = ""
 
 
@@ -54,7 +54,9 @@ class ObjectMeta(APIModel):
     uid: Annotated[UID, wire(5, "Unique over space and time; set by the server.")] = ""
     resourceVersion: Annotated[str, wire(6, "The revision of the last change; opaque to clients.")] = ""
     generation: Annotated[Int64, wire(7, "Counts the changes of the desired state.")] = 0
-    creationTimestamp: Annotated[Time | None, wire(8, "When the object was created; set by the server.")] = None
+    creationTimestamp: Annotated[
+        Time | None, wire(8, "When the object was created; set by the server.", by_value=True)
+    ] = None
     deletionTimestamp: Annotated[Time | None, wire(9, "When the object is to be gone; set by the server.")] = None
     deletionGracePeriodSeconds: Annotated[
         Int64 | None, wire(10, "Seconds for a graceful end; set with deletionTimestamp.")
@@ -101,6 +103,10 @@ class Object(TypeMeta):
     """Any persistent object. Subclasses add `spec`, `status` or data of their own."""
 
     metadata: Annotated[ObjectMeta, wire(1, "Standard object metadata.")] = always(ObjectMeta)
+
+
+class PartialObjectMetadata(Object):
+    """Any object without the rest: what clients get who only look at metadata."""
 
 
 class LabelSelectorRequirement(APIModel):
@@ -209,8 +215,8 @@ EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]
 __all__ = [
     "Condition", "DeleteOptions", "EventType", "FieldSelectorRequirement", "LabelSelector",
     "LabelSelectorRequirement", "ListMeta",
-    "ManagedFieldsEntry", "MicroTime", "Object", "ObjectMeta", "OwnerReference", "Preconditions", "Status",
-    "StatusCause", "StatusDetails", "TypeMeta",
+    "ManagedFieldsEntry", "MicroTime", "Object", "ObjectMeta", "OwnerReference", "PartialObjectMetadata",
+    "Preconditions", "Status", "StatusCause", "StatusDetails", "TypeMeta",
 ]  # fmt: skip
 
 Json = dict[str, Any]

@@ -29,13 +29,15 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class FieldShape:
-    """A field of a struct, by its JSON name. `pointer`: absent is None rather than a zero value."""
+    """A field of a struct, by its JSON name. `pointer`: absent is None rather than a zero value. `by_value`: Go holds
+    it by value, so protobuf has it even when it is absent; that may be a time, which is None here."""
 
     name: str
     attribute: str
     shape: Shape
     wire: Wire
     pointer: bool
+    by_value: bool
     required: bool
     """What OpenAPI says: a body without the field is not complete."""
 
@@ -53,7 +55,10 @@ def fields_of(model: type[APIModel]) -> dict[str, FieldShape]:
         required = bool(always) and not pointer and shape.kind != "struct"
         if wire.required is not None:
             required = wire.required
-        found[name] = FieldShape(name, attribute, shape, wire, pointer, required)
+        by_value = not pointer or (bool(always) and shape.format == "date-time")
+        if wire.by_value is not None:
+            by_value = wire.by_value
+        found[name] = FieldShape(name, attribute, shape, wire, pointer, by_value, required)
     return found
 
 

@@ -41,6 +41,8 @@ class Wire:
     list_type, list_map_keys, map_type: how server-side apply treats it (structured-merge-diff's terms);
     inline: the protobuf message embeds another whose JSON fields belong to the parent (`volumeSource` of a Volume):
     the numbers of the embedded messages on the way down to the field.
+    by_value: whether Go holds it by value, where the declaration here says otherwise (see `shapes.FieldShape`);
+    wrapped: protobuf has the list in a message of its own, with the items at 1 (`Verbs`).
     """
 
     number: int
@@ -52,6 +54,8 @@ class Wire:
     map_type: Literal["", "atomic", "granular"] = ""
     inline: tuple[int, ...] = ()
     required: bool | None = None
+    by_value: bool | None = None
+    wrapped: bool = False
 
 
 def wire(number: int, doc: str = "", **more: Any) -> Wire:

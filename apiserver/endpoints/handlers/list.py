@@ -20,14 +20,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from apiserver.endpoints import protobuf
 from apiserver.endpoints.continue_token import decode_continue, encode_continue
 from apiserver.endpoints.endpoint import Endpoint
 from apiserver.endpoints.facts import Filter
+from apiserver.endpoints.negotiation import BINARY, PROTOBUF
 from apiserver.endpoints.options import ListOptions, list_options
 from apiserver.endpoints.request import Request
 from apiserver.endpoints.responses import Response
 from apiserver.endpoints.selectors import filter_of
-from apiserver.endpoints.views import list_body, list_start
+from apiserver.endpoints.views import list_body, list_metadata, list_start
 from apiserver.storage.interface import Items, Stored
 from kube.apimachinery.errors import BadRequest, Expired
 
@@ -56,6 +58,9 @@ async def list_(endpoint: Endpoint, request: Request) -> Response:
     """200 with the list."""
     page = await select(endpoint, request, list_options(request.query, watch=False))
     what = page.revision, page.continue_token, page.remaining
+    if request.output == BINARY:
+        head, tail = protobuf.list_body(endpoint.resource, page.items, list_metadata(*what))
+        return Response(head, tail=tail, media_type=PROTOBUF)
     if page.tail is not None:
         return Response(list_start(endpoint.resource, *what), tail=page.tail)
     include = request.query.get("includeObject", "")
@@ -104,7 +109,7 @@ async def _whole(endpoint: Endpoint, request: Request, options: ListOptions, aft
         prefix = store.list_prefix(namespace)
         token, remaining = encode_continue(page.continue_key.removeprefix(prefix), page.revision), page.remaining
     tail = None
-    if isinstance(page.items, Items) and not request.output.as_kind:
+    if isinstance(page.items, Items) and not request.output.as_kind and request.output != BINARY:
         tail = page.items.tail
     return Selected(page.items, page.revision, token, remaining, tail)  # type: ignore[arg-type]
 

@@ -1,7 +1,7 @@
-"""GET with `?watch=true`: changes as they happen, one JSON object a line, until the time is up or the client leaves.
+"""GET with `?watch=true`: changes as they happen, until the time is up or the client leaves.
 
-Called by the router. It calls the store's watch, and encodes each event once for all watchers: the line is kept at the
-event. It leaves out the history, which is the watch cache's.
+Called by the router. It calls the store's watch, and `watch_lines` for the form of the events: one JSON object a line,
+or frames of protobuf. It leaves out the history, which is the watch cache's.
 
 Guarantees (each with a test that bears its number):
 1. The headers are sent at once, before any event.
@@ -27,26 +27,21 @@ import random
 from collections.abc import Iterable
 from itertools import islice
 
-from apiserver.endpoints.chunks import chunk, chunks_of
+from apiserver.endpoints.chunks import chunks_of
 from apiserver.endpoints.endpoint import Endpoint
 from apiserver.endpoints.facts import Filter
+from apiserver.endpoints.handlers.watch_lines import Lines, lines_for
 from apiserver.endpoints.metrics import watch_events
-from apiserver.endpoints.negotiation import Output
 from apiserver.endpoints.options import ListOptions, list_options
-from apiserver.endpoints.partial import partial_object
-from apiserver.endpoints.printers.table import TableEvents
 from apiserver.endpoints.request import Request
 from apiserver.endpoints.responses import Response, warning_headers
 from apiserver.endpoints.selectors import filter_of
 from apiserver.endpoints.streams import Streams
-from apiserver.endpoints.views import wrong_kind
 from apiserver.registry.generic.faults import status_of
-from apiserver.storage.interface import Event, PolledWatch, StorageError, Stored, with_revision
+from apiserver.storage.interface import Event, PolledWatch, StorageError, Stored
 from kube.apimachinery.errors import StatusError
-from kube.apimachinery.scheme import Resource
 
 _SHORTEST, _LONGEST = 1800, 3600
-_INITIAL_END = '"annotations":{"k8s.io/initial-events-end":"true"}'
 _TOGETHER = 200
 _LAST_BOOKMARK = 2.0
 """Seconds before the end, so that the next watch begins where this one has got to."""
@@ -56,14 +51,14 @@ async def watch(endpoint: Endpoint, request: Request) -> Response | None:
     """Streams; None when the response has been sent. An error before the first byte is a plain response."""
     options = list_options(request.query, watch=True)
     wanted = filter_of(endpoint, request.info, options)
-    lines = _lines_for(endpoint.resource, request.output, request.query.get("includeObject", ""))
-    stream = _Stream(request, endpoint.services["streams"])
+    lines = lines_for(endpoint.resource, request.output, request.query.get("includeObject", ""))
+    stream = _Stream(request, endpoint.services["streams"], lines.media_type)
     await stream.begin(options.timeout_seconds or random.randint(_SHORTEST, _LONGEST))
     try:
         await _run(endpoint, request, options, wanted, lines, stream)
     except (StatusError, StorageError) as error:
         status = error if isinstance(error, StatusError) else status_of(error)
-        await stream.send(chunk(b'{"type":"ERROR","object":%s}\n' % status.status.to_json()))
+        await stream.send(lines.error(status.status))
     finally:
         await stream.end()
     return None
@@ -75,9 +70,9 @@ async def _run(
     revision, initial = await _initial(endpoint, request, options)
     if initial is not None:
         matching = (s for s in initial if wanted.empty or wanted.matches(s))
-        await stream.send_all(lines.of("ADDED", s.wire) for s in matching)
+        await stream.send_all(lines.of("ADDED", s) for s in matching)
         if options.send_initial_events and options.bookmarks:
-            await stream.send(lines.bookmark(revision, _INITIAL_END))
+            await stream.send(lines.bookmark(revision, initial_end=True))
     watching = endpoint.store.watch(request.info.namespace, revision=revision, bookmarks=options.bookmarks)
     stream.follow(watching)
     try:
@@ -148,96 +143,13 @@ def _filtered_line(event: Event, wanted: Filter, lines: Lines) -> bytes | None:
     before = event.before is not None and wanted.matches(event.before)
     now = event.type == "PUT" and wanted.matches(event.value)
     if now:
-        return lines.of_event(event) if before or event.before is None else lines.of("ADDED", event.value.wire)
+        return lines.of_event(event) if before or event.before is None else lines.of("ADDED", event.value)
     if not before:
         return None
     if event.type == "DELETE":
         return lines.of_event(event)
-    return lines.of("DELETED", with_revision(event.before.data, event.revision))  # type: ignore[union-attr]
-
-
-# ---- lines ----
-
-
-def _lines_for(resource: Resource, output: Output, include_object: str) -> Lines:
-    if not output.as_kind:
-        return Lines(resource)
-    if output.as_kind == "PartialObjectMetadata":
-        return PartialLines(resource, output.as_version)
-    if output.as_kind == "Table":
-        return TableLines(resource, output.as_version, include_object)
-    raise wrong_kind(output.as_kind, f"a list (*{resource.list_kind})")
-
-
-class Lines:
-    """Events as lines of JSON, the objects as they are stored, each line ready to be sent as a chunk."""
-
-    def __init__(self, resource: Resource):
-        self._resource = resource
-        self.labels = (resource.group, resource.version, resource.plural)
-        self._kind, self._api_version = resource.kind, resource.api_version
-
-    def of(self, type_: str, wire: bytes) -> bytes:
-        return chunk(b'{"type":"%s","object":%s}\n' % (type_.encode(), self.shown(wire)))
-
-    def shown(self, wire: bytes) -> bytes:
-        return wire
-
-    def of_event(self, event: Event) -> bytes:
-        """The line of an event that no selector turns into another; made once for all watchers."""
-        if event.type == "BOOKMARK":
-            return self.bookmark(event.revision)
-        line = event.line
-        if line is None:
-            line = event.line = self._line(event)
-        return line
-
-    def _line(self, event: Event) -> bytes:
-        assert event.value is not None
-        type_ = "DELETED" if event.type == "DELETE" else "MODIFIED" if event.before is not None else "ADDED"
-        return self.of(type_, event.value.wire)
-
-    def bookmark(self, revision: int, more: str = "") -> bytes:
-        """A bookmark is an object of the watched kind that has nothing but a revision."""
-        meta = f'"resourceVersion":"{revision}"' + (f",{more}" if more else "")
-        meta += ',"creationTimestamp":null'
-        obj = f'{{"kind":"{self._kind}","apiVersion":"{self._api_version}","metadata":{{{meta}}}}}'
-        return chunk(b'{"type":"BOOKMARK","object":%s}\n' % self._whole(obj.encode()))
-
-    def _whole(self, bookmark: bytes) -> bytes:
-        return bookmark
-
-
-class PartialLines(Lines):
-    """Only metadata."""
-
-    def __init__(self, resource: Resource, version: str):
-        super().__init__(resource)
-        self._version = version
-        self._kind, self._api_version = "PartialObjectMetadata", f"meta.k8s.io/{version}"
-
-    def shown(self, wire: bytes) -> bytes:
-        return partial_object(wire, self._version)
-
-    def of_event(self, event: Event) -> bytes:
-        return self.bookmark(event.revision) if event.type == "BOOKMARK" else self._line(event)
-
-
-class TableLines(Lines):
-    """Each event is a Table of one row; only the first says what the columns are."""
-
-    def __init__(self, resource: Resource, version: str, include_object: str):
-        super().__init__(resource)
-        self._table = TableEvents(resource, version, include_object)
-
-    def shown(self, wire: bytes) -> bytes:
-        return self._table.next(wire)
-
-    def of_event(self, event: Event) -> bytes:
-        return self.bookmark(event.revision) if event.type == "BOOKMARK" else self._line(event)
-
-    def _whole(self, bookmark: bytes) -> bytes:
-        return self._table.bookmark(bookmark)
+    last: Stored = event.before  # type: ignore[assignment]
+    return lines.of("DELETED", Stored(last.key, last.data, event.revision))
 
 
 # ---- the stream ----
@@ -246,8 +158,8 @@ class TableLines(Lines):
 class _Stream:
     """The response: chunks out, and an ear for the client's leaving, the timeout and the server's end."""
 
-    def __init__(self, request: Request, streams: Streams):
-        self._request, self._streams = request, streams
+    def __init__(self, request: Request, streams: Streams, media_type: bytes):
+        self._request, self._streams, self._media_type = request, streams, media_type
         self._chunks = chunks_of(request.scope)
         self._watch: PolledWatch | None = None
         self._ear: asyncio.Task[None] | None = None
@@ -257,7 +169,7 @@ class _Stream:
     async def begin(self, seconds: float) -> None:
         """Sends the headers; from now on the stream ends by itself after so many seconds."""
         headers = [
-            (b"content-type", b"application/json"), (b"cache-control", b"no-cache, private"),
+            (b"content-type", self._media_type), (b"cache-control", b"no-cache, private"),
             *warning_headers(self._request.warnings),
         ]  # fmt: skip
         self._request.code = 200

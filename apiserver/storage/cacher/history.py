@@ -36,7 +36,8 @@ class History:
         self._events.append(event)
         self._bytes += len(event.value.wire)
         if len(self._events) > KEPT_LINES:
-            self._events[-KEPT_LINES - 1].line = None
+            old = self._events[-KEPT_LINES - 1]
+            old.line = old.frame = None
         if len(self._events) > self._max_events or self._bytes > self._max_bytes:
             self._drop(len(self._events) // 4 or 1)
 

@@ -1,7 +1,8 @@
 """The version 2 document as protobuf: gnostic's `openapi.v2.Document`, which kubectl up to 1.26 reads.
 
-Called by `documents`. It calls nothing. Only what those clients look at is encoded: definitions in full, and of the
-operations their extensions, query parameters and bare responses. Source: gnostic `openapiv2/OpenAPIv2.proto`.
+Called by `documents`. It calls the codec for protobuf's numbers. Only what those clients look at is encoded:
+definitions in full, and of the operations their extensions, query parameters and bare responses. Source: gnostic
+`openapiv2/OpenAPIv2.proto`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import Any
+
+from kube.apimachinery.codec.protobuf.varint import tag, varint
 
 Json = dict[str, Any]
 _METHODS = {"get": 2, "put": 3, "post": 4, "delete": 5, "patch": 8}
@@ -80,13 +83,4 @@ def _text(number: int, text: str) -> bytes:
 
 
 def _bytes(number: int, data: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    return tag(number) + varint(len(data)) + data

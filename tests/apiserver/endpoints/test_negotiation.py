@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apiserver.endpoints.discovery import wants_aggregated
-from apiserver.endpoints.negotiation import JSON, YAML, Output, negotiate
+from apiserver.endpoints.negotiation import JSON, PROTOBUF, YAML, Output, error_media, negotiate
 from kube.apimachinery.errors import NotAcceptable
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
@@ -17,8 +17,11 @@ TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
         ("", Output()),
         ("*/*", Output()),
         ("application/json;q=0.1, text/plain;q=0.9", Output()),
-        ("application/vnd.kubernetes.protobuf,application/json", Output()),
-        ("application/vnd.kubernetes.protobuf, */*", Output()),
+        ("application/vnd.kubernetes.protobuf,application/json", Output(PROTOBUF)),
+        ("application/vnd.kubernetes.protobuf, */*", Output(PROTOBUF)),
+        ("application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json", Output()),
+        ("application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json",
+         Output(PROTOBUF, "PartialObjectMetadata", "v1", "meta.k8s.io")),
         ("application/yaml", Output(YAML)),
         (f"{TABLE},application/json", Output(JSON, "Table", "v1", "meta.k8s.io")),
         ("application/json;g=meta.k8s.io;v=v1;as=PartialObjectMetadata",
@@ -31,9 +34,21 @@ def test_negotiate(accept: str, expected: Output | None) -> None:
     assert negotiate(accept) == expected
 
 
-def test_an_unknown_form_of_json_is_refused() -> None:
+@pytest.mark.parametrize("form", [f"{JSON};as=Table;v=v2", f"{PROTOBUF};as=Table;v=v1"])
+def test_a_form_that_a_media_type_does_not_have_is_refused(form: str) -> None:
     with pytest.raises(NotAcceptable):
-        negotiate("application/json;as=Table;v=v2;g=meta.k8s.io")
+        negotiate(f"{form};g=meta.k8s.io")
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("", JSON), ("text/html", JSON), ("application/yaml", YAML), ("application/vnd.kubernetes.protobuf", PROTOBUF),
+        (f"{PROTOBUF};as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json", JSON),
+    ],
+)  # fmt: skip
+def test_an_error_has_one_form_only(accept: str, expected: str) -> None:
+    assert error_media(accept) == expected
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from kube.api import scheme
 from kube.apimachinery import codec
+from kube.apimachinery.codec import protobuf
 from kube.apimachinery.codec.walk import Place, Walk
 from kube.apimachinery.errors import BadRequest
 from kube.apimachinery.scheme import Resource
-from tests.kube.api import protobuf_writer
+from tests.kube.api import google_messages
 from tests.kube.api.strategies import dicts
 
 KINDS = [Resource(v.rpartition("/")[0], v.rpartition("/")[2], k, k, t) for (v, k), t in scheme.types().items()]
@@ -40,10 +41,11 @@ def test_protobuf(kind, data):
     wanted.kind, wanted.apiVersion = kind.kind, kind.api_version
     # An empty list is no field in protobuf: it comes back as an absent one.
     absent = _without_empty(wanted.to_dict())
-    raw = protobuf_writer.message(absent, kind.type)
-    sent = protobuf_writer.envelope(kind.api_version, kind.kind, raw)
+    raw = protobuf.encode(wanted.to_dict(), kind.type)
+    sent = protobuf.seal(kind.api_version, kind.kind, raw)
     found = codec.decode(sent, "application/vnd.kubernetes.protobuf", kind).object
     assert _without_empty(found.to_dict()) == absent
+    assert google_messages.read(raw, kind.type).SerializeToString() == raw
 
 
 def _without_empty(value):

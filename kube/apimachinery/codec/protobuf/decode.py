@@ -1,10 +1,7 @@
-"""Protobuf bodies, as clients written in Go send them: decoded to the JSON form by the types' own field numbers.
+"""The JSON form of an object out of a protobuf body.
 
-Called by the codec for `application/vnd.kubernetes.protobuf`. It calls `shapes` for numbers and types; nothing else
-says how a message is laid out. It decodes only: every client also reads JSON.
-
-    body    = "k8s\\0" runtime.Unknown
-    Unknown = 1 TypeMeta {1 apiVersion, 2 kind}, 2 raw (the object's message), 3 contentEncoding, 4 contentType
+Called by the codec for requests that come as `application/vnd.kubernetes.protobuf`. It calls `shapes` for numbers and
+types; nothing else says how a message is laid out. It leaves out what the JSON then still has to pass.
 """
 
 from __future__ import annotations
@@ -16,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kube.apimachinery import base64
+from kube.apimachinery.codec.protobuf.encode import MAGIC
 from kube.apimachinery.shapes import FieldShape, Shape, embedded_numbers_of, embedded_paths_of, numbers_of
 from kube.apimachinery.times import format_micro_time, format_time
 from kube.apimachinery.types import APIModel
 
-MAGIC = b"k8s\x00"
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -103,6 +100,9 @@ def _put(found: dict[str, Any], field: FieldShape, value: Wired) -> None:
     shape = field.shape
     if shape.kind == "list":
         assert shape.item
+        if field.wire.wrapped:
+            found[field.name] = [_value(v, shape.item) for n, v in _message(_bytes(value)) if n == 1]
+            return
         found.setdefault(field.name, []).extend(_items(value, shape.item))
     elif shape.kind == "map":
         assert shape.item
