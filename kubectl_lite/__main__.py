@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import click
 
-from kubectl_lite.cli import cli
+from kubectl_lite.cli import Group, HelpWanted, cli, flags_of
+from kubectl_lite.errors import CommandError, usage
+from kubectl_lite.finding import Found, check_first, find
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,9 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\n".join(complete(args[1:])))
         return 0
     try:
-        return int(cli.main(args, prog_name="kubectl_lite", standalone_mode=False) or 0)
-    except click.exceptions.NoArgsIsHelpError as why:
-        return _help(why)
+        return _run(args)
     except click.UsageError as why:
         from kubectl_lite.usage_errors import text_of
 
@@ -37,18 +37,51 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(why)
 
 
-def _help(why: click.exceptions.NoArgsIsHelpError) -> int:
-    """No word at all asks for help; a word that wants a second one is a mistake, and kubectl helps on stderr."""
-    path = why.ctx.command_path if why.ctx else "kubectl_lite"
-    bare = path == "kubectl_lite"
-    print(why.format_message(), file=sys.stdout if bare or path.endswith(" rollout") else sys.stderr)
+def _run(args: list[str]) -> int:
+    found = find(args)
+    if found.command is cli:
+        check_first(args)
+    try:
+        command = found.command
+        if isinstance(command, Group):
+            return _bare(found) if command.default is None else _call(command.default, found)
+        return _call(command, found)
+    except HelpWanted:
+        from kubectl_lite.help.page import page
+
+        print(page(found.command, found.path), end="")
+        return 0
+
+
+def _call(command: click.Command, found: Found) -> int:
+    with click.Context(command, info_name=found.path) as ctx:
+        command.parse_args(ctx, found.words)
+        return int(command.invoke(ctx) or 0)
+
+
+def _bare(found: Found) -> int:
+    """A group that is no command by itself: one that wants a second word shows its help, and that is a failure."""
+    from kubectl_lite.help.page import page
+    from kubectl_lite.pflag import FlagError
+
+    try:
+        parsed = flags_of(found.command).parse(found.words)
+    except FlagError as why:
+        raise CommandError(f"{why}\nSee '{found.path} --help' for usage.") from why
+    if ("help", "true") in parsed.values:
+        raise HelpWanted
+    if parsed.args:
+        raise usage(found.path.partition(" ")[2], f'unknown command "{" ".join(parsed.args)}"')
+    bare = found.command is cli
+    print(page(found.command, found.path), end="",
+          file=sys.stdout if bare or found.command.name == "rollout" else sys.stderr)  # fmt: skip
     return 0 if bare else 1
 
 
 def _failed(why: Exception) -> int:
     """Prints a known failure; one that nobody foresaw keeps its traceback, for it is a bug."""
     from kube.apimachinery.errors import StatusError
-    from kubectl_lite.errors import CommandError, report
+    from kubectl_lite.errors import report
 
     if not isinstance(why, CommandError | StatusError | OSError):
         raise why

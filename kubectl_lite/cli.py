@@ -1,26 +1,32 @@
-"""The command line: global flags, sub-commands found by name and imported only when they run.
+"""How commands are declared: the flags they take, the function they run, the sub-commands of a group.
 
-Called by `kubectl_lite.__main__`; calls click, the one door to it. A command is a module (which one, says
-`kubectl_lite.command_table`) with `@command(...)` on a function that takes the Session and its own flags; an
-asynchronous one when it asks the server, for asyncio itself takes longer to import than `version --client` to run.
-Wording of usage errors is kubectl's.
+Called by the modules of `kubectl_lite.commands`; `kubectl_lite.finding` finds among what they declare. A command is a
+module (which one, says `kubectl_lite.command_table`) with `@command(...)` on a function that takes the Session and its
+own flags; an asynchronous one when it asks the server, for asyncio itself takes longer to import than
+`version --client` to run. click keeps the declarations and turns texts into values; the words of a line are read by
+`kubectl_lite.pflag`. This is the one door to click's machinery.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import fields
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
-from kubectl_lite.command_table import COMMANDS, SECTIONS, module_of
-from kubectl_lite.errors import CommandError
+from kubectl_lite.command_table import COMMANDS, module_of
+from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.global_flags import NAMES, OPTIONS, GlobalFlags
+from kubectl_lite.pflag import Flag, FlagError, Flags, Parsed, parse_bool
 from kubectl_lite.session import Session
 
 AFTER_DASHES = "kubectl_lite.after_dashes"
+HELP = Flag("help", "h", "true")
+
+
+class HelpWanted(Exception):
+    """`--help` was among the words: show the page, run nothing."""
 
 
 def after_dashes() -> tuple[str, ...]:
@@ -28,115 +34,128 @@ def after_dashes() -> tuple[str, ...]:
     return click.get_current_context().meta.get(AFTER_DASHES, ())
 
 
-def without_values(command: click.Command, ctx: click.Context, args: list[str]) -> list[str]:
-    """`--watch=true` is `--watch`, and `--watch=false` is nothing, for the flags that click knows without a value."""
-    bare = {name for p in command.get_params(ctx) if isinstance(p, click.Option) and p.is_flag for name in p.opts}
-    end = args.index("--") if "--" in args else len(args)
-    kept = []
-    for arg in args[:end]:
-        name, equals, value = arg.partition("=")
-        if not equals or name not in bare or value not in ("true", "false"):
-            kept.append(arg)
-        elif value == "true":
-            kept.append(name)
-    return kept + args[end:]
+# ---- from words to values ----
 
 
-def positional(command: click.Command, ctx: click.Context, args: list[str]) -> list[str]:
-    """The words that are no flags of the command, nor their values."""
-    valued = {name for p in command.get_params(ctx) if isinstance(p, click.Option) and not p.is_flag for name in p.opts}
-    return [word for before, word in zip(["", *args], args, strict=False)
-            if not word.startswith("-") and before not in valued]  # fmt: skip
+def flags_of(command: click.Command) -> Flags:
+    """The flags of a command as pflag wants them, `--help` among them."""
+    options = [p for p in command.params if isinstance(p, click.Option)]
+    shorthands = {_shorthand(o) for o in options}
+    return Flags([*map(_flag, options), HELP if "h" not in shorthands else Flag("help", "", "true")])
+
+
+def long_name(option: click.Option) -> str:
+    """`filename` of `-f, --filename`."""
+    return next(name for name in option.opts if name.startswith("--"))[2:]
+
+
+def _shorthand(option: click.Option) -> str:
+    return next((name[1:] for name in option.opts if not name.startswith("--")), "")
+
+
+def _flag(option: click.Option) -> Flag:
+    alone = "true" if option.is_flag else option.flag_value if isinstance(option.flag_value, str) else None
+    return Flag(long_name(option), _shorthand(option), alone)
+
+
+class _Parser:
+    """What click calls to read words."""
+
+    def __init__(self, command: click.Command, ctx: click.Context) -> None:
+        self._command, self._ctx, self._opt_prefixes = command, ctx, {"-", "--"}
+
+    def parse_args(self, args: Sequence[str]) -> tuple[dict[str, Any], list[str], list[click.Parameter]]:
+        """From words to the values of click's parameters, what is left over, and the parameters in their order."""
+        try:
+            parsed = flags_of(self._command).parse(args)
+            options = {long_name(p): p for p in self._command.params if isinstance(p, click.Option)}
+            given = _values(options, parsed)
+        except FlagError as why:
+            raise CommandError(f"{why}\nSee '{self._ctx.command_path} --help' for usage.") from why
+        if ("help", "true") in parsed.values:
+            raise HelpWanted
+        words = parsed.args
+        if getattr(self._command.callback, "takes_command", False):
+            self._ctx.meta[AFTER_DASHES] = tuple(parsed.after_dashes or ())
+        else:
+            words = words + (parsed.after_dashes or [])
+        left = _fill([p for p in self._command.params if isinstance(p, click.Argument)], words, given)
+        if left:
+            raise usage(self._ctx.command_path.partition(" ")[2], f"unexpected arguments: [{' '.join(left)}]")
+        return given, left, list(self._command.params)
+
+
+def _values(options: Mapping[str, click.Option], parsed: Parsed) -> dict[str, Any]:
+    """Each option's last value, or all of them if it may be repeated. Raises FlagError for what is no bool."""
+    found: dict[str, Any] = {}
+    for name, text in parsed.values:
+        if (option := options.get(name)) is None:
+            continue
+        assert option.name
+        if option.multiple:
+            found.setdefault(option.name, []).append(text)
+        else:
+            found[option.name] = _bool(option, text) if option.is_flag else text
+    return found
+
+
+def _bool(option: click.Option, text: str) -> bool:
+    try:
+        return parse_bool(text)
+    except ValueError as why:
+        names = ", ".join(sorted(option.opts, key=len))
+        raise FlagError(f'invalid argument "{text}" for "{names}" flag: {why}') from None
+
+
+def _fill(arguments: list[click.Argument], words: Sequence[str], given: dict[str, Any]) -> list[str]:
+    """Gives each argument its words; returns those that are left over."""
+    left = list(words)
+    for argument in arguments:
+        assert argument.name
+        if argument.nargs == -1:
+            given[argument.name], left = tuple(left), []
+        elif left:
+            given[argument.name] = left.pop(0)
+    return left
+
+
+# ---- commands ----
 
 
 class Command(click.Command):
-    """A command whose help shows its own flags; the global ones are shown by `kubectl_lite options`.
+    """A command whose words are read as kubectl reads them."""
 
-    Words after `--` are kept apart (`after_dashes`), so that they never count as names.
-    """
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings, add_help_option=False)
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        return _Parser(self, ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if getattr(self.callback, "takes_command", False) and "--" in args:
-            at = args.index("--")
-            ctx.meta[AFTER_DASHES], args = tuple(args[at + 1 :]), args[:at]
         try:
-            return super().parse_args(ctx, without_values(self, ctx, args))
+            return super().parse_args(ctx, args)
         except click.UsageError as error:
             error.ctx = error.ctx or ctx  # so that the message names the command
             raise
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = [p for p in self.get_params(ctx) if p.name not in NAMES or p in getattr(self.callback, "own", ())]
-        records = [r for p in own if isinstance(p, click.Option) and (r := p.get_help_record(ctx)) is not None]
-        with formatter.section("Options"):
-            formatter.write_dl(records)
-        formatter.write_text('\nUse "kubectl_lite options" for a list of global command-line options.')
+    @property
+    def own(self) -> list[click.Option]:
+        """Its flags, without the global ones."""
+        return [p for p in getattr(self.callback, "own", ()) if isinstance(p, click.Option)]
 
 
-class Group(click.Group):
-    """A group whose flags may be written as those of a command."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, without_values(self, ctx, args))
-
-
-class Commands(Group):
-    """Finds a command by name, importing its module only then."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return importlib.import_module(module_of(name)).cli if name in COMMANDS else None
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS:
-            raise CommandError(unknown(args[0], "kubectl_lite", COMMANDS))
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for heading, commands in SECTIONS.items():
-            with formatter.section(heading):
-                formatter.write_dl(list(commands.items()), col_max=15)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self.format_commands(ctx, formatter)
-        formatter.write_text('\nUse "kubectl_lite options" for a list of global command-line options.')
-
-
-def unknown(word: str, path: str, known: Any) -> str:
-    """kubectl's sentence for a command that is not there, with those that may have been meant."""
-    from difflib import get_close_matches
-
-    meant = get_close_matches(word, list(known), n=3)
-    hint = "\n\nDid you mean this?\n" + "".join(f"\t{m}\n" for m in meant) if meant else ""
-    return f'unknown command "{word}" for "{path}"{hint}'
-
-
-def global_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the flags that every command takes; one that the command declares itself is the command's."""
-    params: list[click.Parameter] = getattr(function, "__click_params__", [])
-    taken = {text for p in params for text in p.opts}
+def global_options(own: Iterable[click.Parameter] = ()) -> list[click.Parameter]:
+    """The flags that every command takes; one that the command declares itself is the command's."""
+    taken = {text for p in own for text in p.opts}
     scratch: Any = lambda: None  # noqa: E731, only a place for click to note options
     for option in OPTIONS:
         option(scratch)
-    added = [p for p in scratch.__click_params__ if not taken & set(p.opts)]
-    function.__click_params__ = [*reversed(added), *params]  # type: ignore[attr-defined]
-    return function
-
-
-@click.group(cls=Commands, name="kubectl_lite", context_settings={"help_option_names": ["-h", "--help"]})
-@global_options
-@click.pass_context
-def cli(ctx: click.Context, **flags: Any) -> None:
-    """kubectl_lite controls a kube-lite (or any Kubernetes) cluster."""
-    ctx.obj = flags
+    return [p for p in scratch.__click_params__ if not taken & set(p.opts)]
 
 
 def bool_option(*names: str, default: bool, help: str) -> Callable[..., Any]:
-    """A flag that may be given a value, `--overwrite=false`; bare it is true."""
-    return click.option(*names, default=str(default).lower(), is_flag=False, flag_value="true",
-                        callback=lambda _ctx, _param, text: text == "true", help=help)  # fmt: skip
+    """A flag that is true when bare, and may be given a value: `--overwrite=false`."""
+    return click.option(*names, default=default, is_flag=True, help=help)
 
 
 Run = Callable[..., "Awaitable[int | None] | int | None"]
@@ -149,92 +168,61 @@ def command(name: str, *, takes_command: bool = False, **settings: Any) -> Calla
         own = list(getattr(function, "__click_params__", []))
         own_names = {p.name for p in own}
 
-        def run(**flags: Any) -> None:
-            ctx = click.get_current_context()
-            session = Session(_merge_flags(ctx, {k: v for k, v in flags.items() if k not in own_names}))
+        def run(**flags: Any) -> int:
+            session = Session(GlobalFlags(**{k: v for k, v in flags.items() if k in NAMES - own_names}))
             answer = function(session, **{k: v for k, v in flags.items() if k in own_names})
             code = answer if answer is None or isinstance(answer, int) else _in_loop(session, answer)
-            if code or session.must_fail:
-                ctx.exit(code or 1)
+            return code or int(session.must_fail)
 
         run.__doc__ = function.__doc__
-        run.__click_params__ = own  # type: ignore[attr-defined]
-        run.own = own  # type: ignore[attr-defined]
+        run.__click_params__ = [*global_options(own), *own]  # type: ignore[attr-defined]
+        run.own = own[::-1]  # type: ignore[attr-defined]
         run.takes_command = takes_command  # type: ignore[attr-defined]
-        return click.command(name, **({"cls": Command} | settings))(global_options(run))
+        return click.command(name, **({"cls": Command} | settings))(run)
 
     return wrap
 
 
-class Subcommands(Group):
-    """`rollout status`, `create configmap`: the second word of a command, by its name or an alias."""
+# ---- groups ----
+
+
+class Group(click.Group):
+    """`rollout status`, `create configmap`: the second word of a command, by its name or an alias.
+
+    Without one it is the command `default`, if it has such; else it shows its help.
+    """
 
     aliases: Mapping[str, str] = {}
+    default: click.Command | None = None
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return super().get_command(ctx, self.aliases.get(name, name))
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and self.get_command(ctx, args[0]) is None:
-            hint = f"See '{ctx.command_path} -h' for help and examples"
-            raise CommandError(f'unknown command "{" ".join(positional(self, ctx, args))}"\n{hint}')
-        _, found, rest = super().resolve_command(ctx, args)
-        return found and found.name, found, rest
-
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        path, width = ctx.command_path, max(13, *map(len, self.commands))
-        summaries = {name: made.get_short_help_str(80).rstrip(".") for name, made in sorted(self.commands.items())}
-        commands = "\n".join(f"  {name:{width}} {summary}" for name, summary in summaries.items())
-        formatter.write(f"""{self.help}
-
-Available Commands:
-{commands}
-
-Usage:
-  {path} SUBCOMMAND [options]
-
-Use "{path} <command> --help" for more information about a given command.
-Use "kubectl_lite options" for a list of global command-line options (applies to all commands).
-""")
+    def get_command(self, ctx: click.Context | None, name: str) -> click.Command | None:
+        return self.commands.get(self.aliases.get(name, name))
 
 
-class WithDefault(Subcommands):
-    """`cluster-info` and `cluster-info dump`: without a second word it is the command `default`."""
+class Commands(Group):
+    """Finds a command by name, importing its module only then."""
 
-    default: click.Command
+    def list_commands(self, ctx: click.Context | None) -> list[str]:
+        return sorted(COMMANDS)
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not any(word in self.commands or word in ("-h", "--help") for word in args):
-            args = ["default", *args]
-        return super().parse_args(ctx, args)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return self.default if name == "default" else super().get_command(ctx, name)
+    def get_command(self, ctx: click.Context | None, name: str) -> click.Command | None:
+        module = module_of(name)
+        return importlib.import_module(module).cli if module else None
 
 
 def group(
-    name: str, subcommands: Mapping[str, click.Command], aliases: Mapping[str, str] | None = None, **settings: Any
-) -> click.Group:
-    """A command of several, by their second word. Global flags may stand between the words."""
-
-    @global_options
-    @click.pass_context
-    def between(ctx: click.Context, **flags: Any) -> None:
-        ctx.find_root().obj.update({k: v for k, v in flags.items() if v and k in NAMES and v != "0"})
-
-    settings = {"cls": Subcommands, "commands": dict(subcommands)} | settings
-    made = click.group(name, **settings)(between)
-    made.aliases = aliases or {}  # type: ignore[attr-defined]
+    name: str, subcommands: Mapping[str, click.Command], aliases: Mapping[str, str] | None = None, *, help: str,
+    default: click.Command | None = None,
+) -> Group:  # fmt: skip
+    """A command of several, by their second word. Flags may stand between the words."""
+    made = Group(name, commands=dict(subcommands), help=help, add_help_option=False)
+    made.params = default.params if default else global_options()
+    made.aliases, made.default = aliases or {}, default
     return made
 
 
-def _merge_flags(ctx: click.Context, flags: dict[str, Any]) -> GlobalFlags:
-    """A flag after the command's name wins over one before it."""
-    before = ctx.find_root().obj or {}
-    given = {f.name: (flags.get(f.name), before.get(f.name), f.default) for f in fields(GlobalFlags)}
-    return GlobalFlags(**{
-        name: next((v for v in values[:2] if v and v != "0"), values[2]) for name, values in given.items()
-    })  # fmt: skip
+cli = Commands("kubectl_lite", help="kubectl_lite controls a kube-lite (or any Kubernetes) cluster.")
+cli.params = global_options()
 
 
 def _in_loop(session: Session, answer: Any) -> int | None:

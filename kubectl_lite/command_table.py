@@ -64,7 +64,6 @@ SECTIONS: dict[str, dict[str, str]] = {
         "api-resources": "Print the supported API resources on the server",
         "api-versions": "Print the supported API versions on the server, in the form of group/version",
         "config": "Modify kubeconfig files",
-        "options": "Print the list of flags that all commands take",
         "version": "Print the client and server version information",
     },
 }
@@ -72,9 +71,14 @@ SECTIONS: dict[str, dict[str, str]] = {
 ELSEWHERE: dict[str, str] = {}
 """Commands that are more than one module: name -> the package whose `cli` is the command."""
 
+HIDDEN = ("help", "options")
+"""Commands that no list shows."""
+
 COMMANDS = {name: help_ for section in SECTIONS.values() for name, help_ in section.items()}
 
 
 def module_of(name: str) -> str:
-    """The module that holds a command."""
+    """The module that holds a command; empty if there is no such command."""
+    if name not in COMMANDS and name not in HIDDEN:
+        return ""
     return ELSEWHERE.get(name) or "kubectl_lite.commands." + name.replace("-", "_")

@@ -12,8 +12,10 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import cli
+from kubectl_lite.cli import flags_of, long_name
+from kubectl_lite.finding import Found, find
 from kubectl_lite.global_flags import NAMES, GlobalFlags
+from kubectl_lite.pflag import FlagError
 from kubectl_lite.session import Session
 
 PODS = {"logs", "exec", "attach", "port-forward"}
@@ -26,23 +28,23 @@ OF_WORKLOADS = {"rollout", "set"}
 def complete(words: Sequence[str]) -> list[str]:
     """Suggestions for the last word, each with a description behind a tab where there is one."""
     *before, last = words or ("",)
-    ctx = click.Context(cli, info_name="kubectl_lite")
-    command, path, rest = _walk(ctx, list(before))
+    found = find(before)
+    command = found.command
     if before and before[-1] in VALUES:
         with suppress(BaseException):
-            return [word for word in VALUES[before[-1]](_flags(before)) if word.startswith(last)]
+            return [word for word in VALUES[before[-1]](_flags(found)) if word.startswith(last)]
         return []
     if last.startswith("-"):
-        found = [(o, p.help or "") for p in command.params if isinstance(p, click.Option) and not p.hidden
+        known = [(o, p.help or "") for p in command.params if isinstance(p, click.Option) and not p.hidden
                  for o in p.opts if o.startswith("--")]  # fmt: skip
     elif isinstance(command, click.Group):
-        found = [(n, c.get_short_help_str() if (c := command.get_command(ctx, n)) else "") for n in
-                 command.list_commands(ctx)]  # fmt: skip
+        known = [(n, c.help or "" if (c := command.get_command(None, n)) else "") for n in
+                 command.list_commands(None)]  # fmt: skip
     else:
         with suppress(BaseException):
-            return [word for word in _from_server(path, rest, last, _flags(before)) if word.startswith(last)]
+            return [word for word in _from_server(found, last) if word.startswith(last)]
         return []
-    return [f"{word}\t{help_}" if help_ else word for word, help_ in found if word.startswith(last)]
+    return [f"{word}\t{help_}" if help_ else word for word, help_ in known if word.startswith(last)]
 
 
 def _of_kubeconfig(section: str) -> Callable[[GlobalFlags], list[str]]:
@@ -80,45 +82,19 @@ OF_CONFIG = {"use-context": "contexts", "delete-context": "contexts", "rename-co
              "set-cluster": "clusters", "delete-user": "users", "set-credentials": "users"}  # fmt: skip
 
 
-def _walk(ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str], list[str]]:
-    """The command that the words lead to, its path, and the arguments after it."""
-    command: click.Command = cli
-    path: list[str] = []
-    rest = _without_flags(words)
-    while rest and isinstance(command, click.Group) and (inner := command.get_command(ctx, rest[0])):
-        command = inner
-        path.append(rest.pop(0))
-    return command, path, rest
+def _flags(found: Found) -> GlobalFlags:
+    """The global flags among the words."""
+    options = {long_name(p): p.name for p in found.command.params if isinstance(p, click.Option) and p.name in NAMES}
+    with suppress(FlagError):
+        given = flags_of(found.command).parse(found.words).values
+        return GlobalFlags(**{options[name]: value for name, value in given if name in options})
+    return GlobalFlags()
 
 
-_VALUED = {"-n": "namespace", "--namespace": "namespace", "--context": "context", "--kubeconfig": "kubeconfig",
-           "-s": "server", "--server": "server", "--token": "token", "--cluster": "cluster", "--user": "user"}
-
-
-def _without_flags(words: list[str]) -> list[str]:
-    kept, skip = [], False
-    for word in words:
-        if skip:
-            skip = False
-        elif word.startswith("-"):
-            skip = word in _VALUED or word in ("-o", "-l", "-f", "-c", "--output", "--selector", "--container")
-        else:
-            kept.append(word)
-    return kept
-
-
-def _flags(words: Sequence[str]) -> GlobalFlags:
-    given: dict[str, Any] = {}
-    for i, word in enumerate(words):
-        flag, equals, value = word.partition("=")
-        if flag in _VALUED and _VALUED[flag] in NAMES:
-            given[_VALUED[flag]] = value if equals else (words[i + 1] if i + 1 < len(words) else "")
-    return GlobalFlags(**given)
-
-
-def _from_server(path: list[str], rest: list[str], last: str, flags: GlobalFlags) -> list[str]:
+def _from_server(found: Found, last: str) -> list[str]:
     import asyncio
 
+    path, rest, flags = found.path.split()[1:], flags_of(found.command).names(found.words), _flags(found)
     if path[:1] == ["config"]:
         section = OF_CONFIG.get(path[-1])
         return _of_kubeconfig(section)(flags) if section and not rest else []

@@ -31,9 +31,11 @@ class Duration(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
             seconds(value or "0")
+            if re.fullmatch(r"[-+]?[\d.]*[1-9.][\d.]*", value):
+                raise CommandError("a flag's value has a unit")
         except CommandError:
-            unit = re.fullmatch(r"[-+]?\d+(?:\.\d+)?([a-z]+)", value)
-            why = f'unknown unit "{unit[1]}" in' if unit else "invalid"
+            unit = re.fullmatch(r"[-+]?\d+(?:\.\d+)?([a-z]*)", value)
+            why = (f'unknown unit "{unit[1]}" in' if unit[1] else "missing unit in") if unit else "invalid"
             self.fail(f"'{value}' time: {why} duration \"{value}\"", param, ctx)
         return value
 

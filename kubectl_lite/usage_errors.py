@@ -6,8 +6,6 @@ Source: github.com/spf13/pflag/errors.go.
 
 from __future__ import annotations
 
-import re
-
 import click
 
 _GO_TYPES = {"integer": ("ParseInt", click.INT), "float": ("ParseFloat", click.FLOAT)}
@@ -16,20 +14,12 @@ _GO_TYPES = {"integer": ("ParseInt", click.INT), "float": ("ParseFloat", click.F
 def text_of(error: click.UsageError) -> str:
     """The whole text for standard error."""
     path = error.ctx.command_path if error.ctx else "kubectl_lite"
-    path = re.sub(r" default$| (\w+)(?= \1$)", "", path)  # `create create` and `apply default` are the bare words
     hint = f"\nSee '{path} --help' for usage."
     match error:
-        case click.NoSuchOption():
-            name = error.option_name
-            flag = f"flag: {name}" if name.startswith("--") else f"shorthand flag: '{name[1]}' in {name}"
-            return f"error: unknown {flag}{hint}"
-        case click.BadOptionUsage() if "requires an argument" in error.message:
-            name = error.option_name
-            return f"error: flag needs an argument: {name if name[:2] == '--' else f'{name[1:]!r} in {name}'}{hint}"
         case click.MissingParameter(param=click.Option() as option):
             return f'error: required flag(s) "{_long(option)[2:]}" not set'
-        case click.MissingParameter(param=click.Argument()) if " config " in path:
-            return "error: Unexpected args: []"
+        case click.MissingParameter(param=click.Argument() as argument):
+            return f"error: {argument.make_metavar(error.ctx)} is required\nSee '{path} -h' for help and examples"
         case click.BadParameter(param=click.Option() as option):
             return f"error: {_bad_value(option, error)}{hint}"
     return f"error: {error.format_message()}{hint}"

@@ -11,7 +11,7 @@ from kubectl_lite.session import Session
 
 @command("api-resources")
 @click.option("--api-group", default=None, help="Only this group; empty for the core group.")
-@click.option("--namespaced", type=bool, default=None, is_flag=False, flag_value=True, help="Only (non-)namespaced.")
+@click.option("--namespaced", is_flag=True, default=None, help="Only (non-)namespaced.")
 @click.option("--verbs", default="", help="Only resources with all of these verbs.")
 @click.option("--no-headers", is_flag=True, help="Do not print headers.")
 @click.option("-o", "--output", default="", type=click.Choice(["", "name", "wide"]), help="name or wide.")

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import WithDefault, bool_option, command, group
+from kubectl_lite.cli import bool_option, command, group
 from kubectl_lite.commands import apply_last
 from kubectl_lite.creating import create
 from kubectl_lite.errors import CommandError, add_source, report, usage
@@ -29,7 +29,7 @@ PRUNED = ("configmaps", "endpoints", "pods", "secrets", "services", "daemonsets.
           "replicasets.apps", "statefulsets.apps")  # fmt: skip
 
 
-@command("default")
+@command("apply")
 @click.argument("words", nargs=-1)
 @click.option("-f", "--filename", multiple=True, help="File, directory or - for standard input.")
 @click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
@@ -229,7 +229,6 @@ async def _prune(
 
 
 cli = group(
-    "apply", {"view-last-applied": apply_last.view, "set-last-applied": apply_last.set_}, cls=WithDefault,
+    "apply", {"view-last-applied": apply_last.view, "set-last-applied": apply_last.set_}, default=_apply_command,
     help="Apply a configuration to a resource by file name or stdin.",
 )  # fmt: skip
-cli.default = _apply_command  # type: ignore[attr-defined]

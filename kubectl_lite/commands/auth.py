@@ -106,6 +106,7 @@ async def _list(session: Session, flags: Json) -> int:
 
 
 @command("whoami")
+@click.argument("ignored", nargs=-1, expose_value=False)
 @click.option("-o", "--output", default="", help="yaml, json, ….")
 async def _whoami(session: Session, output: str) -> None:
     """Experimental: Check self subject attributes."""

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import WithDefault, command, group
+from kubectl_lite.cli import command, group
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
 
 
-@command("info")
+@command("cluster-info")
 @click.argument("ignored", nargs=-1, expose_value=False)
 async def _info(session: Session) -> None:
     """Display addresses of the control plane and services with label kubernetes.io/cluster-service=true."""
@@ -117,6 +117,5 @@ async def _log(session: Session, path: str, container: str) -> str:
         return f"Request log error: {why.message}\n"
 
 
-cli = group("cluster-info", {"dump": _dump}, cls=WithDefault,
+cli = group("cluster-info", {"dump": _dump}, default=_info,
             help="Display addresses of the control plane and services of the cluster.")  # fmt: skip
-cli.default = _info  # type: ignore[attr-defined]

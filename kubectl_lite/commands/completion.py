@@ -52,9 +52,9 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 def cli(session: Session, shells: tuple[str, ...]) -> None:
     """Output shell completion code for the specified shell (bash, zsh, or fish)."""
     if not shells:
-        raise usage("completion", "shell not specified")
+        raise usage("completion", "Shell not specified.")
     if len(shells) > 1:
-        raise usage("completion", "too many arguments, expected only the shell type")
+        raise usage("completion", "Too many arguments. Expected only the shell type.")
     if shells[0] not in SCRIPTS:
-        raise usage("completion", f'unsupported shell type "{shells[0]}"')
+        raise usage("completion", f'Unsupported shell type "{shells[0]}".')
     print(SCRIPTS[shells[0]], end="")

@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import command, group
-from kubectl_lite.errors import CommandError
+from kubectl_lite.cli import bool_option, command, group
+from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.kubeconfig_files import SECTIONS, KubeconfigFiles
 from kubectl_lite.session import Session
 
@@ -28,6 +28,21 @@ def _files(session: Session) -> KubeconfigFiles:
     return KubeconfigFiles(session.flags.kubeconfig)
 
 
+def _exactly(count: int, words: tuple[str, ...], complaint: str = "Unexpected args") -> tuple[str, ...]:
+    """The words, if they are so many; else the command's help is shown and CommandError raised."""
+    if len(words) != count:
+        _show_help()
+        raise CommandError(f"{complaint}: [{' '.join(words)}]")
+    return words
+
+
+def _show_help() -> None:
+    from kubectl_lite.help.page import page
+
+    context = click.get_current_context()
+    print(page(context.command, context.command_path), end="")
+
+
 # ---- looking ----
 
 
@@ -35,9 +50,9 @@ def _files(session: Session) -> KubeconfigFiles:
 @click.option("--minify", is_flag=True, help="Only what the current context uses.")
 @click.option("--flatten", is_flag=True, help="Put the content of files into it.")
 @click.option("--raw", is_flag=True, help="Show secrets and certificate data.")
-@click.option("--merge", default="true", is_flag=False, flag_value="true", hidden=True)
+@bool_option("--merge", default=True, help="Merge the whole hierarchy of kubeconfig files.")
 @click.option("-o", "--output", default="yaml", help="yaml, json, jsonpath=….")
-def _view(session: Session, minify: bool, flatten: bool, raw: bool, merge: str, output: str) -> None:
+def _view(session: Session, minify: bool, flatten: bool, raw: bool, merge: bool, output: str) -> None:
     """Display merged kubeconfig settings or a specified kubeconfig file."""
     from kubectl_lite.printers.objects import printer_for
 
@@ -99,11 +114,14 @@ def _inlined(body: Json) -> Json:
 @command("get-contexts")
 @click.argument("names", nargs=-1)
 @click.option("--no-headers", is_flag=True, help="Do not print headers.")
-@click.option("-o", "--output", default="", type=click.Choice(["", "name"]), help='"name" prints names only.')
+@click.option("-o", "--output", default="", help='"name" prints names only.')
 def _get_contexts(session: Session, names: tuple[str, ...], no_headers: bool, output: str) -> int:
     """Describe one or many contexts."""
     from kubectl_lite.printers.table import table
 
+    if output not in ("", "name"):
+        raise CommandError(f"--output {output} is not available in kubectl_lite config get-contexts; "
+                           "resetting to default output format")  # fmt: skip
     files = _files(session)
     absent = [n for n in names if n not in files.names("contexts")]
     shown = [n for n in names if n not in absent] if names else files.names("contexts")
@@ -119,6 +137,7 @@ def _get_contexts(session: Session, names: tuple[str, ...], no_headers: bool, ou
 
 
 @command("current-context")
+@click.argument("ignored", nargs=-1, expose_value=False)
 def _current_context(session: Session) -> None:
     """Display the current-context."""
     name = _files(session).current
@@ -129,6 +148,7 @@ def _current_context(session: Session) -> None:
 
 def _listing(name: str, section: str, help_: str) -> click.Command:
     @command(name, help=help_)
+    @click.argument("ignored", nargs=-1, expose_value=False)
     def run(session: Session) -> None:
         print("NAME", *_files(session).names(section), sep="\n")
 
@@ -139,9 +159,10 @@ def _listing(name: str, section: str, help_: str) -> click.Command:
 
 
 @command("use-context")
-@click.argument("name")
-def _use_context(session: Session, name: str) -> None:
+@click.argument("words", nargs=-1)
+def _use_context(session: Session, words: tuple[str, ...]) -> None:
     """Set the current-context in a kubeconfig file."""
+    (name,) = _exactly(1, words)
     files = _files(session)
     if files.entry("contexts", name) is None:
         raise CommandError(f'no context exists with the name: "{name}"')
@@ -150,10 +171,10 @@ def _use_context(session: Session, name: str) -> None:
 
 
 @command("rename-context")
-@click.argument("old")
-@click.argument("new")
-def _rename_context(session: Session, old: str, new: str) -> None:
+@click.argument("words", nargs=-1)
+def _rename_context(session: Session, words: tuple[str, ...]) -> None:
     """Rename a context from the kubeconfig file."""
+    old, new = _exactly(2, words)
     files = _files(session)
     body = files.entry("contexts", old)
     if body is None:
@@ -170,9 +191,14 @@ def _rename_context(session: Session, old: str, new: str) -> None:
 
 def _deleting(kind: str, section: str) -> click.Command:
     @command(f"delete-{kind}", help=f"Delete the specified {kind} from the kubeconfig.")
-    @click.argument("name")
-    def run(session: Session, name: str) -> None:
-        files = _files(session)
+    @click.argument("words", nargs=-1)
+    def run(session: Session, words: tuple[str, ...]) -> None:
+        if kind == "user" and len(words) != 1:
+            raise usage("config delete-user", "user to delete is required")
+        if len(words) != 1:
+            _show_help()
+            return
+        files, name = _files(session), words[0]
         if not files.remove(section, name):
             raise CommandError(f"cannot delete {kind} {name}, not in {files.default}")
         if section == "contexts" and files.current == name:
@@ -190,13 +216,14 @@ def _merged(files: KubeconfigFiles, section: str, name: str, changes: Json) -> J
 
 
 @command("set-context")
-@click.argument("name", default="")
+@click.argument("words", nargs=-1)
 @click.option("--current", is_flag=True, help="Modify the current context.")
 @click.option("--cluster", default=KEEP, help="The cluster of the context.", show_default=False)
 @click.option("--user", default=KEEP, help="The user of the context.", show_default=False)
 @click.option("-n", "--namespace", default=KEEP, help="The namespace of the context.", show_default=False)
-def _set_context(session: Session, name: str, current: bool, **changes: str) -> None:
+def _set_context(session: Session, words: tuple[str, ...], current: bool, **changes: str) -> None:
     """Set a context entry in kubeconfig."""
+    name = _exactly(1, words)[0] if len(words) > 1 else "".join(words)
     files = _files(session)
     if current and name:
         raise CommandError("you cannot specify both a context name and --current")
@@ -212,20 +239,20 @@ def _set_context(session: Session, name: str, current: bool, **changes: str) -> 
 
 
 @command("set-cluster")
-@click.argument("name")
+@click.argument("words", nargs=-1)
 @click.option("-s", "--server", default=KEEP, help="The API server's address.", show_default=False)
 @click.option("--certificate-authority", default=KEEP, help="Path to a CA file.", show_default=False)
-@click.option("--insecure-skip-tls-verify", default=KEEP, is_flag=False, flag_value="true", show_default=False)
+@click.option("--insecure-skip-tls-verify", is_flag=True, default=None)
 @click.option("--tls-server-name", default=KEEP, help="The name to verify.", show_default=False)
 @click.option("--proxy-url", default=KEEP, help="A proxy to go through.", show_default=False)
 @click.option("--embed-certs", is_flag=True, help="Keep the file's content, not its path.")
-def _set_cluster(session: Session, name: str, embed_certs: bool, **flags: str) -> None:
+def _set_cluster(session: Session, words: tuple[str, ...], embed_certs: bool, **flags: str) -> None:
     """Set a cluster entry in kubeconfig."""
+    (name,) = _exactly(1, words)
     files = _files(session)
-    changes: Json = {k.replace("_", "-"): v for k, v in flags.items()}
+    changes: Json = {k.replace("_", "-"): KEEP if v is None else v for k, v in flags.items()}
     insecure = "insecure-skip-tls-verify"
     if changes[insecure] != KEEP:
-        changes[insecure] = changes[insecure] == "true"
         if changes[insecure] and changes["certificate-authority"] not in (KEEP, ""):
             raise CommandError("you cannot specify a certificate authority and insecure mode at the same time")
         if changes[insecure]:
@@ -237,18 +264,17 @@ def _set_cluster(session: Session, name: str, embed_certs: bool, **flags: str) -
 
 
 @command("set-credentials")
-@click.argument("name", default="")
+@click.argument("words", nargs=-1)
 @click.option("--token", default=KEEP, help="A bearer token.", show_default=False)
 @click.option("--username", default=KEEP, help="For basic authentication.", show_default=False)
 @click.option("--password", default=KEEP, help="For basic authentication.", show_default=False)
 @click.option("--client-certificate", default=KEEP, help="Path to a certificate.", show_default=False)
 @click.option("--client-key", default=KEEP, help="Path to its key.", show_default=False)
 @click.option("--embed-certs", is_flag=True, help="Keep the files' content, not their paths.")
-def _set_credentials(session: Session, name: str, embed_certs: bool, **flags: str) -> None:
+def _set_credentials(session: Session, words: tuple[str, ...], embed_certs: bool, **flags: str) -> None:
     """Set a user entry in kubeconfig."""
+    (name,) = _exactly(1, words, "unexpected args")
     files = _files(session)
-    if not name:
-        raise CommandError("unexpected args: []")
     if flags["token"] != KEEP and (flags["username"] != KEEP or flags["password"] != KEEP):
         raise CommandError("you cannot specify more than one authentication method at the same time: "
                            "--token, --username/--password")  # fmt: skip
@@ -284,23 +310,24 @@ def _near(path: Path, folder: Path) -> str:
 
 
 @command("set")
-@click.argument("path")
-@click.argument("value")
+@click.argument("words", nargs=-1)
 @click.option("--set-raw-bytes", is_flag=True, help="The value is put into a data field as it is, not in base64.")
-def _set(session: Session, path: str, value: str, set_raw_bytes: bool) -> None:
+def _set(session: Session, words: tuple[str, ...], set_raw_bytes: bool) -> None:
     """Set an individual value in a kubeconfig file."""
     from kubectl_lite.kubeconfig_paths import set_value
 
+    path, value = _exactly(2, words)
     set_value(_files(session), path, value, raw=set_raw_bytes)
     print(f'Property "{path}" set.')
 
 
 @command("unset")
-@click.argument("path")
-def _unset(session: Session, path: str) -> None:
+@click.argument("words", nargs=-1)
+def _unset(session: Session, words: tuple[str, ...]) -> None:
     """Unset an individual value in a kubeconfig file."""
     from kubectl_lite.kubeconfig_paths import unset_value
 
+    (path,) = _exactly(1, words)
     unset_value(_files(session), path)
     print(f'Property "{path}" unset.')
 
@@ -324,5 +351,6 @@ cli = group(
         "use-context": _use_context,
         "view": _view,
     },
+    {"use": "use-context"},
     help="Modify kubeconfig files using subcommands such as `kubectl_lite config use-context my-context`.",
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import Subcommands, after_dashes, command, group, positional
+from kubectl_lite.cli import after_dashes, command, group
 from kubectl_lite.commands.create_data import config_map_command, secret_command
 from kubectl_lite.creating import create, generator, one_name, send
 from kubectl_lite.durations import DURATION
@@ -30,6 +30,7 @@ Json = dict[str, Any]
 
 
 @command("create")
+@click.argument("words", nargs=-1)
 @click.option("-f", "--filename", multiple=True, help="File, directory or - for standard input.")
 @click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
 @click.option("-l", "--selector", default="", help="Only objects with these labels.")
@@ -37,13 +38,15 @@ Json = dict[str, Any]
 @click.option("--raw", default="", help="Send the file in a POST to this path.")
 @write_options
 async def from_files(
-    session: Session, filename: tuple[str, ...], recursive: bool, selector: str, save_config: bool, raw: str,
-    **flags: Any,
+    session: Session, words: tuple[str, ...], filename: tuple[str, ...], recursive: bool, selector: str,
+    save_config: bool, raw: str, **flags: Any,
 ) -> int:  # fmt: skip
     """Create a resource from a file or from stdin."""
     from kube.apimachinery.errors import StatusError
     from kubectl_lite.commands.apply import is_selected
 
+    if words:
+        raise usage("create", f"Unexpected args: [{' '.join(words)}]")
     if raw:
         return await send_raw(session, "POST", raw, filename)
     writing, code, shown = Writing.read(flags, "kubectl-create"), 0, False
@@ -243,23 +246,5 @@ _SHORT = {
 }  # fmt: skip
 
 
-class _Create(Subcommands):
-    """`create -f` is a command of its own; any other word is a generator's."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own = args[: args.index("--")] if "--" in args else args
-        if not positional(self, ctx, args) or any(word.startswith(("-f", "--filename", "-R", "--raw")) for word in own):
-            args = ["from-files", *args]
-        return super().parse_args(ctx, args)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and self.get_command(ctx, args[0]) is None:
-            raise usage("create", f"Unexpected args: [{' '.join(positional(self, ctx, args))}]")
-        return super().resolve_command(ctx, args)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return from_files if name == "from-files" else super().get_command(ctx, name)
-
-
-cli = group("create", _SUBCOMMANDS, _SHORT, cls=_Create,
-            help="Create a resource from a file, from stdin, or from flags.")  # fmt: skip
+cli = group("create", _SUBCOMMANDS, _SHORT, help="Create a resource from a file, from stdin, or from flags.",
+            default=from_files)  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import command
+from kubectl_lite.cli import bool_option, command
 from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, report
 from kubectl_lite.raw import send_raw
@@ -34,7 +34,7 @@ POLICIES = {"background": "Background", "foreground": "Foreground", "orphan": "O
 @click.option("--grace-period", default=-1, help="Seconds for a graceful end; 1 is at once, -1 the object's own.")
 @click.option("--now", is_flag=True, help="The same as --grace-period=1.")
 @click.option("--force", is_flag=True, help="With --grace-period=0: do not wait for the node to confirm.")
-@click.option("--wait", default="true", is_flag=False, flag_value="true", help="Wait until the objects are gone.")
+@bool_option("--wait", default=True, help="Wait until the objects are gone.")
 @click.option("--timeout", type=DURATION, default="0", help="How long to wait; 0 is without end.")
 @click.option("--ignore-not-found", is_flag=True, help="What is not there counts as deleted.")
 @click.option("--dry-run", default="none", is_flag=False, flag_value="client", callback=dry_run,
@@ -66,7 +66,7 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
         _say(target, flags)
         if answer and answer.get("kind") != "Status":
             gone.append((target, answer["metadata"]["uid"]))
-    if flags["wait"] != "false" and flags["dry_run"] == "none":
+    if flags["wait"] and flags["dry_run"] == "none":
         await _wait(session, gone, flags["timeout"])
     return code
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import command
+from kubectl_lite.cli import bool_option, command
 from kubectl_lite.errors import CommandError, report
 from kubectl_lite.resources import Target, list_of, targets
 from kubectl_lite.session import Session
@@ -23,8 +23,8 @@ Json = dict[str, Any]
 @click.option("-l", "--selector", default="", help="Label selector to filter on.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces.")
 @click.option("--chunk-size", default=500, help="Return large lists in chunks; 0 turns it off.")
-@click.option("--show-events", default="true", is_flag=False, flag_value="true", help="Show the object's events.")
-async def cli(session: Session, args: tuple[str, ...], selector: str, show_events: str, **flags: Any) -> int:
+@bool_option("--show-events", default=True, help="Show the object's events.")
+async def cli(session: Session, args: tuple[str, ...], selector: str, show_events: bool, **flags: Any) -> int:
     """Show details of a specific resource or group of resources."""
     from kube.apimachinery.errors import StatusError
 
@@ -41,7 +41,7 @@ async def cli(session: Session, args: tuple[str, ...], selector: str, show_event
     for target in found:
         try:
             objects, alike = await _objects(session, target, selector)
-            texts += [await _text(session, target, obj, show_events == "true") for obj in objects]
+            texts += [await _text(session, target, obj, show_events) for obj in objects]
         except StatusError as error:
             report(error)
             code = 1

@@ -18,6 +18,7 @@ Json = dict[str, Any]
 
 
 @command("events")
+@click.argument("ignored", nargs=-1, expose_value=False)
 @click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces.")
 @click.option("--for", "for_", default="", help="Only those of this object: TYPE/NAME.")
 @click.option("--types", multiple=True, help="Only of these types: Normal, Warning.")

@@ -25,10 +25,9 @@ from kubectl_lite.writing import write_options
 @click.option("--external-ip", default="", help="An address from outside that leads to it, too.")
 @click.option("--load-balancer-ip", default="", help="The address that a LoadBalancer shall have.")
 @click.option("--session-affinity", default="", help="None or ClientIP.")
-@click.option("--labels", default="", help="Labels of the Service: a=b,c=d.")
+@click.option("-l", "--labels", default="", help="Labels of the Service: a=b,c=d.")
 @click.option("--save-config", is_flag=True, help="Keep it in an annotation.")
 @click.option("--selector", default="", help="A label selector for the Service, instead of the resource's own.")
-@click.option("-l", "own_labels", default="", help="The same as --labels.")
 @click.option("--overrides", default="", help="JSON that is merged into the Service.")
 @click.option("--override-type", default="merge", help="How to merge it: json, merge or strategic.")
 @file_options
@@ -41,7 +40,6 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     names = ("name", "port", "target_port", "protocol", "type_", "cluster_ip", "external_ip", "load_balancer_ip",
              "session_affinity", "labels", "selector")  # fmt: skip
     own = {name: flags.pop(name) for name in names}
-    own["labels"] = flags.pop("own_labels") or own["labels"]
     overrides, how = flags.pop("overrides"), flags.pop("override_type")
     codes: list[int] = []
 

@@ -86,12 +86,10 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
 
 
 def _check(args: tuple[str, ...], flags: Json) -> None:
-    if not args and not flags["selector"]:
+    if (not args and not flags["selector"]) or len(args) > 2:
         raise usage("logs", f"expected '{USAGE}'.\nPOD or TYPE/NAME is a required argument for the logs command")
     if args and flags["selector"]:
         raise usage("logs", "only a selector (-l) or a POD name is allowed")
-    if len(args) > 2:
-        raise usage("logs", f"expected '{USAGE}'")
     if len(args) == 2:
         if flags["container"]:
             raise CommandError("only one of -c or an inline [CONTAINER] arg is allowed")

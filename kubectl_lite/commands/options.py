@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import click
 
-from kubectl_lite.cli import command, global_options
+from kubectl_lite.cli import command, global_options, long_name
 from kubectl_lite.session import Session
 
 
 @command("options")
+@click.argument("ignored", nargs=-1, expose_value=False)
 def cli(session: Session) -> None:
     """Print the list of flags inherited by all commands."""
-    ctx = click.get_current_context()
-    bare = click.command("options")(global_options(lambda: None))
-    records = [r for p in bare.params if isinstance(p, click.Option) and (r := p.get_help_record(ctx)) is not None]
-    formatter = ctx.make_formatter()
+    from kubectl_lite.help.page import options_text
+
+    options = [o for o in global_options() if isinstance(o, click.Option) and not o.hidden]
     print("The following options can be passed to any command:\n")
-    with formatter.indentation():
-        formatter.write_dl(sorted(records, key=lambda r: r[0].rpartition("--")[2]))
-    print(formatter.getvalue(), end="")
+    print(options_text(sorted(options, key=long_name)), end="")

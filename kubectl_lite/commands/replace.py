@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kubectl_lite.cli import command
+from kubectl_lite.cli import bool_option, command
 from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.last_applied import with_last_applied
@@ -27,7 +27,7 @@ OWN = ("grace_period", "cascade", "timeout", "save_config", "subresource", "wait
 @click.option("--grace-period", default=-1, help="With --force: seconds for a graceful end.")
 @click.option("--cascade", default="background", is_flag=False, flag_value="background", help="As delete's.")
 @click.option("--timeout", type=DURATION, default="0", help="With --force: how long to wait for the deletion.")
-@click.option("--wait", default="true", is_flag=False, flag_value="true", help="Taken; --force always waits.")
+@bool_option("--wait", default=True, help="Taken; --force always waits.")
 @click.option("--save-config", is_flag=True, help="Keep the manifest in an annotation.")
 @click.option("--raw", default="", help="Send the file in a PUT to this path.")
 @click.option("--subresource", default="", help="Replace this subresource: status or scale.")

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from kubectl_lite import rollouts
-from kubectl_lite.cli import command, group
+from kubectl_lite.cli import bool_option, command, group
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import Target
@@ -34,12 +34,12 @@ async def _found(session: Session, args: tuple[str, ...], flags: Json) -> list[T
 
 @command("status")
 @click.argument("args", nargs=-1)
-@click.option("-w", "--watch", default="true", is_flag=False, flag_value="true", help="Wait until it is done.")
+@bool_option("-w", "--watch", default=True, help="Wait until it is done.")
 @click.option("--timeout", type=DURATION, default="0", help="How long to wait; 0 is without end.")
 @_REVISION
 @select_options
 async def _status(
-    session: Session, args: tuple[str, ...], watch: str, timeout: str, revision: int, **flags: Any
+    session: Session, args: tuple[str, ...], watch: bool, timeout: str, revision: int, **flags: Any
 ) -> int:
     """Show the status of the rollout."""
     import asyncio
@@ -52,7 +52,7 @@ async def _status(
                 asyncio.timeout(seconds(timeout) or None),
                 Progress(lambda: f"watching {target.printed}") as line,
             ):
-                await _follow(session, target, revision, watch != "false", line.say)
+                await _follow(session, target, revision, watch, line.say)
         except TimeoutError:
             raise CommandError("timed out waiting for the condition") from None
 

@@ -34,7 +34,7 @@ Json = dict[str, Any]
 @click.option("--overrides", default="", help="JSON that is merged into the pod.")
 @click.option("--override-type", default="merge", help="How to merge it: json, merge or strategic.")
 @click.option("--privileged", is_flag=True, help="Run the container in privileged mode.")
-@click.option("--attach", default="", is_flag=False, flag_value="true", help="Wait for the pod, then join its streams.")
+@click.option("--attach", is_flag=True, default=None, help="Wait for the pod, then join its streams.")
 @click.option("-i", "--stdin", is_flag=True, help="Keep stdin open, and attach.")
 @click.option("-t", "--tty", is_flag=True, help="Allocate a terminal.")
 @bool_option("--leave-stdin-open", default=False, help="Stdin stays open after the first attach.")
@@ -63,10 +63,10 @@ async def cli(session: Session, words: tuple[str, ...], image: str, **flags: Any
 
 def _check(words: tuple[str, ...], image: str, flags: Json) -> bool:
     """Whether to attach. Raises CommandError for flags that contradict one another, in kubectl's order."""
-    attached = flags["attach"] == "true" or (flags["stdin"] and flags["attach"] != "false")
+    attached = flags["stdin"] if flags["attach"] is None else flags["attach"]
     if not words:
         raise usage("run", "NAME is required for run")
-    if any(part in image for part in (" ", "\t")) or image.rpartition("/")[2] == "":
+    if any(part in image for part in (" ", "\t")) or not image[:1].isalnum() or image.rpartition("/")[2] == "":
         raise CommandError(f'Invalid image name "{image}": invalid reference format')
     if flags["tty"] and not flags["stdin"]:
         raise usage("run", "-i/--stdin is required for containers with -t/--tty=true")

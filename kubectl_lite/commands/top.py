@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command, group
-from kubectl_lite.errors import CommandError
+from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -49,10 +49,13 @@ def _options(function: Any) -> Any:
 
 
 @command("node")
-@click.argument("name", default="")
+@click.argument("names", nargs=-1)
 @_options
-async def _node(session: Session, name: str, selector: str, no_headers: bool, sort_by: str, **_: Any) -> None:
+async def _node(
+    session: Session, names: tuple[str, ...], selector: str, no_headers: bool, sort_by: str, **_: Any
+) -> None:
     """Display resource (CPU/memory) usage of nodes."""
+    name = _one("node", names, selector)
     found = {m["metadata"]["name"]: _amount(m["usage"]) for m in
              await _metrics(session, f"nodes/{name}" if name else "nodes", selector)}  # fmt: skip
     nodes = (await session.get("/api/v1/nodes", params={"labelSelector": selector})).get("items") or []
@@ -65,17 +68,18 @@ async def _node(session: Session, name: str, selector: str, no_headers: bool, so
 
 
 @command("pod")
-@click.argument("name", default="")
+@click.argument("names", nargs=-1)
 @click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces.")
 @click.option("--containers", is_flag=True, help="A line for each container.")
 @click.option("--sum", "total", is_flag=True, help="A last line with the sum.")
 @click.option("--field-selector", default="", help="Field selector to filter on.")
 @_options
 async def _pod(
-    session: Session, name: str, all_namespaces: bool, containers: bool, total: bool, selector: str,
+    session: Session, names: tuple[str, ...], all_namespaces: bool, containers: bool, total: bool, selector: str,
     no_headers: bool, sort_by: str, **_: Any,
 ) -> None:  # fmt: skip
     """Display resource (CPU/memory) usage of pods."""
+    name = _one("pod", names, selector)
     path = "pods" if all_namespaces else f"namespaces/{session.namespace}/pods"
     found: dict[tuple[str, ...], tuple[int, int]] = {}
     for m in await _metrics(session, f"{path}/{name}" if name else path, selector):
@@ -92,6 +96,15 @@ async def _pod(
         rows.append([*blank, "", "________", "________"])
         rows.append([*blank, "", f"{sum(c for c, _ in found.values())}m", f"{sum(b for _, b in found.values())}Mi"])
     _print([[*head, "CPU(cores)", "MEMORY(bytes)"]], rows, no_headers)
+
+
+def _one(kind: str, names: tuple[str, ...], selector: str) -> str:
+    """The only name, or nothing."""
+    if len(names) > 1:
+        raise usage(f"top {kind}", f"{kind} [NAME | -l label]")
+    if names and selector:
+        raise CommandError("only one of NAME or --selector can be provided")
+    return "".join(names)
 
 
 def _ordered(found: Any, sort_by: str) -> list[Any]:

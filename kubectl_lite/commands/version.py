@@ -14,10 +14,13 @@ from kubectl_lite.session import Session
 
 
 @command("version")
+@click.argument("words", nargs=-1)
 @click.option("--client", is_flag=True, help="Show the client's version only; asks no server.")
 @click.option("-o", "--output", default="", help="One of 'yaml' or 'json'.")
-def cli(session: Session, client: bool, output: str) -> Any:
+def cli(session: Session, words: tuple[str, ...], client: bool, output: str) -> Any:
     """Print the client and server version information."""
+    if words:
+        raise CommandError(f"extra arguments: [{' '.join(words)}]")
     if output not in ("", "yaml", "json"):
         raise CommandError("--output must be 'yaml' or 'json'")
     found: dict[str, Any] = {"clientVersion": {"gitVersion": f"v{VERSION}", "platform": sys.platform}}

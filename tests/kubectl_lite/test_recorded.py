@@ -78,7 +78,9 @@ def _answers(
 
 
 def _plain(text: str) -> str:
-    """Blanks that fill a column follow the longest cell, which may be one that was normalised."""
+    """Blanks that fill a column follow the longest cell, which may be a normalised one. Of help the usage stays."""
+    text = re.sub(r"(?s)\A(Unknown help topic .*?\n)?.*?^Usage:\n  (.*?)\n\n.*applies to all commands\)\.\n?",
+                  r"\1(help: \2)\n", text, flags=re.M)  # fmt: skip
     text = text.replace("kubectl.1.33", "kubectl").replace(str(Path.cwd()), "FOLDER")
     text = re.sub(r"[WI]\d{4} .*\n", "", text)  # kubectl's own log lines
     text = re.sub(r"https?://127\.0\.0\.1:\d+", "SERVER", text)
