@@ -18,6 +18,8 @@ from kubectl_lite.global_flags import NAMES, GlobalFlags
 from kubectl_lite.pflag import FlagError
 from kubectl_lite.session import Session
 
+PATIENCE = 10
+"""Seconds that a server may take to answer."""
 PODS = {"logs", "exec", "attach", "port-forward"}
 NODES = {"cordon", "uncordon", "drain"}
 TYPES = {"get", "describe", "delete", "edit", "label", "annotate", "patch", "scale", "expose", "wait", "explain",
@@ -63,7 +65,7 @@ def _namespaces(flags: GlobalFlags) -> list[str]:
         async with Session(flags) as session:
             return await _names(session, (await session.mapper()).by_name("namespaces"))
 
-    return asyncio.run(asyncio.wait_for(ask(), 3))
+    return asyncio.run(asyncio.wait_for(ask(), PATIENCE))
 
 
 def _formats(flags: GlobalFlags) -> list[str]:
@@ -99,7 +101,7 @@ def _from_server(found: Found, last: str) -> list[str]:
         section = OF_CONFIG.get(path[-1])
         return _of_kubeconfig(section)(flags) if section and not rest else []
 
-    return asyncio.run(asyncio.wait_for(_ask(path, rest, last, flags), 3))
+    return asyncio.run(asyncio.wait_for(_ask(path, rest, last, flags), PATIENCE))
 
 
 async def _ask(path: list[str], rest: list[str], last: str, flags: GlobalFlags) -> list[str]:
