@@ -93,6 +93,7 @@ class Correlator:
         self._remember(self._similar, key, similar)
         if len(similar.messages) < AGGREGATE_AFTER:
             return event.message, (*key, "")
+        similar.messages.pop()  # there are enough to know that there are many
         return "(combined from similar events): " + event.message, (*key, "*")
 
     def _within_budget(self, event: Event, now: float) -> bool:

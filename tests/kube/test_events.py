@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from kube.api.core_v1 import Event, Node, Pod
+from kube.api.core_v1 import Event, Node, ObjectReference, Pod
 from kube.apimachinery.errors import InternalError
 from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.client.fake import FakeClient, FakeServer
 from kube.clock import FakeClock
-from kube.events import NORMAL, WARNING, Recorder
+from kube.events import AGGREGATE_AFTER, NORMAL, WARNING, Correlator, Recorder
 
 POD = Pod(metadata=ObjectMeta(name="web-1", namespace="shop", uid="u1"))
 
@@ -76,6 +76,15 @@ async def test_many_different_messages_become_one(world: World) -> None:
     combined = [e for e in world.server.all(Event) if e.message.startswith("(combined from similar events): ")]
     assert len(world.server.all(Event)) == 10
     assert [(e.count, e.message) for e in combined] == [(5, "(combined from similar events): message 13")]
+
+
+def test_however_many_different_messages_there_are_few_are_remembered() -> None:
+    correlator = Correlator()
+    about = ObjectReference(kind="Pod", namespace="shop", name="web-1")
+    for n in range(1000):
+        correlator.correlate(Event(involvedObject=about, reason="Failed", message=f"message {n}"), now=600.0 * n)
+        correlator.correlate(Event(involvedObject=about, reason="Failed", message=f"another {n}"), now=600.0 * n)
+    assert [len(similar.messages) for similar in correlator._similar.values()] == [AGGREGATE_AFTER - 1]
 
 
 async def test_a_flood_is_dropped_and_the_budget_comes_back(world: World) -> None:
