@@ -1,7 +1,6 @@
 """Sends the statuses of pods to the API server: the newest of each pod, as soon as possible, until it is there.
 
-Called by `kubelet.pods.worker`. It calls the client. A status that the API has already is not sent; one that
-changes while an older one is on its way goes next. Statuses are sent as patches, so that conditions of others stay.
+Called by `kubelet.pods.worker`. It calls the client. Statuses are sent as patches, so that conditions of others stay.
 """
 
 from __future__ import annotations
@@ -22,7 +21,11 @@ _OWN = ("phase", "reason", "message", "podIP", "podIPs", "startTime")
 
 
 class StatusManager:
-    """One task a pod that has something to say."""
+    """One task a pod that has something to say.
+
+    1. What was set last is what the API has at the end, also when it is what the API had before an older one was sent.
+    2. A status that the API has already is not sent.
+    """
 
     def __init__(self, client: Client, clock: Clock):
         self.client, self.clock = client, clock
@@ -33,14 +36,11 @@ class StatusManager:
     def set(self, pod: Pod, status: PodStatus) -> None:
         """Notes what the API shall say of a pod. Never waits."""
         uid, wanted = pod.metadata.uid, status.to_dict()
-        if self._sent.get(uid, pod.status.to_dict()) == wanted:
-            self._wanted.pop(uid, None)
-            return
-        self._wanted[uid] = (pod, wanted)
-        if uid not in self._tasks:
-            task = asyncio.create_task(self._send(uid))
-            self._tasks[uid] = task
-            task.add_done_callback(lambda _task: self._tasks.pop(uid, None))
+        if uid in self._tasks:
+            self._wanted[uid] = (pod, wanted)  # the task compares it when what is on its way has arrived
+        elif wanted != self._known(pod):
+            self._wanted[uid] = (pod, wanted)
+            self._tasks[uid] = asyncio.create_task(self._send(uid))
 
     async def flush(self, uid: str) -> None:
         """Returns when what was set has been sent, or the pod has gone."""
@@ -57,10 +57,22 @@ class StatusManager:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _known(self, pod: Pod) -> dict[str, Any]:
+        """What the API has, as far as we know."""
+        return self._sent.get(pod.metadata.uid, pod.status.to_dict())
+
     async def _send(self, uid: str) -> None:
+        try:
+            await self._send_all(uid)
+        finally:
+            del self._tasks[uid]  # at once: whoever sets a status now must find none that has ended
+
+    async def _send_all(self, uid: str) -> None:
         failures = 0
         while uid in self._wanted:
             pod, wanted = self._wanted.pop(uid)
+            if wanted == self._known(pod) and not failures:  # after a failure nobody can say what the API has
+                continue
             try:
                 await self._patch(pod, wanted)
                 self._sent[uid], failures = wanted, 0
@@ -73,7 +85,6 @@ class StatusManager:
                 failures += 1
 
     async def _patch(self, pod: Pod, wanted: dict[str, Any]) -> None:
-        old = self._sent.get(pod.metadata.uid, pod.status.to_dict())
-        cleared = {key: None for key in _OWN if key in old and key not in wanted}
+        cleared = {key: None for key in _OWN if key in self._known(pod) and key not in wanted}
         body = {"metadata": {"uid": pod.metadata.uid}, "status": wanted | cleared}
         await self.client.patch(Pod, pod.metadata.name, pod.metadata.namespace, body, "strategic", subresource="status")
