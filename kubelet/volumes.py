@@ -138,12 +138,17 @@ def mounts(pod: Pod, container: Container, directories: Mapping[str, str], env: 
             raise VolumeError(f'no volume "{mount.name}"')
         sub = expand(mount.subPathExpr, env) if mount.subPathExpr else mount.subPath
         source = os.path.normpath(os.path.join(directories[mount.name], sub)) if sub else directories[mount.name]
-        if not source.startswith(directories[mount.name].rstrip("/")):
+        if not _is_within(source, directories[mount.name]):
             raise VolumeError(f"subPath {sub!r} leads out of its volume")
         if sub and not os.path.exists(source):
             os.makedirs(source, exist_ok=True)
         made.append(Mount(source, mount.mountPath, mount.readOnly))
     return sorted(made, key=lambda mount: mount.target.count("/"))
+
+
+def _is_within(path: str, directory: str) -> bool:
+    """Also when a container has put a link there: what it leads to is what would be mounted."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(directory))
 
 
 def _host_path(volume: Volume) -> str:
@@ -182,30 +187,33 @@ def _mode(volume: Volume) -> int:
 
 
 def _replace_files(directory: Path, files: Files, mode: int) -> None:
-    """`..data` points to a directory named after its content; each file is a link through it."""
+    """`..data` points to a directory named after its content; each file is a link through it. A kubelet may be killed
+    after any of these lines: the next one's call does what is left."""
     encoded = json.dumps({name: base64.b64encode(data).decode() for name, data in sorted(files.items())})
     fresh = directory / f"..{hashlib.sha256(encoded.encode()).hexdigest()[:16]}"
     link = directory / "..data"
-    if link.is_symlink() and os.readlink(link) == fresh.name:
-        return
-    shutil.rmtree(fresh, ignore_errors=True)
-    for name, data in files.items():
-        file = fresh / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-        file.chmod(mode)
-    fresh.mkdir(exist_ok=True)
-    old = os.readlink(link) if link.is_symlink() else ""
-    new_link = directory / "..data_new"
-    new_link.unlink(missing_ok=True)
-    new_link.symlink_to(fresh.name)
-    os.replace(new_link, link)
+    if not link.is_symlink() or os.readlink(link) != fresh.name:
+        _write_files(fresh, files, mode)
+        new_link = directory / "..data_new"
+        new_link.unlink(missing_ok=True)
+        new_link.symlink_to(fresh.name)
+        os.replace(new_link, link)
     tops = {name.split("/")[0] for name in files}
-    for name in os.listdir(directory):
-        if not name.startswith("..") and name not in tops:
-            (directory / name).unlink()
     for name in tops:
         if not (directory / name).is_symlink():
             (directory / name).symlink_to(f"..data/{name}")
-    if old and old != fresh.name:
-        shutil.rmtree(directory / old, ignore_errors=True)
+    for name in set(os.listdir(directory)) - tops - {fresh.name, link.name}:
+        if (directory / name).is_symlink():
+            (directory / name).unlink()
+        else:
+            shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def _write_files(directory: Path, files: Files, mode: int) -> None:
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    for name, data in files.items():
+        file = directory / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        file.chmod(mode)
