@@ -83,9 +83,16 @@ class Kubelet:
         tasks.create_task(self.pods.run())
         await self.pods.synced.wait()
         self.manager.end_orphans()
+        await self._end_leftover_networks()
         log.info("%d pods are bound to this node", len(self.manager.workers))
 
     # ---- the node's network ----
+
+    async def _end_leftover_networks(self) -> None:
+        try:
+            await self.network.delete_all_but({*self.manager.workers, *(r.uid for r in self.runtime.pods())})
+        except NetworkError as error:
+            log.warning("networks of pods that are gone: %s", error)
 
     def _problem(self) -> str:
         return "" if self.network.ready else NO_NETWORK

@@ -1,7 +1,8 @@
 """Addresses for pods out of the node's pod CIDRs, one file each, so that they survive a restart of the kubelet.
 
-Called by `kubelet.network.pods`. `next_free` decides and is pure; `Addresses` keeps the files. As the CNI plugin
-host-local does, it goes round the range, so that an address that was just freed is not the next one given.
+Called by `kubelet.network.pods`. `next_free` decides and is pure; `Addresses` keeps the files, and whatever a kubelet
+was killed in the middle of, the next one goes on with. As the CNI plugin host-local does, it goes round the range, so
+that an address that was just freed is not the next one given.
 """
 
 from __future__ import annotations
@@ -47,19 +48,26 @@ class Addresses:
 
     def allocate(self, uid: str, networks: Collection[Network]) -> tuple[str, ...]:
         """The pod's addresses, one of each network; those that it has already, when it has. Raises Exhausted."""
-        if known := self.of(uid):
-            return known
-        given = []
+        known, given = self.of(uid), []
         for network in networks:
+            if own := [address for address in known if ipaddress.ip_address(address) in network]:
+                given.append(own[0])
+                continue
             last = self.directory / f"last_{network.version}"
             previous = last.read_text() if last.exists() else ""
             if previous and ipaddress.ip_address(previous) not in network:
                 previous = ""
             address = next_free(network, self._taken(), previous)
-            (self.directory / address).write_text(uid)
+            self._take(address, uid)
             last.write_text(address)
             given.append(address)
         return tuple(given)
+
+    def _take(self, address: str, uid: str) -> None:
+        """Whole or not at all: an address of nobody would never be given back."""
+        fresh = self.directory / f"last_taken_{address}"
+        fresh.write_text(uid)
+        os.replace(fresh, self.directory / address)
 
     def of(self, uid: str) -> tuple[str, ...]:
         """The addresses that pod has, IPv4 first."""

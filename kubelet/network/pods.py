@@ -86,9 +86,11 @@ class PodNetwork:
         if self._exists(uid):
             await ip("netns", "del", self.netns(uid))
 
-    def forget_unknown(self, known: Iterable[str]) -> set[str]:
-        """Pods that have addresses here and nothing else: to be deleted."""
-        return self.addresses.owners() - set(known)
+    async def delete_all_but(self, known: Iterable[str]) -> None:
+        """Takes away what is left of pods of which nothing else is known: a kubelet was killed before it had noted
+        them, and the API has forgotten them since. Raises NetworkError."""
+        for uid in self.addresses.owners() - set(known):
+            await self.delete(uid)
 
 
 def _write_sysctls() -> None:

@@ -115,6 +115,15 @@ def test_addresses_survive_and_are_not_reused_at_once(tmp_path) -> None:
     assert addresses.owners() == {"two"}
 
 
+def test_a_kubelet_that_was_killed_half_way_is_gone_on_from(tmp_path) -> None:
+    networks = [ipaddress.ip_network("10.0.0.0/29"), ipaddress.ip_network("fd00::/64")]
+    assert Addresses(tmp_path).allocate("one", networks[:1]) == ("10.0.0.2",)
+    (tmp_path / "last_taken_10.0.0.3").write_text("")
+    addresses = Addresses(tmp_path)
+    assert addresses.allocate("one", networks) == ("10.0.0.2", "fd00::2")
+    assert addresses.owners() == {"one"}
+
+
 # ---- routes ----
 
 
