@@ -42,11 +42,24 @@ async def container_spec(context: PodContext, container: Container, attempt: int
         group=getattr(pod_security, "runAsGroup", None) if group is None else group,
         read_only_root=bool(security and security.readOnlyRootFilesystem),
         termination_message_path=container.terminationMessagePath or "/dev/termination-log",
+        stdin=container.stdin,
+        stdin_once=container.stdinOnce,
+        tty=container.tty,
+        target=_target(context, container),
         facts={
             "pod": context.pod.metadata.name, "namespace": context.pod.metadata.namespace,
             "node": context.shared.config.node_name, "ip": ips[0] if ips else "",
         },
     )  # fmt: skip
+
+
+def _target(context: PodContext, container: Container) -> str:
+    """The container whose processes an ephemeral one is to see. Raises ConfigError when it has not started yet."""
+    ephemeral = context.pod.spec.ephemeralContainers
+    name = next((one.targetContainerName for one in ephemeral if one.name == container.name), "")
+    if name and not (context.record and name in context.record.containers):
+        raise environment.ConfigError(f"unable to find target container {name}")
+    return name
 
 
 async def sources_of(context: PodContext, container: Container | None = None) -> environment.Sources:

@@ -59,6 +59,12 @@ class ContainerSpec:
     group: int | None = None
     read_only_root: bool = False
     termination_message_path: str = "/dev/termination-log"
+    stdin: bool = False
+    stdin_once: bool = False
+    """The container's input ends with that of the first who is attached."""
+    tty: bool = False
+    target: str = ""
+    """The container among whose processes this one runs; it must be running."""
     facts: dict[str, str] = field(default_factory=dict)
     """What an image's files may speak of: the names of the pod and the node, the pod's address."""
 
@@ -96,6 +102,18 @@ class PodRecord:
     @property
     def running(self) -> list[ContainerRecord]:
         return [record for record in self.containers.values() if record.state == "running"]
+
+
+class Attachment(Protocol):
+    """A part in a container's input and output, while it runs. Channels are those of `v5.channel.k8s.io`."""
+
+    async def send(self, channel: int, data: bytes) -> None:
+        """Input (0), the terminal's size (4), or that there will be no more input (255). Raises OSError."""
+
+    async def receive(self) -> tuple[int, bytes] | None:
+        """Output (1, 2); None when the container has ended, or lets this one go because its input ended."""
+
+    def close(self) -> None: ...
 
 
 class Runtime(Protocol):
@@ -140,6 +158,9 @@ class Runtime(Protocol):
 
     def open_terminal(self, uid: str, container: str) -> tuple[int, int]:
         """A terminal of the container's own: file descriptors of both ends. Raises OSError, RuntimeFailure."""
+
+    def attach(self, uid: str, container: str) -> Attachment:
+        """The container's output from now on, and its input. Raises OSError, RuntimeFailure."""
 
     async def connect(self, uid: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to a port on the pod's own loopback. Raises OSError."""

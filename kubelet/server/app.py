@@ -1,13 +1,13 @@
 """The kubelet's API as an ASGI application: paths to handlers.
 
-Called by `kubelet.server.server`, behind TLS and a check of who calls. It calls `logs`, `streams`, `portforward` and
-`debug`.
+Called by `kubelet.server.server`, behind TLS and a check of who calls. It calls `logs`, `streams`, `attaching`,
+`portforward` and `debug`.
 
     GET  /healthz, /pods, /runningpods/
     GET  /containerLogs/NAMESPACE/POD/CONTAINER?follow&tailLines&...
     GET  /debug/...   see `kubelet.server.debug`
     WS   /exec/NAMESPACE/POD/CONTAINER?command=...&input=1&output=1&error=1&tty=1
-    WS   /attach/NAMESPACE/POD/CONTAINER
+    WS   /attach/NAMESPACE/POD/CONTAINER?input=1&output=1&error=1
     WS   /portForward/NAMESPACE/POD?ports=80
 """
 
@@ -25,10 +25,11 @@ from urllib.parse import parse_qs
 from kube.api.core_v1 import Pod
 from kube.informer import Informer
 from kubelet.runtime.interface import PodRecord, Runtime, RuntimeFailure
-from kubelet.server import debug, portforward, streams
+from kubelet.server import attaching, debug, portforward, streams
 from kubelet.server.logs import LogOptions, read_log
 
 log = logging.getLogger(__name__)
+_OUTPUTS = {streams.STDOUT: ("output", "stdout"), streams.STDERR: ("error", "stderr")}
 
 
 class BadRequest(Exception):
@@ -142,8 +143,17 @@ class KubeletApp:
                 await streams.run_exec(socket, argv, env, stdin=_flag(query, "input", "stdin"), terminal=terminal)
             case ["attach", namespace, name, container]:
                 record = self._record(namespace, name)
-                socket = await _accept(scope, receive, send, streams.PROTOCOLS)
-                await self._attach(socket, record, container)
+                if container not in record.containers:
+                    raise BadRequest(500, f"container {container} not found in pod {name}_{namespace}")
+                attachment = self.runtime.attach(record.uid, container)
+                try:
+                    socket = await _accept(scope, receive, send, streams.PROTOCOLS)
+                except BaseException:
+                    attachment.close()
+                    raise
+                outputs = {channel for channel, words in _OUTPUTS.items() if _flag(query, *words)}
+                stdin = _flag(query, "input", "stdin")
+                await attaching.run_attach(socket, attachment, stdin=stdin, outputs=outputs)
             case ["portForward", namespace, name]:
                 record = self._record(namespace, name)
                 ports = [int(word) for text in query.get("ports", query.get("port", [])) for word in text.split(",")]
@@ -153,22 +163,6 @@ class KubeletApp:
                 raise BadRequest(404, "404 page not found")
         with suppress(Exception):  # the client may have gone first
             await socket.close()
-
-    async def _attach(self, socket: streams.WebSocket, record: PodRecord, container: str) -> None:
-        """Output from now on. Containers here have no input that outlives the kubelet, so there is none to attach."""
-        known = record.containers.get(container)
-        if known is None:
-            await socket.send(streams.ERROR, streams.failure(f'container "{container}" not found'))
-            return
-
-        def ended() -> bool:
-            now = self.runtime.pod(record.uid)
-            return now is None or container not in now.containers or now.containers[container].state == "exited"
-
-        path = self.runtime.log_file(record.uid, container, known.attempt)
-        async for piece in read_log(path, LogOptions(follow=True, tail_lines=0), ended):
-            await socket.send(streams.STDOUT, piece)
-        await socket.send(streams.ERROR, streams.success())
 
 
 def log_options(query: dict[str, list[str]]) -> LogOptions:

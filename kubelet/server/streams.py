@@ -1,7 +1,8 @@
-"""Exec and attach over a websocket: channels in front of bytes, as `v4.channel.k8s.io` and `v5.channel.k8s.io` say.
+"""Exec over a websocket: channels in front of bytes, as `v4.channel.k8s.io` and `v5.channel.k8s.io` say.
 
-Called by `kubelet.server.app`. It starts the command through the runtime and copies between its pipes, or its
-terminal, and the socket. Source: k8s.io/apimachinery's remotecommand constants, KEP-4006.
+Called by `kubelet.server.app`; `attaching` has its channels from here. It starts the command through the runtime and
+copies between its pipes, or its terminal, and the socket. Source: k8s.io/apimachinery's remotecommand constants,
+KEP-4006.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 
 
 class WebSocket:
-    """An accepted ASGI websocket with channels."""
+    """An accepted ASGI websocket with channels. `close_code` is known when the client has gone."""
 
     def __init__(self, receive: Any, send: Any):
         self._receive, self._send = receive, send
+        self.close_code = 0
 
     async def send(self, channel: int, data: bytes) -> None:
         await self._send({"type": "websocket.send", "bytes": bytes([channel]) + data})
@@ -34,6 +36,7 @@ class WebSocket:
         """One message; None when the client has gone."""
         message = await self._receive()
         if message["type"] != "websocket.receive":
+            self.close_code = message.get("code", 1006)
             return None
         data = message.get("bytes") or (message.get("text") or "").encode()
         return (data[0], data[1:]) if data else (STDIN, b"")

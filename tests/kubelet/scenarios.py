@@ -159,10 +159,10 @@ async def terminal(node: Node) -> dict:
     return {"code": code, "tty": os.read(master, 100).decode().strip()}
 
 
-async def main(name: str, directory: str) -> None:
+async def main(name: str, directory: str, scenarios: dict[str, Any] | None = None) -> None:
     node = await Node(Path(directory)).start()
     try:
-        print(json.dumps(await globals()[name](node)))
+        print(json.dumps(await (scenarios or globals())[name](node)))
     finally:
         await node.runtime.close()
 

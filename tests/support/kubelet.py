@@ -19,8 +19,26 @@ import uvicorn
 
 from kube.api.core_v1 import Pod
 from kubelet.runtime.interface import ContainerRecord, PodRecord
+from kubelet.server import streams
 from kubelet.server.app import KubeletApp
+from kubelet.server.logs import LogOptions, read_log
 from tests.support.pki import Authority
+
+
+class LogAttachment:
+    """What is attached to such a pod sees what its log gets, and its input goes nowhere."""
+
+    def __init__(self, path: str):
+        self._lines = read_log(path, LogOptions(follow=True, tail_lines=0), lambda: False)
+
+    async def send(self, channel: int, data: bytes) -> None: ...
+
+    async def receive(self) -> tuple[int, bytes] | None:
+        while not (piece := await anext(self._lines)):
+            pass
+        return streams.STDOUT, piece
+
+    def close(self) -> None: ...
 
 
 class HostRuntime:
@@ -41,6 +59,9 @@ class HostRuntime:
 
     def open_terminal(self, uid: str, container: str) -> tuple[int, int]:
         return os.openpty()
+
+    def attach(self, uid: str, container: str) -> LogAttachment:
+        return LogAttachment(self.log_file(uid, container, 0))
 
     async def connect(self, uid: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", port)

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from kubelet.runtime.interface import RuntimeFailure
+from kubelet.runtime.process.inside import exec_argv
 from kubelet.runtime.process.records import Records
-from kubelet.runtime.process.runtime import exec_argv
 
 
 def main() -> None:

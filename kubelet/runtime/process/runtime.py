@@ -8,14 +8,11 @@ files and in the shims, so that a kubelet that was killed finds its pods again.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import logging
 import os
 import shutil
 import signal
-import socket
-import struct
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -29,12 +26,12 @@ from kubelet.network.commands import NetworkError
 from kubelet.network.ipam import Exhausted
 from kubelet.network.pods import PodNetwork
 from kubelet.runtime.interface import ContainerRecord, ContainerSpec, PodRecord, RuntimeFailure, SandboxSpec
+from kubelet.runtime.process import inside
 from kubelet.runtime.process.records import Records, read_json, write_json
 
 log = logging.getLogger(__name__)
 SHIM = str(Path(__file__).with_name("shim.py"))
 START_SECONDS = 30.0
-_TIOCSPTLCK, _TIOCGPTN = 0x40045431, 0x80045430  # unlock a terminal, and its number: Python's termios lacks them
 
 
 class ProcessRuntime:
@@ -192,7 +189,11 @@ class ProcessRuntime:
             "container_id": f"process://{hashlib.sha256(seed.encode()).hexdigest()}",
             "argv": argv or ["/bin/sh"],
             "env": {"PATH": images.SYSTEM_PATH, "HOSTNAME": sandbox["hostname"], "HOME": "/root",
-                    **dict(image.env), **dict(spec.env)},
+                    **({"TERM": "xterm"} if spec.tty else {}), **dict(image.env), **dict(spec.env)},
+            "stdin": spec.stdin,
+            "stdin_once": spec.stdin_once,
+            "tty": spec.tty,
+            "target": self._process_of(uid, spec.target) if spec.target else None,
             "cwd": spec.working_dir or image.working_dir or "/",
             "stop_signal": image.stop_signal,
             "netns": "" if sandbox["host_network"] else self.network.path(uid),
@@ -204,6 +205,13 @@ class ProcessRuntime:
             "group": spec.group,
             "read_only_root": spec.read_only_root,
         }  # fmt: skip
+
+    def _process_of(self, uid: str, container: str) -> dict[str, int]:
+        """The first process of a container whose processes another one shares. Raises RuntimeFailure."""
+        record = inside.running_record(self.records, uid, container)
+        directory = self.records.attempt_directory(uid, container, record.attempt)
+        running = read_json(directory / "running.json") or {}
+        return {"pid": running["pid"], "start": running["start"]}
 
     def _mounts(
         self, uid: str, spec: ContainerSpec, image: images.Image, sandbox: dict[str, Any], directory: Path
@@ -242,7 +250,7 @@ class ProcessRuntime:
     # ---- going in ----
 
     def exec_argv(self, uid: str, container: str, command: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        return exec_argv(self.records, uid, container, command)
+        return inside.exec_argv(self.records, uid, container, command)
 
     def network_of(self, uid: str) -> tuple[str, str]:
         directory = self.records.pod_directory(uid)
@@ -250,15 +258,17 @@ class ProcessRuntime:
         return "" if sandbox["host_network"] else self.network.path(uid), sandbox["resolv_conf"]
 
     def open_terminal(self, uid: str, container: str) -> tuple[int, int]:
-        record = running_record(self.records, uid, container)
-        return _open_terminal(f"/proc/{record.pid}/root/dev/pts")
+        return inside.open_terminal(self.records, uid, container)
+
+    def attach(self, uid: str, container: str) -> inside.Attachment:
+        return inside.attach(self.records, uid, container)
 
     async def connect(self, uid: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         sandbox = read_json(self.records.pod_directory(uid) / "sandbox.json") or {"host_network": True}
         if sandbox["host_network"]:
             return await asyncio.open_connection("127.0.0.1", port)
         # Pods listen on every address or on loopback; a socket made in the pod's namespace reaches both.
-        sock = await asyncio.to_thread(_socket_inside, self.network.path(uid))
+        sock = await asyncio.to_thread(inside.socket_inside, self.network.path(uid))
         sock.setblocking(False)
         try:
             await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
@@ -266,48 +276,6 @@ class ProcessRuntime:
             sock.close()
             raise
         return await asyncio.open_connection(sock=sock)
-
-
-def exec_argv(records: Records, uid: str, container: str, command: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """`nsenter` into a running container, and the container's environment. Raises RuntimeFailure."""
-    record = running_record(records, uid, container)
-    spec = read_json(records.attempt_directory(uid, container, record.attempt) / "spec.json") or {}
-    where = ["--mount", "--uts", "--ipc", "--net", "--pid", f"--wdns={spec.get('cwd') or '/'}"]
-    return ["nsenter", f"--target={record.pid}", *where, "--", *command], dict(spec["env"])
-
-
-def running_record(records: Records, uid: str, container: str) -> ContainerRecord:
-    """The running attempt of a container. Raises RuntimeFailure."""
-    attempts = records.attempts(uid, container)
-    record = records.container(uid, container, attempts[-1]) if attempts else None
-    if record is None or record.state != "running":
-        raise RuntimeFailure("NotRunning", f'container not found ("{container}")')
-    return record
-
-
-def _open_terminal(devpts: str) -> tuple[int, int]:
-    """A terminal out of the container's own devpts, so that it has a name there."""
-    master = os.open(f"{devpts}/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-    try:
-        fcntl.ioctl(master, _TIOCSPTLCK, struct.pack("i", 0))
-        (number,) = struct.unpack("i", fcntl.ioctl(master, _TIOCGPTN, bytes(4)))
-        return master, os.open(f"{devpts}/{number}", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError:
-        os.close(master)
-        raise
-
-
-def _socket_inside(netns: str) -> socket.socket:
-    """Makes a socket in a network namespace; in a thread of its own, which then goes back."""
-    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    there = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        linux.setns(there, linux.CLONE_NEWNET)
-        return socket.socket()
-    finally:
-        linux.setns(home, linux.CLONE_NEWNET)
-        os.close(home)
-        os.close(there)
 
 
 async def _process_end(pid: int) -> None:

@@ -1,19 +1,19 @@
-"""The shim of one container: starts it, writes its log, waits for its end, and notes how it ended.
+"""The shim of one container: starts it, keeps its input and output, waits for its end, and notes how it ended.
 
 Started by the process runtime, one process a container, so that containers outlive their kubelet: a new kubelet
-finds the files that the shim writes beside `spec.json`. It calls `rootfs` to make the container's world, and
-imports as little as it can, because it starts with every container and stays. When it dies, the kernel ends its
-container.
+finds the files that the shim writes beside `spec.json`. It calls `rootfs` to make the container's world and `streams`
+for what it reads and writes, and imports as little as it can, because it starts with every container and stays. When
+it dies, the kernel ends its container.
 
     spec.json     read: what to run (see `ProcessRuntime`)
     running.json  written: the first process's id, and when it started
     exit.json     written last: exit code, signal, reason, message, times
     log           appended: lines `TIME stdout|stderr F|P TEXT`, the CRI's format
+    attach        a socket: input and output as they come (see `streams`)
 """
 
 import json
 import os
-import select
 import signal
 import sys
 import time
@@ -22,12 +22,7 @@ import warnings  # noqa: F401, os.execvpe imports it, when the interpreter may b
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))))
 
 from kube import linux
-from kubelet.runtime.process import rootfs
-
-MAX_LINE = 16384
-"""Longer lines are cut into parts, marked P but for the last, as containerd does."""
-LOG_LIMIT = 10 * 1024 * 1024
-"""A log that grows past this is moved aside once, as kubelet's containerLogMaxSize does."""
+from kubelet.runtime.process import rootfs, stdio
 
 
 def main() -> None:
@@ -41,39 +36,68 @@ def main() -> None:
 
 def run(spec: dict) -> int:
     """Runs the container to its end. Says `ok` or what went wrong on standard output, once it is known."""
-    out, err, failure = os.pipe(), os.pipe(), os.pipe()
-    linux.unshare(linux.CLONE_NEWPID)
+    try:
+        _choose_processes(spec["target"])
+    except OSError as error:
+        return _not_started(str(error))
+    ends, failure = stdio.make(spec["tty"], spec["stdin"]), os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become_container(spec, out[1], err[1], failure[1])
-    for _, writer in (out, err, failure):
-        os.close(writer)
-    problem = _read_all(failure[0])
-    started = time.time()
-    if problem:
+        _become_container(spec, ends, failure[1])
+    os.close(failure[1])
+    from kubelet.runtime.process.streams import Streams  # while the container's world is being made
+
+    if problem := _read_all(failure[0]):
         os.waitpid(pid, 0)
-        _write_json("exit.json", _ending(128, 0, "StartError", problem, 0, time.time()))
-        _say("error " + problem)
-        return 1
+        return _not_started(problem)
+    started, place = time.time(), _place_of(pid)
+    streams = Streams(spec, *ends.outside())
     _write_json("running.json", {"pid": pid, "start": linux.start_time(pid), "started_at": started})
     _say("ok")
     _redirect_to_nothing()
-    status = Logger(out[0], err[0]).until_end_of(pid)
+    status = streams.until_end_of(pid, lambda: _end_the_rest(place) if spec["target"] else None)
     code, number = _decode(status)
     reason = "Completed" if code == 0 else "Error"
     _write_json("exit.json", _ending(code, number, reason, _termination_message(spec), started, time.time()))
     return 0
 
 
-def _become_container(spec: dict, out: int, err: int, failure: int) -> None:
-    """The child, PID 1 of its namespace: makes its world and becomes the command, or reports why it cannot."""
+def _choose_processes(target: dict | None) -> None:
+    """The container will be PID 1 among processes of its own, or one more among those of another. Raises OSError."""
+    if target is None:
+        return linux.unshare(linux.CLONE_NEWPID)
+    fd = os.open(f"/proc/{target['pid']}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    if linux.start_time(target["pid"]) != target["start"]:
+        raise ProcessLookupError("the target container has ended")
+    linux.setns(fd, linux.CLONE_NEWPID)
+    return os.close(fd)
+
+
+def _place_of(pid: int) -> str:
+    """The mount namespace, which names all that belongs to a container; empty when the process has gone."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/mnt")
+    except OSError:
+        return ""
+
+
+def _end_the_rest(place: str) -> None:
+    """What a container leaves behind among another one's processes; in its own, the kernel sees to it."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        if place and _place_of(int(pid)) == place:
+            try:  # noqa: SIM105, contextlib would be one more import
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def _become_container(spec: dict, ends: "stdio.Pipes | stdio.Terminal", failure: int) -> None:
+    """The child, which makes its world and becomes the command, or reports why it cannot."""
     try:
         linux.die_with_parent()
         os.setsid()
         rootfs.enter(spec)
-        null = os.open("/dev/null", os.O_RDONLY)
-        for source, target in ((null, 0), (out, 1), (err, 2)):
-            os.dup2(source, target)
+        ends.inside(spec["user"] or 0)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         rootfs.drop_privileges(spec)
         os.execvpe(spec["argv"][0], spec["argv"], spec["env"])
@@ -85,69 +109,10 @@ def _become_container(spec: dict, out: int, err: int, failure: int) -> None:
         os._exit(127)
 
 
-class Logger:
-    """Copies two pipes to the log, a line at a time, until the container has ended and the pipes are empty."""
-
-    def __init__(self, out: int, err: int):
-        self.pending = {out: bytearray(), err: bytearray()}
-        self.names = {out: b"stdout", err: b"stderr"}
-        self.log = open("log", "ab", buffering=0)  # noqa: SIM115, for the life of the process
-
-    def until_end_of(self, pid: int) -> int:
-        ended = os.pidfd_open(pid)
-        poller = select.poll()
-        for fd in [*self.pending, ended]:
-            poller.register(fd, select.POLLIN)
-        status = None
-        while status is None or self.pending:
-            events = poller.poll(None if status is None else 0)
-            if not events:
-                break  # it has ended, and what was in the pipes is written
-            for fd, _ in events:
-                if fd == ended:
-                    status = os.waitpid(pid, 0)[1]
-                    poller.unregister(ended)
-                elif not self._copy(fd):
-                    poller.unregister(fd)
-                    del self.pending[fd]
-        return status
-
-    def _copy(self, fd: int) -> bool:
-        data = os.read(fd, 65536)
-        pending = self.pending[fd]
-        pending += data
-        stamp = _timestamp(time.time_ns())
-        lines = pending.split(b"\n")
-        rest = lines.pop()
-        entries = [part for line in lines for part in _parts(line)]
-        if len(rest) >= MAX_LINE:
-            entries.append((b"P", bytes(rest[:MAX_LINE])))
-            rest = rest[MAX_LINE:]
-        if not data and rest:
-            entries.append((b"P", bytes(rest)))
-            rest = b""
-        name = self.names[fd]
-        if entries:
-            self._write(b"".join(b"%s %s %s %s\n" % (stamp, name, tag, text) for tag, text in entries))
-        self.pending[fd] = bytearray(rest)
-        return bool(data)
-
-    def _write(self, data: bytes) -> None:
-        self.log.write(data)
-        if self.log.tell() > LOG_LIMIT:
-            os.replace("log", "log.1")
-            self.log.close()
-            self.log = open("log", "ab", buffering=0)  # noqa: SIM115
-
-
-def _parts(line: bytes) -> list:
-    cut = [bytes(line[i : i + MAX_LINE]) for i in range(0, len(line), MAX_LINE)] or [b""]
-    return [*((b"P", part) for part in cut[:-1]), (b"F", cut[-1])]
-
-
-def _timestamp(nanoseconds: int) -> bytes:
-    seconds, rest = divmod(nanoseconds, 1_000_000_000)
-    return (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:09d}Z").encode()
+def _not_started(problem: str) -> int:
+    _write_json("exit.json", _ending(128, 0, "StartError", problem, 0, time.time()))
+    _say("error " + problem)
+    return 1
 
 
 def _decode(status: int) -> tuple:
