@@ -117,6 +117,7 @@ async def terminal(node: Node) -> dict:
     await first.end_input()
     left = await first.hears()
     second = Caller(node)
+    await second.hears("# ")
     await second.type("stty size; exit 8\n")
     again = await second.hears()
     lines = [line for line in said.replace("\r\n", "\n").splitlines() if not line.startswith(("#", "$"))]

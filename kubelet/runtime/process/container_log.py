@@ -30,6 +30,10 @@ class ContainerLog:
         self._rest[stream] = rest
         self._append(stream, entries)
 
+    def unfinished(self, stream: bytes) -> bytes:
+        """The beginning of a line whose end has not come."""
+        return self._rest.get(stream, b"")
+
     def end(self, stream: bytes) -> None:
         """Nothing more will come on that stream."""
         if rest := self._rest.pop(stream, b""):

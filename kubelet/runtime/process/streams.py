@@ -5,8 +5,8 @@ that a container's input outlives the kubelet with its shim. Messages both ways 
 data; the channels are those of `v5.channel.k8s.io`. It imports as little as it can.
 
 Guarantees, each with a test that bears its number:
-1. Everybody who is attached sees all that comes from then on, in the order of each stream. A caller who does not read
-   holds the container up, as with containerd, and never the log of what was written.
+1. Everybody who is attached sees all that comes from then on, in the order of each stream; of a terminal also the
+   line that it stands on, which may be a prompt. A caller who does not read holds the container up, as with containerd.
 2. Input waits in the shim while the container does not read, and callers wait in turn.
 3. When a caller's input ends, `stdinOnce` ends the container's; otherwise, or with a terminal, that caller is let go.
    A caller who just vanishes, as a killed kubelet does, ends nothing: the next one goes on.
@@ -107,8 +107,7 @@ class Streams:
 
     def _handle(self, fd: int) -> None:
         if fd == self._listener.fileno():
-            sock, _ = self._listener.accept()
-            self._callers[sock.fileno()] = Caller(sock)
+            self._welcome(self._listener.accept()[0])
         elif fd in self._callers:
             self._hear(fd, self._callers[fd])
         if fd == self._writer:
@@ -137,6 +136,12 @@ class Streams:
         return True
 
     # ---- callers ----
+
+    def _welcome(self, sock: socket.socket) -> None:
+        caller = self._callers[sock.fileno()] = Caller(sock)
+        if self._tty and (prompt := self._log.unfinished(b"stdout")):
+            caller.say(bytes([STDOUT]) + prompt)
+            self._keep_or_drop(caller)
 
     def _hear(self, fd: int, caller: Caller) -> None:
         try:
