@@ -58,7 +58,7 @@ def describe(error: BaseException) -> str:
 
     match error:
         case CommandError():
-            return f"error: {error}" if error.prefix else str(error)
+            return (f"error: {error}" if error.prefix else str(error)).removesuffix("\n")
         case Unauthorized():
             return f"error: You must be logged in to the server ({error.message})"
         case Invalid() if error.details:

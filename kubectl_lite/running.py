@@ -35,12 +35,15 @@ async def run_attached(session: Session, obj: Json, flags: Json, *, remove: bool
     created = await create(session, target, body, writing)
     try:
         await _joined(session, target, flags, quiet, seconds(timeout))
+        if obj["spec"]["restartPolicy"] == "Always" or flags["leave_stdin_open"]:
+            return 0  # there may be no end to wait for
         return await _ended(session, target, obj["spec"]["restartPolicy"], seconds(timeout))
     finally:
         if remove:
             try:
                 await session.delete(target.path, {"propagationPolicy": "Background"})
-                print(f'pod "{target.name}" deleted', flush=True)
+                if not quiet:
+                    print(f'pod "{target.name}" deleted', flush=True)
                 await wait_until_gone(session, target, created["metadata"]["uid"], None)
             except StatusError as error:
                 report(error)
@@ -80,9 +83,7 @@ def _runs(pod: Json | None) -> bool:
 
 
 async def _ended(session: Session, target: Target, restart: str, limit: float) -> int:
-    """The container's exit code, of a pod that is not started again; 0 for others. Raises CommandError."""
-    if restart == "Always":
-        return 0
+    """The container's exit code, of a pod that is not always started again. Raises CommandError."""
     wanted = ENDED if restart == "Never" else ("Succeeded",)
     try:
         pod = await until(session, target, lambda p: (p or {}).get("status", {}).get("phase") in wanted, limit)

@@ -62,17 +62,23 @@ async def connected(session: Session, path: str, protocols: tuple[str, ...] = (V
         raise CommandError("the connection to the server ended unexpectedly") from broken
 
 
-async def run(session: Session, path: str, *, stdin: bool, terminal: bool) -> Json:
-    """Joins the streams to this process's own until the command ends; returns the Status that says how."""
+async def run(session: Session, path: str, *, stdin: bool, terminal: bool, redraw: bool = False) -> Json:
+    """Joins the streams to this process's own until the command ends; returns the Status that says how.
+
+    With `redraw` a program that fills the terminal is made to draw it anew: it is told of two sizes.
+    """
     async with connected(session, path) as socket:
         with _raw_terminal() if terminal else nullcontext():
-            return await converse(socket, _to_ours, _from_stdin if stdin else None, sizes=terminal)
+            source = _from_stdin if stdin else None
+            return await converse(socket, _to_ours, source, sizes=terminal, redraw=redraw)
 
 
-async def converse(socket: ClientConnection, sink: Sink, source: Source | None, *, sizes: bool = False) -> Json:
+async def converse(
+    socket: ClientConnection, sink: Sink, source: Source | None, *, sizes: bool = False, redraw: bool = False
+) -> Json:
     """Gives what arrives to `sink` and sends what `source` brings, until the other side ends; returns its Status."""
     sending = [asyncio.create_task(_send(socket, source))] if source else []
-    sending += [asyncio.create_task(_send_sizes(socket))] if sizes else []
+    sending += [asyncio.create_task(_send_sizes(socket, redraw))] if sizes else []
     status: Json = {}
     try:
         async for message in socket:
@@ -121,15 +127,19 @@ async def _from_stdin(send: Callable[[bytes], Awaitable[None]]) -> None:
         await send(data)
 
 
-async def _send_sizes(socket: ClientConnection) -> None:
-    """The terminal's size, now and whenever it changes."""
+async def _send_sizes(socket: ClientConnection, redraw: bool) -> None:
+    """The terminal's size, now and whenever it changes; with `redraw` a slightly larger one before."""
     changed = asyncio.Event()
     changed.set()
     asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, changed.set)
+    larger = (1, 0) if redraw else (0,)
     while await changed.wait():
         changed.clear()
         width, height = shutil.get_terminal_size()
-        await socket.send(bytes([RESIZE]) + json.dumps({"Width": width, "Height": height}).encode())
+        for more in larger:
+            size = {"Width": width + more, "Height": height + more}
+            await socket.send(bytes([RESIZE]) + json.dumps(size).encode())
+        larger = (0,)
 
 
 @contextmanager
@@ -153,12 +163,13 @@ def _refusal(body: bytes | None, code: int) -> Exception:
         return CommandError(f"unable to upgrade connection: {(body or b'').decode(errors='replace') or code}")
 
 
-def is_terminal(stdin: bool, tty: bool) -> bool:
+def is_terminal(stdin: bool, tty: bool, quiet: bool = False) -> bool:
     """Whether to ask for a terminal; without our input there is none, and an input that is no terminal is told."""
     if not stdin:
         return False
     if tty and not sys.stdin.isatty():
-        print("Unable to use a TTY - input is not a terminal or the right kind of file", file=sys.stderr)
+        if not quiet:
+            print("Unable to use a TTY - input is not a terminal or the right kind of file", file=sys.stderr)
         return False
     return tty
 

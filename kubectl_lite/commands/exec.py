@@ -46,6 +46,6 @@ async def cli(
             f"cannot exec into a container in a completed pod; current phase is {phase}"
         )
     name = container or container_of(found, "", quiet)
-    terminal = is_terminal(stdin, terminal)
+    terminal = is_terminal(stdin, terminal, quiet)
     path = path_of(found, "exec", name, argv, stdin=stdin, stdout=True, stderr=not terminal, tty=terminal)
     return exit_code(await run(session, path, stdin=stdin, terminal=terminal))

@@ -143,7 +143,7 @@ class KubeletApp:
                 await streams.run_exec(socket, argv, env, stdin=_flag(query, "input", "stdin"), terminal=terminal)
             case ["attach", namespace, name, container]:
                 record = self._record(namespace, name)
-                if container not in record.containers:
+                if container not in [running.name for running in record.running]:
                     raise BadRequest(500, f"container {container} not found in pod {name}_{namespace}")
                 attachment = self.runtime.attach(record.uid, container)
                 try:
