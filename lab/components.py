@@ -1,6 +1,7 @@
 """The command line of every component, and the machine it runs on. Pure: plain data in, plain data out.
 
-Called by `lab.up`. What is written here is how the whole is put together; `lab status -v` prints it.
+Called by `lab.up`. It calls nothing: what is written here is how the whole is put together. It leaves out starting
+anything, which `lab.processes` does.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ LISTEN_FD = "{listen_fd}"
 
 @dataclass(frozen=True)
 class Component:
-    """One process: what `lab logs NAME` and `lab restart NAME` call it, where it runs, its command line."""
+    """One process: what `lab logs NAME` and `lab kill NAME` call it, where it runs ("": on this machine, beside the
+    lab), its command line."""
 
     name: str
     machine: str
     argv: tuple[str, ...]
 
 
-def _python(module: str, **flags: object) -> tuple[str, ...]:
+def python(module: str, **flags: object) -> tuple[str, ...]:
     words = [f"--{key.replace('_', '-')}={value}" for key, value in flags.items() if value not in (None, "")]
     return (sys.executable, "-m", module, *words)
 
@@ -64,7 +66,7 @@ def api_server(config: LabConfig, layout: Layout, ports: list[int], host_port: i
     if config.nodes:
         bind = "::" if config.dual_stack else "0.0.0.0"
         where = {"bind_address": bind, "secure_port": API_PORT, "listen_fd": LISTEN_FD}
-    argv = _python(
+    argv = python(
         "apiserver",
         etcd_servers=etcd_endpoints(config, ports),
         **where,
@@ -87,7 +89,7 @@ def api_server(config: LabConfig, layout: Layout, ports: list[int], host_port: i
 
 
 def controllers(config: LabConfig, layout: Layout) -> Component:
-    argv = _python(
+    argv = python(
         "controllers",
         kubeconfig=layout.kubeconfig("controllers"),
         controllers=config.controllers,
@@ -102,7 +104,7 @@ def controllers(config: LabConfig, layout: Layout) -> Component:
 
 
 def kubelet(config: LabConfig, layout: Layout, node: str, root_dir: str) -> Component:
-    argv = _python(
+    argv = python(
         "kubelet",
         kubeconfig=layout.kubeconfig(f"kubelet-{node}"),
         hostname_override=node,
@@ -120,7 +122,7 @@ def kubelet(config: LabConfig, layout: Layout, node: str, root_dir: str) -> Comp
 
 
 def proxy(config: LabConfig, layout: Layout, node: str) -> Component:
-    argv = _python(
+    argv = python(
         "proxy",
         kubeconfig=layout.kubeconfig(f"proxy-{node}"),
         hostname_override=node,
@@ -135,7 +137,7 @@ def proxy(config: LabConfig, layout: Layout, node: str) -> Component:
 
 def cloud_provider(config: LabConfig, layout: Layout, publish_fd: int) -> Component:
     """On the balancer host. `publish_fd` is this machine's own network, where load balancers are published too."""
-    argv = _python(
+    argv = python(
         "lab.balancer",
         kubeconfig=layout.kubeconfig("cloud-controller-manager"),
         pool=balancer_pool(config),

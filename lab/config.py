@@ -117,6 +117,10 @@ class Layout:
         return self.root / "state.json"
 
     @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    @property
     def pki(self) -> Path:
         return self.root / "pki"
 

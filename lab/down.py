@@ -25,7 +25,7 @@ def down(layout: Layout, *, keep_data: bool = False, say: Callable[[str], object
         state = State.load(layout)
         if state is not None:
             remove(state, layout, keep_data=keep_data, say=say)
-    _remove_if_empty(layout)
+        _remove_if_empty(layout)
     return state is not None
 
 
@@ -63,6 +63,7 @@ def _flush_etcd(state: State, layout: Layout, keep_data: bool) -> None:
 
 
 def _remove_if_empty(layout: Layout) -> None:
-    (layout.root / "lock").unlink(missing_ok=True)
+    """While the lock is held: who waits for it looks whether it is still there."""
+    layout.lock.unlink(missing_ok=True)
     with suppress(OSError):
         layout.root.rmdir()

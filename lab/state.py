@@ -12,7 +12,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 from lab.config import LabConfig, Layout
 
@@ -61,8 +62,25 @@ class State:
 
 @contextmanager
 def locked(layout: Layout) -> Iterator[None]:
-    """One `up` or `down` at a time; others wait."""
-    layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(layout.root / "lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    """One `up` or `down` at a time; others wait. The lock goes with the lab: who waited for one that is gone by then
+    waits for the next."""
+    while True:
+        try:
+            layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = open(layout.lock, "w")  # noqa: SIM115, closed below
+        except (FileExistsError, FileNotFoundError):
+            if layout.root.is_file():
+                raise
+            continue  # the folder has gone in this moment
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_still(layout.lock, file):
+                yield
+                return
+
+
+def _is_still(path: Path, file: TextIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False

@@ -9,23 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lab.config import Layout
-from lab.errors import LabError
 from lab.fleet import Fleet
-from lab.machines import Local
-from lab.state import Process, State
-
-
-def is_alive(state: State, layout: Layout, process: Process) -> bool:
-    try:
-        machine = Local() if process.machine == "" else Fleet(state, layout).machine(process.machine)
-    except LabError:
-        return False
-    return machine.start_time(process.pid) == process.start
+from lab.processes import Processes
+from lab.state import State
 
 
 def report(state: State, layout: Layout, say: Callable[[str], object] = print) -> bool:
     """Says what runs; returns whether all of it does."""
     config, fleet = state.config, Fleet(state, layout)
+    processes = Processes(state, layout, fleet)
     size = f"{config.nodes} nodes, driver {config.driver}, proxy mode {config.proxy_mode}"
     say(f"lab {config.name}: {size if config.nodes else 'no nodes'}")
     say(f"kubeconfig: {layout.admin_kubeconfig} (https://127.0.0.1:{state.host_port})")
@@ -35,7 +27,7 @@ def report(state: State, layout: Layout, say: Callable[[str], object] = print) -
         well &= alive
         say(f"  {name:<24} {', '.join(config.addresses(name)):<34} {'up' if alive else 'DOWN'}")
     for name, process in state.processes.items():
-        alive = is_alive(state, layout, process)
+        alive = processes.is_alive(name)
         well &= alive
         say(f"  {name:<24} {'pid ' + str(process.pid):<34} {'running' if alive else 'DEAD'}")
     return well

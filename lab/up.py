@@ -1,15 +1,14 @@
 """`lab up`: machines, then etcd, the API server, controllers, and on each node kubelet and proxy. Twice is harmless.
 
-Called by `lab.__main__` and by tests. It calls `lab.fleet` for machines, `lab.components` for command lines, and
-`lab.ready` between the steps. What already runs is left alone, so it is also how a lab is mended after a process
-died.
+Called by `lab.__main__` and by tests. It calls `lab.fleet` for machines, `lab.components` for command lines,
+`lab.processes` to start them, and `lab.ready` between the steps. What already runs is left alone, so it is also how a
+lab is mended after a process died.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -21,10 +20,10 @@ from lab.addons.install import Addons
 from lab.components import LISTEN_FD, Component
 from lab.config import API_PORT, LabConfig, Layout
 from lab.errors import LabError
-from lab.fleet import CONTROL, Fleet
-from lab.machines import Local, end, environment
-from lab.spawn import SpawnError
-from lab.state import Process, State, locked
+from lab.fleet import Fleet
+from lab.machines import environment
+from lab.processes import Processes
+from lab.state import State, locked
 
 Say = Callable[[str], object]
 NODE_TIMEOUT = 180.0
@@ -116,16 +115,18 @@ class Up:
         self.listener = listener
         self.config = state.config
         self.fleet = Fleet(state, layout)
+        self.processes = Processes(state, layout, self.fleet)
+        self.addons = Addons(self.config, layout, self.fleet, self.processes)
 
     def machines_and_processes(self) -> None:
         """All but what runs in pods. Guests boot while the control plane starts."""
         self.layout.logs.mkdir(parents=True, exist_ok=True)
-        self._clear_dead()
+        self.processes.clear_dead()
         identities.create(self.config, self.layout, self.state.host_port)
         self.fleet.create()
         self.control_plane()
         if self.config.nodes:
-            Addons(self).install()
+            self.addons.install()
             self.fleet.wait_for_guests()
             self.nodes()
 
@@ -140,7 +141,7 @@ class Up:
 
     def wait_for_dns(self) -> None:
         if self.config.nodes:
-            Addons(self).wait()
+            self.addons.wait()
 
     def control_plane(self) -> None:
         config, state = self.config, self.state
@@ -165,7 +166,7 @@ class Up:
     def nodes(self) -> None:
         new = [name for name in self.config.node_names if self._start_node(name)]
         nodes = ready.wait_for_nodes(
-            self.layout.admin_kubeconfig, self.config.node_names, self._check_alive, NODE_TIMEOUT
+            self.layout.admin_kubeconfig, self.config.node_names, self.processes.check_alive, NODE_TIMEOUT
         )
         cidrs = {name: nodes[name].spec.podCIDRs or [nodes[name].spec.podCIDR] for name in self.config.node_names}
         addresses = {name: self.config.addresses(name) for name in self.config.node_names}
@@ -185,38 +186,18 @@ class Up:
 
     # ---- processes ----
 
-    def is_alive(self, component: str) -> bool:
-        process = self.state.processes.get(component)
-        if process is None:
-            return False
-        try:
-            machine = self.fleet.machine(process.machine) if process.machine else Local()
-        except LabError:
-            return False
-        return machine.start_time(process.pid) == process.start
-
     def ensure(self, component: Component) -> bool:
         """Starts it unless it runs; returns whether it was started now. Raises LabError."""
-        if self.is_alive(component.name):
+        if self.processes.is_alive(component.name):
             return False
         if LISTEN_FD not in " ".join(component.argv):
-            self._start(component.name, component.machine, list(component.argv), [])
+            self.processes.start(component)
             return True
         with self.listener or self._host_listener() as listener:
             self.listener, fd = None, listener.fileno()
-            argv = [word.replace(LISTEN_FD, str(fd)) for word in component.argv]
-            self._start(component.name, component.machine, argv, [fd])
+            argv = tuple(word.replace(LISTEN_FD, str(fd)) for word in component.argv)
+            self.processes.start(dataclasses.replace(component, argv=argv), [fd])
         return True
-
-    def _start(self, name: str, where: str, argv: list[str], fds: list[int]) -> None:
-        machine = Local() if where == "" else self.fleet.machine(where)
-        try:
-            pid = machine.start(argv, self.layout.log(name), fds)
-        except SpawnError as error:
-            hint = "apt-get install etcd-server" if argv[0] == "etcd" else ""
-            raise LabError(str(error), hint) from error
-        self.state.processes[name] = Process(where, pid, machine.start_time(pid) or 0)
-        self.state.save(self.layout)
 
     def _host_listener(self) -> socket.socket:
         try:
@@ -230,43 +211,20 @@ class Up:
         """The given etcd is on this machine's network, our API server on the lab's: one forwarder for each endpoint."""
         for index, url in enumerate(self.config.etcd_servers.split(",")):
             name = f"etcd-forward-{index}" if index else "etcd-forward"
-            if self.is_alive(name):
+            if self.processes.is_alive(name):
                 continue
             with self.fleet.control.listen(("127.0.0.1", self.state.etcd_ports[2 * index])) as listener:
-                target = url.rpartition("//")[2]
-                argv = [*components._python("lab.forward", listen_fd=listener.fileno(), to=target)]
-                self._start_local(name, argv, listener.fileno())
-
-    def _start_local(self, name: str, argv: list[str], fd: int) -> None:
-        self._start(name, "", argv, [fd])
-
-    def _clear_dead(self) -> None:
-        """A machine that died took its processes with it; their ids mean nothing any more."""
-        if self.config.nodes and self.state.machines and not self.fleet.is_alive(CONTROL):
-            for process in self.state.processes.values():
-                if process.machine == "" and Local().start_time(process.pid) == process.start:
-                    end(process.pid, signal.SIGTERM)
-            self.state.processes.clear()
+                fd, target = listener.fileno(), url.rpartition("//")[2]
+                argv = components.python("lab.forward", listen_fd=fd, to=target)
+                self.processes.start(Component(name, "", argv), [fd])
 
     # ---- waiting ----
 
     def _wait(self, component: str, serves: Callable[[], bool], seconds: float) -> None:
         try:
-            ready.wait_until(serves, lambda: self.is_alive(component), component, seconds)
+            ready.wait_until(serves, lambda: self.processes.is_alive(component), component, seconds)
         except LabError as error:
-            raise LabError(str(error), hint=self.last_words(component)) from error
-
-    def _check_alive(self) -> None:
-        for component in self.state.processes:
-            if not self.is_alive(component):
-                raise LabError(f"{component} ended while starting", hint=self.last_words(component))
-
-    def last_words(self, component: str, lines: int = 15) -> str:
-        try:
-            text = self.layout.log(component).read_text(errors="replace")
-        except OSError:
-            return ""
-        return f"the end of `lab logs {component}`:\n" + "\n".join(text.splitlines()[-lines:])
+            raise LabError(str(error), hint=self.processes.last_words(component)) from error
 
     def _connect(self, address: str, port: int) -> socket.socket:
         if self.config.nodes:
