@@ -1,0 +1,98 @@
+"""`kubectl_lite set env`: sets, removes and lists environment variables of pods and of what makes pods.
+
+Read by `kubectl_lite.commands.set`; what changes is decided by `kubectl_lite.pod_specs`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from kubectl_lite import pod_specs
+from kubectl_lite.cli import bool_option
+from kubectl_lite.errors import CommandError
+from kubectl_lite.key_values import parse
+from kubectl_lite.resources import Target
+from kubectl_lite.selecting import NOTHING_NAMED, for_each, live, selected
+from kubectl_lite.session import Session
+from kubectl_lite.setting import Json, apply, on_pods, setter, split
+from kubectl_lite.writing import Writing
+
+
+@setter(
+    "env", "Update environment variables on a pod template.",
+    click.option("-c", "--containers", default="*", help="The names of containers to change; wildcards are allowed."),
+    click.option("-e", "--env", multiple=True, help="A variable to set: key=value."),
+    click.option("--from", "source", default="", help="A resource whose keys to take: configmap/NAME or secret/NAME."),
+    click.option("--keys", default="", help="With --from: only these keys."),
+    click.option("--prefix", default="", help="With --from: what to put in front of the names."),
+    click.option("--list", "list_", is_flag=True, help="Display the environment, and changes to it."),
+    click.option("--resolve", is_flag=True, help="With --list: show the values of references."),
+    bool_option("--overwrite", default=True, help="Replace what is set."),
+)  # fmt: skip
+async def env_command(session: Session, args: tuple[str, ...], **flags: Any) -> int:
+    own = {k: flags.pop(k) for k in ("containers", "env", "source", "keys", "prefix", "list_", "resolve", "overwrite")}
+    resources, words = split(args, lambda word: "=" in word or (word.endswith("-") and len(word) > 1))
+    if not resources and not flags["filename"]:
+        raise CommandError(NOTHING_NAMED)
+    sets, removed = parse([*words, *own["env"]], "environment variable")
+    entries = [{"name": k, "value": v} for k, v in sets.items()]
+    if own["source"]:
+        entries += await _entries_from(session, own)
+    if own["list_"] and not entries and not removed:
+        return await _list_env(session, resources, flags, own)
+
+    def change(spec: Json) -> Json:
+        return pod_specs.with_env(spec, own["containers"], entries, removed, own["overwrite"])
+
+    return await apply(session, resources, flags, "env updated", on_pods(change))
+
+
+async def _entries_from(session: Session, own: Json) -> list[Json]:
+    from kubectl_lite.resources import targets
+
+    found = await targets(session, (own["source"],))
+    obj = await session.get(found[0].path)
+    if obj["kind"] not in ("ConfigMap", "Secret"):
+        raise CommandError(f"unsupported resource specified in --from: {obj['kind']}")
+    entries = []
+    for key, entry in pod_specs.env_from(obj, own["prefix"], [k for k in own["keys"].split(",") if k]):
+        name = entry["name"].removeprefix(own["prefix"])
+        if name != key:
+            print(f"Warning: key {key} transferred to {name}", file=sys.stderr)
+        entries.append(entry)
+    return entries
+
+
+async def _list_env(session: Session, resources: list[str], flags: Json, own: Json) -> int:
+    from fnmatch import fnmatchcase
+
+    Writing.read(flags, "kubectl-set")
+    flags.pop("local")
+
+    async def act(target: Target) -> None:
+        spec = pod_specs.pod_spec(await live(session, target))
+        for _, container in pod_specs.containers(spec):
+            if fnmatchcase(container["name"], own["containers"]):
+                print(f"# {target.mapping.kind} {target.name}, container {container['name']}")
+                for entry in container.get("env") or ():
+                    print(await _resolved(session, target, entry) if own["resolve"] else pod_specs.shown_env(entry))
+        sys.stdout.flush()
+
+    return await for_each(await selected(session, resources, flags, "set"), act)
+
+
+async def _resolved(session: Session, target: Target, entry: Json) -> str:
+    """The variable with the value that its ConfigMap or Secret holds."""
+    import base64
+
+    source = entry.get("valueFrom") or {}
+    for field, plural in (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets")):
+        if ref := source.get(field):
+            obj = await session.get(f"/api/v1/namespaces/{target.namespace}/{plural}/{ref['name']}")
+            value = (obj.get("data") or {}).get(ref["key"], "")
+            value = base64.b64decode(value).decode(errors="replace") if plural == "secrets" else value
+            return f"{entry['name']}={value}"
+    return pod_specs.shown_env(entry)
