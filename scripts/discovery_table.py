@@ -6,7 +6,6 @@ are made from the kinds' declarations. What kube-apiserver serves and we do not 
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +35,7 @@ def rows() -> Iterator[str]:
     discovery = Discovery(scheme, "")
     yield "| API | resource | verbs | subresources | kube-apiserver 1.36 |\n|---|---|---|---|---|\n"
     for path in ("/api", "/apis"):
-        for group in json.loads(discovery.aggregated[path])["items"]:
+        for group in discovery.aggregated_document(path)["items"]:
             for version in group["versions"]:
                 api = "/".join(part for part in (group["metadata"].get("name"), version["version"]) if part)
                 for resource in version["resources"]:

@@ -1,6 +1,7 @@
 """Discovery: which groups, versions, resources and verbs there are, in both forms that clients ask for.
 
-Built once by the app from the scheme; served by the routes in `nonresource`. It calls nothing. Resources stand in the
+Built once by the app from the scheme; served by the routes in `nonresource`. It calls `protobuf` for who asks for it.
+Resources stand in the
 order of their names, groups in Kubernetes' order of importance, which decides what `kubectl get all` lists first.
 Source: the API reference on discovery, and KEP-3352 (aggregated discovery).
 """
@@ -11,13 +12,16 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from apiserver.endpoints import protobuf
 from apiserver.endpoints.etags import tag_of
-from apiserver.endpoints.negotiation import clauses
+from apiserver.endpoints.negotiation import JSON, PROTOBUF, clauses
+from apiserver.endpoints.responses import Response
 from kube.apimachinery.scheme import Resource, Subresource
 
-AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+AGGREGATED = ("/api", "/apis")
 _IMPORTANCE = (
     "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch",
     "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "scheduling.k8s.io", "coordination.k8s.io",
@@ -28,17 +32,29 @@ _STORED_ELSEWHERE = {("events.k8s.io", "Event"): ""}
 Json = dict[str, Any]
 
 
-def wants_aggregated(accept: str) -> bool:
-    """Whether `v2` itself was offered before plain JSON: an older client cannot read it."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """In which version and media type the aggregated document goes out."""
+
+    version: str
+    media: str
+
+    @property
+    def content_type(self) -> str:
+        return f"{self.media};g=apidiscovery.k8s.io;v={self.version};as=APIGroupDiscoveryList"
+
+
+def aggregated_form(accept: str) -> Form | None:
+    """The form that was offered before any plain one, None without: who knows only `v2beta1` cannot read `v2`."""
     for clause in clauses(accept):
-        if clause.media != "application/json":
+        if clause.media not in (JSON, PROTOBUF):
             continue
         if clause.get("as") == "APIGroupDiscoveryList":
-            if clause.get("g") == "apidiscovery.k8s.io" and clause.get("v") == "v2":
-                return True
+            if clause.get("g") == "apidiscovery.k8s.io" and clause.get("v") in ("v2", "v2beta1"):
+                return Form(clause.get("v"), clause.media)
         elif not clause.get("as"):
-            return False
-    return False
+            return None
+    return None
 
 
 class Discovery:
@@ -52,11 +68,23 @@ class Discovery:
             found.sort(key=lambda r: r.plural)
         self._address = server_address
         self.documents: dict[str, bytes] = {path: _bytes(doc) for path, doc in self._documents()}
-        self.aggregated: dict[str, bytes] = {
-            "/api": _bytes(self._aggregated([""])),
-            "/apis": _bytes(self._aggregated(self._groups())),
-        }
-        self.tags = {path: tag_of(body) for path, body in self.aggregated.items()}
+        self._made: dict[tuple[str, Form], tuple[bytes, str]] = {}
+
+    def aggregated(self, path: str, form: Form) -> Response:
+        """All of `/api` or `/apis` in one document, with the tag by which clients know it again."""
+        found = self._made.get((path, form))
+        if found is None:
+            body = _bytes(self.aggregated_document(path, form.version))
+            body = protobuf.from_json(body) if form.media == PROTOBUF else body
+            found = self._made[path, form] = body, tag_of(body)
+        body, tag = found
+        headers = [(b"etag", tag.encode()), (b"vary", b"Accept"), (b"cache-control", b"public")]
+        return Response(body, media_type=form.content_type, headers=headers)
+
+    def aggregated_document(self, path: str, version: str = "v2") -> Json:
+        groups = self._groups() if path == "/apis" else [""]
+        head = {"kind": "APIGroupDiscoveryList", "apiVersion": f"apidiscovery.k8s.io/{version}", "metadata": {}}
+        return {**head, "items": self._aggregated(groups)}
 
     def _groups(self) -> list[str]:
         names = {group for group, _ in self._by_group_version if group}
@@ -81,7 +109,7 @@ class Discovery:
         versions = [{"groupVersion": f"{group}/{v}", "version": v} for v in self._versions(group)]
         return {"name": group, "versions": versions, "preferredVersion": versions[0]}
 
-    def _aggregated(self, groups: Iterable[str]) -> Json:
+    def _aggregated(self, groups: Iterable[str]) -> list[Json]:
         items = []
         for group in groups:
             versions = [
@@ -92,12 +120,11 @@ class Discovery:
                 for version in self._versions(group)
             ]  # fmt: skip
             items.append({"metadata": {"name": group} if group else {}, "versions": versions})
-        head = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}}
-        return {**head, "items": items}
+        return items
 
 
 def _bytes(document: Json) -> bytes:
-    return json.dumps(document, separators=(",", ":")).encode()
+    return json.dumps(document, separators=(",", ":")).encode() + b"\n"
 
 
 def _path(group: str, version: str) -> str:

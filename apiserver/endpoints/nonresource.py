@@ -18,13 +18,22 @@ from fastapi import Response as HTTPResponse
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
 
+from apiserver.endpoints import protobuf
 from apiserver.endpoints.debug import Debugging, add_debugging
-from apiserver.endpoints.discovery import AGGREGATED, Discovery, wants_aggregated
+from apiserver.endpoints.discovery import AGGREGATED, Discovery, aggregated_form
 from apiserver.endpoints.etags import matches
 from apiserver.endpoints.health import Health
-from apiserver.endpoints.negotiation import YAML, plain_media
+from apiserver.endpoints.negotiation import PROTOBUF, YAML, plain_media
 from apiserver.endpoints.request_info import parse_query
-from apiserver.endpoints.responses import PAGE_NOT_FOUND, Response, method_not_allowed, status_response, to_yaml
+from apiserver.endpoints.responses import (
+    PAGE_NOT_FOUND,
+    Response,
+    indented,
+    method_not_allowed,
+    read_by_people,
+    status_response,
+    to_yaml,
+)
 from apiserver.endpoints.responses import unknown_resource as no_such_version
 from apiserver.endpoints.version import VERSION
 from kube import metrics
@@ -104,21 +113,23 @@ def _add_discovery(app: FastAPI, discovery: Discovery) -> None:
 
     async def serve(request: HTTPRequest) -> HTTPResponse:
         path = request.url.path.rstrip("/")
-        accept = request.headers.get("accept", "")
-        if path in discovery.aggregated and wants_aggregated(accept):
-            tag = (b"etag", discovery.tags[path].encode())
-            headers = [tag, (b"vary", b"Accept"), (b"cache-control", b"public")]
-            return _tagged(Response(discovery.aggregated[path], media_type=AGGREGATED, headers=headers), request)
-        return _negotiated(discovery.documents[path], accept)
+        if path in AGGREGATED and (form := aggregated_form(request.headers.get("accept", ""))):
+            return _tagged(discovery.aggregated(path, form), request)
+        return _negotiated(discovery.documents[path], request)
 
     for path in discovery.documents:
         _get(app, path, serve, "discovery")
         _get(app, path + "/", serve, "discovery", listed=False)
 
 
-def _negotiated(body: bytes, accept: str) -> HTTPResponse:
-    media = plain_media(accept)
-    body = to_yaml(body) if media == YAML else body
+def _negotiated(body: bytes, request: HTTPRequest) -> HTTPResponse:
+    media = plain_media(request.headers.get("accept", ""))
+    if media == YAML:
+        body = to_yaml(body)
+    elif media == PROTOBUF:
+        body = protobuf.from_json(body)
+    elif read_by_people(request.query_params.get("pretty", ""), request.headers.get("user-agent", "").encode()):
+        body = indented(body)
     return HTTPResponse(body, headers={"content-type": media, "vary": "Accept"})
 
 
@@ -177,7 +188,7 @@ def _add_small(app: FastAPI, documents: Documents) -> None:
 
     async def paths() -> HTTPResponse:
         known = sorted({route.path for route in app.routes if getattr(route, "include_in_schema", False)})
-        return HTTPResponse(json.dumps({"paths": known}).encode(), media_type="application/json")
+        return HTTPResponse(json.dumps({"paths": known}, indent=2).encode(), media_type="application/json")
 
     _get(app, "/version", version, "version")
     _get(app, "/version/", version, "version", listed=False)

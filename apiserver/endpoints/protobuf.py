@@ -11,7 +11,9 @@ from typing import Any
 
 from apiserver.storage.interface import Items, Stored
 from kube.api import scheme
+from kube.api.apidiscovery_v2 import APIGroupDiscoveryList
 from kube.apimachinery.codec import protobuf
+from kube.apimachinery.meta_discovery import APIGroup, APIGroupList, APIResourceList, APIVersions
 from kube.apimachinery.meta_v1 import PartialObjectMetadata
 from kube.apimachinery.scheme import Resource
 from kube.apimachinery.types import APIModel
@@ -19,7 +21,15 @@ from kube.apimachinery.types import APIModel
 _ANSWERS_ONLY: dict[tuple[str, str], type[APIModel]] = {
     ("meta.k8s.io/v1", "PartialObjectMetadata"): PartialObjectMetadata,
     ("meta.k8s.io/v1beta1", "PartialObjectMetadata"): PartialObjectMetadata,
+    ("apidiscovery.k8s.io/v2", "APIGroupDiscoveryList"): APIGroupDiscoveryList,
+    ("apidiscovery.k8s.io/v2beta1", "APIGroupDiscoveryList"): APIGroupDiscoveryList,
+    ("v1", "APIGroup"): APIGroup,
+    ("v1", "APIGroupList"): APIGroupList,
+    ("v1", "APIResourceList"): APIResourceList,
+    ("", "APIResourceList"): APIResourceList,
+    ("", "APIVersions"): APIVersions,
 }
+"""Without apiVersion as the core group's documents are, for clients older than apiVersion."""
 
 
 def _type_of(api_version: str, kind: str) -> type[APIModel] | None:

@@ -12,7 +12,7 @@ from typing import Any
 from apiserver.authn.user import User
 from apiserver.endpoints.negotiation import PLAIN, Output
 from apiserver.endpoints.request_info import RequestInfo
-from apiserver.endpoints.responses import Header, Send
+from apiserver.endpoints.responses import Header, Send, read_by_people
 from kube.apimachinery.errors import RequestEntityTooLarge
 
 MAX_BODY = 3 * 1024 * 1024
@@ -53,6 +53,10 @@ class Request:
     @property
     def content_type(self) -> str:
         return self.header(b"content-type")
+
+    @property
+    def pretty(self) -> bool:
+        return read_by_people(self.info.query.get("pretty", ""), self.headers.get(b"user-agent", b""))
 
     @property
     def manager(self) -> str:

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
-_TRUE = frozenset({"1", "true", "TRUE", "True", "t", "T"})
+TRUE = frozenset({"1", "true", "TRUE", "True", "t", "T"})
 
 
 @dataclass(slots=True)

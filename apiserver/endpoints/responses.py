@@ -1,12 +1,16 @@
 """Responses: bytes to the ASGI server, in one place for all handlers; errors become Status bodies here.
 
 Called by the handlers and the filter chain. It calls the ASGI `send`. Bodies are JSON bytes; YAML or protobuf is made
-from them for who asks, unless the handler has it ready. It leaves out streaming, which watch and log do themselves.
+from them for who asks, unless the handler has it ready; JSON is indented for people, and what is long is compressed for
+who can read that. It leaves out streaming, which watch and log do themselves.
+Source: k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/writers.go.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+import zlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +19,7 @@ import yaml
 
 from apiserver.endpoints import protobuf
 from apiserver.endpoints.negotiation import JSON, PROTOBUF
+from apiserver.endpoints.request_info import TRUE
 from kube.apimachinery.errors import MethodNotAllowed, NotFound, StatusError
 from kube.apimachinery.meta_v1 import Status, StatusDetails
 
@@ -23,13 +28,18 @@ Header = tuple[bytes, bytes]
 
 _JSON_TYPE = (b"content-type", b"application/json")
 _WORTH_SHARING = 16 << 10
+_WORTH_COMPRESSING = 128 << 10
+_PEOPLES_AGENTS = (b"curl", b"Wget", b"Mozilla/5.0")
+_GZIP, _FASTEST = 31, 1
 NO_CACHE = (b"cache-control", b"no-cache, private")
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 
 @dataclass(slots=True)
 class Response:
     """A whole response. `body` is JSON unless `media_type` says otherwise; `tail` goes on where it ends: bytes that are
-    shared with other responses and too long to be copied for each."""
+    shared with other responses and too long to be copied for each. JSON gets its last newline when it is sent, unless
+    there is a tail, which has its own."""
 
     body: bytes
     status: int = 200
@@ -75,16 +85,27 @@ def success(details: StatusDetails | None = None, code: int = 0) -> bytes:
     return Status(status="Success", details=details, code=code).to_json()
 
 
-async def send_response(send: Send, response: Response, media_type: str = JSON) -> None:
-    """Sends it, in the media type that the client asked for."""
+async def send_response(
+    send: Send, response: Response, media_type: str = JSON, *, pretty: bool = False, encodings: bytes = b""
+) -> None:
+    """Sends it, in the media type that the client asked for. `encodings`: those that the client can read."""
     body, tail, media = response.body, response.tail, response.media_type
-    if media_type != JSON and media == JSON:
-        body, tail, media = _converted(body + tail, media_type), b"", media_type
+    if media == JSON:
+        if media_type != JSON:
+            body, tail, media = _converted(body + tail, media_type), b"", media_type
+        elif pretty:
+            body, tail = indented(body + tail), b""
+        elif not tail:
+            tail = b"\n"
     type_header = _JSON_TYPE if media == JSON else (b"content-type", media.encode())
     if len(tail) < _WORTH_SHARING:
         body, tail = body + tail, b""
+    more: Sequence[Header] = response.headers
+    if len(body) + len(tail) > _WORTH_COMPRESSING and b"gzip" in encodings:
+        body, tail = await asyncio.to_thread(_compressed, body, tail), b""
+        more = [*more, (b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
     length = (b"content-length", b"%d" % (len(body) + len(tail)))
-    headers: Sequence[Header] = [type_header, NO_CACHE, length, *response.headers]
+    headers: Sequence[Header] = [type_header, NO_CACHE, length, *more]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     if tail:
         await send({"type": "http.response.body", "body": body, "more_body": True})
@@ -93,6 +114,23 @@ async def send_response(send: Send, response: Response, media_type: str = JSON) 
 
 def _converted(body: bytes, media_type: str) -> bytes:
     return protobuf.from_json(body) if media_type == PROTOBUF else to_yaml(body)
+
+
+def read_by_people(pretty: str, agent: bytes) -> bool:
+    """Whether JSON is indented: by the parameter of that name, else for browsers and tools of the command line."""
+    if pretty:
+        return pretty in TRUE
+    return agent.startswith(_PEOPLES_AGENTS)
+
+
+def indented(body: bytes) -> bytes:
+    """JSON for people."""
+    return json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode()
+
+
+def _compressed(*parts: bytes) -> bytes:
+    stream = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
+    return b"".join([*map(stream.compress, parts), stream.flush()])
 
 
 def to_yaml(body: bytes) -> bytes:
@@ -116,5 +154,5 @@ def method_not_allowed() -> MethodNotAllowed:
     return MethodNotAllowed("the server does not allow this method on the requested resource", StatusDetails())
 
 
-PAGE_NOT_FOUND = Response(b"404 page not found\n", 404, "text/plain; charset=utf-8")
+PAGE_NOT_FOUND = Response(b"404 page not found\n", 404, "text/plain; charset=utf-8", [NO_SNIFFING])
 """What a path outside the API gets."""

@@ -13,8 +13,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from random import getrandbits
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
 from apiserver.authn.request import Authenticator, impersonation
 from apiserver.authn.user import User, split_service_account
@@ -25,7 +27,14 @@ from apiserver.endpoints.flow_control import FlowControl
 from apiserver.endpoints.negotiation import error_media
 from apiserver.endpoints.request import Disconnected, Request
 from apiserver.endpoints.request_info import parse_query, request_info
-from apiserver.endpoints.responses import NO_CACHE, send_response, status_response, warning_headers
+from apiserver.endpoints.responses import (
+    NO_CACHE,
+    NO_SNIFFING,
+    Response,
+    send_response,
+    status_response,
+    warning_headers,
+)
 from apiserver.endpoints.router import Router
 from kube.apimachinery.errors import (
     Forbidden,
@@ -33,7 +42,6 @@ from kube.apimachinery.errors import (
     ServiceUnavailable,
     StatusError,
     Timeout,
-    Unauthorized,
 )
 from kube.apimachinery.meta_v1 import StatusDetails
 
@@ -45,6 +53,10 @@ _IMPERSONATE = frozenset({b"impersonate-user", b"impersonate-group", b"impersona
 _TOO_LONG = "Timeout: request did not complete within the allotted timeout"
 _STOPPING = "apiserver is shutting down"
 _LONG_RUNNING = frozenset({"log", "exec", "attach", "portforward", "proxy"})
+
+
+class NotAuthorized(Forbidden):
+    """What the authorizer refused, rather than a rule about the object."""
 
 
 class Server:
@@ -148,8 +160,7 @@ class Server:
         if response is not None:
             if request.warnings:
                 response.headers = [*response.headers, *warning_headers(request.warnings)]
-            request.code = response.status
-            await send_response(request.send, response, request.output.media_type)
+            await _send(request, response, request.output.media_type)
 
     async def _serve_long(self, request: Request) -> None:
         ended = metrics.begin_long(request)
@@ -165,11 +176,16 @@ class Server:
             log.warning("%s %s broke off: %s", request.method, request.info.path, error)
             return
         response = status_response(error)
-        if isinstance(error, Unauthorized):
-            response.headers.append((b"www-authenticate", b'Basic realm="kube-lite"'))
         response.headers += warning_headers(request.warnings)
-        request.code = response.status
-        await send_response(request.send, response, error_media(request.header(b"accept")))
+        if isinstance(error, NotAuthorized):
+            response.headers.append(NO_SNIFFING)
+        await _send(request, response, error_media(request.header(b"accept")))
+
+
+async def _send(request: Request, response: Response, media_type: str) -> None:
+    request.code = response.status
+    encodings = request.headers.get(b"accept-encoding", b"")
+    await send_response(request.send, response, media_type, pretty=request.pretty, encodings=encodings)
 
 
 def _read(scope: dict[str, Any], receive: Any, send: Any) -> Request:
@@ -177,7 +193,13 @@ def _read(scope: dict[str, Any], receive: Any, send: Any) -> Request:
     raw_headers = scope["headers"]
     method = scope.get("method", "GET")
     info = request_info(method, scope["path"], parse_query(query))
-    return Request(method, info, query, dict(raw_headers), raw_headers, receive, send, scope, _NOBODY)
+    headers = dict(raw_headers)
+    scope["kube.headers"] = ((b"audit-id", headers.get(b"audit-id") or _new_audit_id()),)
+    return Request(method, info, query, headers, raw_headers, receive, send, scope, _NOBODY)
+
+
+def _new_audit_id() -> bytes:
+    return str(UUID(int=getrandbits(128), version=4)).encode()
 
 
 _NOBODY = User("")
@@ -207,15 +229,15 @@ def _websocket_refusal(send: Any) -> Any:
     return wrapped
 
 
-def forbidden(asked: Attributes, reason: str = "") -> Forbidden:
+def forbidden(asked: Attributes, reason: str = "") -> NotAuthorized:
     """403 in the words of `responsewriters.Forbidden`."""
     text = forbidden_text(asked) + (f": {reason}" if reason else "")
     if not asked.is_resource:
-        return Forbidden(f"forbidden: {text}", StatusDetails())
+        return NotAuthorized(f"forbidden: {text}", StatusDetails())
     resource = f"{asked.resource}.{asked.group}" if asked.group else asked.resource
     what = f'{resource} "{asked.name}"' if asked.name else resource
     details = StatusDetails(name=asked.name, group=asked.group, kind=asked.resource)
-    return Forbidden(f"{what} is forbidden: {text}", details)
+    return NotAuthorized(f"{what} is forbidden: {text}", details)
 
 
 def _impersonation_attributes(user: User, wanted: User, groups: tuple[str, ...]) -> list[Attributes]:

@@ -2,7 +2,8 @@
 
 Made by `protocol` in place of uvicorn's own. It calls the transport. A response whose length is known goes out as one
 write, head and body together, which under TLS is one record instead of two; streams send their head at once. Header
-names and values are ours and are not checked again.
+names and values are ours and are not checked again. `scope["kube.headers"]` is written into every response of the
+request, whoever makes it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class KubeCycle(RequestResponseCycle):
         status = message["status"]
         content = [STATUS_LINE[status]]
         length = None
-        for name, value in (*self.default_headers, *message.get("headers", ())):
+        extra = self.scope.get("kube.headers", ())
+        for name, value in (*self.default_headers, *extra, *message.get("headers", ())):
             if name == b"content-length":
                 length = int(value)
             content += (name, b": ", value, b"\r\n")

@@ -116,7 +116,7 @@ class Items(tuple[Stored, ...]):
     def tail(self) -> bytes:
         """Every item's JSON (without kind and apiVersion), as a list's JSON ends: what follows `"items":[`."""
         if self._tail is None:
-            self._tail = b",".join([stored.item for stored in self]) + b"]}"
+            self._tail = b",".join([stored.item for stored in self]) + b"]}\n"
         return self._tail
 
 

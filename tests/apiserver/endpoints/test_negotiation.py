@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apiserver.endpoints.discovery import wants_aggregated
+from apiserver.endpoints.discovery import aggregated_form
 from apiserver.endpoints.negotiation import JSON, PROTOBUF, YAML, Output, error_media, negotiate
 from kube.apimachinery.errors import NotAcceptable
 
@@ -51,15 +51,23 @@ def test_an_error_has_one_form_only(accept: str, expected: str) -> None:
     assert error_media(accept) == expected
 
 
+DISCOVERY = "g=apidiscovery.k8s.io;as=APIGroupDiscoveryList"
+FORM = ";g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
+
+
 @pytest.mark.parametrize(
-    ("accept", "aggregated"),
+    ("accept", "content_type"),
     [
-        ("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json", True),
-        ("application/json;as=APIGroupDiscoveryList;v=v2;g=apidiscovery.k8s.io;profile=nopeer", True),
-        ("application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json", False),
-        ("application/json", False),
-        ("", False),
+        (f"{JSON};{DISCOVERY};v=v2,{JSON};{DISCOVERY};v=v2beta1,{JSON}", JSON + FORM.format("v2")),
+        (f"{JSON};profile=nopeer;v=v2;{DISCOVERY}", JSON + FORM.format("v2")),
+        (f"{JSON};{DISCOVERY};v=v2beta1,{JSON}", JSON + FORM.format("v2beta1")),
+        (f"{PROTOBUF};{DISCOVERY};v=v2", PROTOBUF + FORM.format("v2")),
+        (f"{JSON};{DISCOVERY};v=v3,{JSON}", ""),
+        (f"{JSON},{JSON};{DISCOVERY};v=v2", ""),
+        ("application/json", ""),
+        ("", ""),
     ],
-)
-def test_aggregated_discovery_only_for_who_knows_v2(accept: str, aggregated: bool) -> None:
-    assert wants_aggregated(accept) is aggregated
+)  # fmt: skip
+def test_aggregated_discovery_in_a_version_that_the_client_knows(accept: str, content_type: str) -> None:
+    form = aggregated_form(accept)
+    assert (form.content_type if form else "") == content_type

@@ -12,8 +12,10 @@ import pytest
 
 from apiserver.endpoints.handlers.watch_lines import Frames
 from kube.api import scheme
+from kube.api.apidiscovery_v2 import APIGroupDiscoveryList
 from kube.apimachinery.codec import protobuf
 from kube.apimachinery.errors import Expired
+from kube.apimachinery.meta_discovery import APIResourceList
 from kube.apimachinery.meta_v1 import ListMeta, PartialObjectMetadata
 from tests.support.cluster import ApiServer
 
@@ -173,6 +175,39 @@ def test_subresources(client: Client, namespace: str) -> None:
     _, kind, status = client("PATCH", f"{url}/d/status", {"status": {"replicas": 1}},
                              content_type="application/merge-patch+json")  # fmt: skip
     assert (kind, status["spec"]["replicas"], status["status"]) == ("Deployment", 0, {"replicas": 1})
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "shown"),
+    [
+        ("/api", "APIVersions", b"v1"), ("/apis", "APIGroupList", b"apps/v1"), ("/apis/apps", "APIGroup", b"apps/v1"),
+        ("/api/v1", "APIResourceList", b"\x1a\x03Pod"), ("/apis/apps/v1", "APIResourceList", b"deploy"),
+    ],
+)  # fmt: skip
+def test_discovery(client: Client, path: str, kind: str, shown: bytes) -> None:
+    with client.open("GET", path) as response:
+        assert (response.status, response.headers["Content-Type"]) == (200, MEDIA)
+        envelope = protobuf.open_envelope(response.read())
+        assert envelope.kind == kind and shown in envelope.raw
+
+
+def test_resources_in_discovery(client: Client) -> None:
+    with client.open("GET", "/apis/apps/v1") as response:
+        found = protobuf.decode(protobuf.open_envelope(response.read()).raw, APIResourceList)
+    by_name = {resource["name"]: resource for resource in found["resources"]}
+    assert by_name["deployments"]["verbs"][0] == "create" and by_name["deployments"]["shortNames"] == ["deploy"]
+    assert by_name["deployments/scale"]["group"] == "autoscaling"
+
+
+def test_all_of_discovery_at_once(apiserver: ApiServer) -> None:
+    form = "g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    with Client(apiserver, f"{MEDIA};{form}").open("GET", "/apis") as response:
+        assert response.headers["Content-Type"] == f"{MEDIA};{form}"
+        found = protobuf.decode(protobuf.open_envelope(response.read()).raw, APIGroupDiscoveryList)
+    _, _, wanted = apiserver.exchange("GET", "/apis", headers={"Accept": f"application/json;{form}"})
+    assert [APIGroupDiscoveryList.from_dict(d).items for d in (found, wanted)] == [
+        APIGroupDiscoveryList.from_dict(wanted).items
+    ] * 2
 
 
 @pytest.mark.parametrize(
