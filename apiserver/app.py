@@ -43,7 +43,6 @@ from apiserver.endpoints.server import Server
 from apiserver.endpoints.streaming.kubelet import Kubelets
 from apiserver.endpoints.streams import Streams
 from apiserver.registry.core.services.repair import NodePortRepair
-from apiserver.registry.generic.keys import prefix_of
 from apiserver.registry.generic.lookup import Lookup
 from apiserver.registry.generic.managed_fields import FieldManager
 from apiserver.registry.generic.names import random_suffix
@@ -54,6 +53,7 @@ from apiserver.serving.notify import notify
 from apiserver.storage.cacher import Cacher
 from apiserver.storage.etcd import TLS, EtcdStorage
 from apiserver.storage.etcd import metrics as etcd_metrics
+from apiserver.storage.keys import prefix_of
 from kube.api import scheme
 from kube.apimachinery.scheme import Resource
 from kube.clock import Clock, RealClock

@@ -16,6 +16,11 @@ from kube.apimachinery import times
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
+def by_node(pod: Pod) -> tuple[str, ...]:
+    """An index function: the node that the pod is bound to."""
+    return (pod.spec.nodeName,)
+
+
 def condition(pod: Pod, type: str) -> PodCondition | None:
     for found in pod.status.conditions:
         if found.type == type:

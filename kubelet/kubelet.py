@@ -22,10 +22,10 @@ from kubelet.network.routes import Routes
 from kubelet.node.registration import NodeRegistration
 from kubelet.pods.context import Services
 from kubelet.pods.manager import PodManager
+from kubelet.pods.volumes import Volumes
 from kubelet.runtime.process.runtime import ProcessRuntime
 from kubelet.server.server import KubeletServer
 from kubelet.status_manager import StatusManager
-from kubelet.volumes import Volumes
 
 log = logging.getLogger(__name__)
 NO_NETWORK = "container runtime network not ready: NetworkReady=false: the node has no pod CIDR yet"

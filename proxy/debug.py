@@ -1,7 +1,7 @@
 """What the proxy knows of one Service, for people who look for a fault: `kubectl_lite why`, `trace` and `timeline`.
 
-Called by the metrics server of `proxy.runner`, on loopback; the kubelet of the node lets the API server through to it.
-It calls the dataplane's `inspect` and conntrack, in worker threads. It writes nothing anywhere.
+Called by `proxy.serving`, on loopback; the kubelet of the node lets the API server through to it. It calls the
+dataplane's `inspect` and conntrack, in worker threads. It writes nothing anywhere.
 
     /debug/services/NAMESPACE/NAME     what is wanted, what the kernel holds, conntrack's flows, the last changes
     /debug/flows?address=A&port=P      conntrack's flows that A:P began, or that are answered to it
@@ -12,24 +12,41 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from kube.http_server import Answer, Below
+from kube.stages import Stages
+from proxy.config import Config
 from proxy.conntrack.flows import End, Flow, flows
+from proxy.dataplane import Dataplane
+from proxy.healthcheck.proxy_health import ProxyHealth
 from proxy.inspected import Inspected
 from proxy.model.desired import NOTHING, Backend, ServiceState
 from proxy.model.objects import Key
-
-if TYPE_CHECKING:
-    from proxy.runner import Proxy
+from proxy.model.tracker import ChangeTracker
+from proxy.planner import Planner
 
 SHOWN_FLOWS = 50
+
+
+class Running(Protocol):
+    """What may be asked of the loop (`proxy.runner.Proxy`)."""
+
+    config: Config
+    dataplane: Dataplane
+    planner: Planner
+    tracker: ChangeTracker
+    health: ProxyHealth
+    stages: Stages
+    failures: Mapping[Key | None, str]
+    busy: asyncio.Lock
+    """Held while the kernel is looked at."""
 
 
 class Debug:
     """The endpoints, by prefix."""
 
-    def __init__(self, proxy: Proxy):
+    def __init__(self, proxy: Running):
         self._proxy = proxy
 
     @property
@@ -79,7 +96,7 @@ async def _tried(read: Callable[[], list[Any]]) -> tuple[list[Any], str]:
         return [], str(error)
 
 
-def _proxy_facts(proxy: Proxy, key: Key) -> dict[str, Any]:
+def _proxy_facts(proxy: Running, key: Key) -> dict[str, Any]:
     return {
         "node": proxy.config.node_name,
         "mode": proxy.dataplane.mode,

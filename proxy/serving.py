@@ -11,15 +11,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from kube.http_server import Answer, Handler, HttpServer
 from kube.http_server import metrics as metrics_page
 from proxy import metrics
-from proxy.debug import Debug
-
-if TYPE_CHECKING:
-    from proxy.runner import Proxy
+from proxy.debug import Debug, Running
 
 log = logging.getLogger("proxy")
 
@@ -27,7 +23,7 @@ log = logging.getLogger("proxy")
 class Serving:
     """The servers of one proxy. `addresses`: where each listens, `healthz` and `metrics`."""
 
-    def __init__(self, proxy: Proxy):
+    def __init__(self, proxy: Running):
         self._proxy = proxy
         self._servers: list[HttpServer] = []
         self.addresses: dict[str, tuple[str, int]] = {}

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from apiserver.authz.rbac import RBAC
-from apiserver.registry.generic.keys import prefix_of, split_key
 from apiserver.storage.interface import Storage, StorageError, Stored
+from apiserver.storage.keys import prefix_of, split_key
 from kube.apimachinery.scheme import Resource
 
 log = logging.getLogger("apiserver.authz")

@@ -34,18 +34,6 @@ ROOT = "/registry/"
 """What every key begins with at this interface."""
 
 
-_BASE = len(ROOT)
-
-
-def root_of(key: str) -> str:
-    """The resource that a key (or a prefix) belongs to: `/registry/pods/`. Services and Endpoints share a word, for
-    historical reasons: `/registry/services/specs/`. Empty when the prefix spans several resources."""
-    at = key.find("/", _BASE) + 1
-    if at and key.startswith("services/", _BASE):
-        at = key.find("/", at) + 1
-    return key[:at]
-
-
 def with_revision(data: bytes, revision: int) -> bytes:
     """The stored bytes as clients see them: `metadata.resourceVersion` is the first member of metadata."""
     head, found, tail = data.partition(_META)

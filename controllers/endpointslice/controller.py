@@ -27,6 +27,7 @@ from controllers.endpointslice.topology import ZoneHints, wants_hints
 from controllers.endpointslice.tracker import SliceTracker, TriggerTimes
 from controllers.node_lifecycle.health import ready_status
 from controllers.ownership import controller_reference
+from controllers.pods import by_node
 from controllers.selectors import by_label
 from controllers.service_index import endpoint_facts, pods_of, services_by_label, services_of
 from kube.api.core_v1 import Node, Pod, Service
@@ -58,10 +59,6 @@ def slices_by_service(one: EndpointSlice) -> tuple[str, ...]:
     return (f"{one.metadata.namespace}/{labels.get(SERVICE_NAME, '')}",)
 
 
-def pods_by_node(pod: Pod) -> tuple[str, ...]:
-    return (pod.spec.nodeName,)
-
-
 def _weight(node: Node) -> tuple[str, str]:
     """What of a node counts for its zone."""
     return ready_status(node), node.status.allocatable.get("cpu", "")
@@ -77,7 +74,7 @@ class EndpointSliceController(Controller):
         self.events = context.recorder(self.name)
         self.stages: Stages = Stages(context.clock)
         self.services = self.informer(Service, by_label=services_by_label)
-        self.pods = self.informer(Pod, by_label=by_label, by_node=pods_by_node)
+        self.pods = self.informer(Pod, by_label=by_label, by_node=by_node)
         self.nodes = self.informer(Node)
         self.slices = self.informer(EndpointSlice, by_service=slices_by_service)
         self.tracker = SliceTracker(context.clock.monotonic)

@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from controllers.controller import Context, Controller
-from controllers.endpointslice.controller import pods_by_node
 from controllers.node_lifecycle import health
-from controllers.pods import condition, is_terminal
+from controllers.pods import by_node, condition, is_terminal
 from kube.api.coordination_v1 import Lease
 from kube.api.core_v1 import Node, Pod
 from kube.apimachinery import times
@@ -39,7 +38,7 @@ class NodeLifecycleController(Controller):
         self.events = context.recorder("node-controller")
         self.nodes = self.informer(Node)
         self.leases = self.informer(Lease)
-        self.pods = self.informer(Pod, by_node=pods_by_node)
+        self.pods = self.informer(Pod, by_node=by_node)
         self._heard: dict[str, tuple[Any, float]] = {}
         self._ready: dict[str, str] = {}
         self._evict_after: dict[str, float] = {}

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from controllers.controller import Context, Controller
-from controllers.endpointslice.controller import pods_by_node
-from controllers.pods import is_terminal
+from controllers.pods import by_node, is_terminal
 from controllers.scheduler.matching import tolerates
 from kube.api.core_v1 import Node, Pod, Taint, Toleration
 from kube.apimachinery import times
@@ -54,7 +53,7 @@ class TaintEvictionController(Controller):
         self._due: set[Key] = set()
         """Pods that are to go when their tolerations end, of which people may have been told."""
         self.nodes = self.informer(Node)
-        self.pods = self.informer(Pod, by_node=pods_by_node)
+        self.pods = self.informer(Pod, by_node=by_node)
         self.nodes.add_handler(self._node_added, self._node_updated)
         self.pods.add_handler(self._pod_added, self._pod_updated)
 

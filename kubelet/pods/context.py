@@ -16,10 +16,10 @@ from kube.events import Recorder, reference
 from kube.informer import Informer
 from kubelet.config import KubeletConfig
 from kubelet.pods.lifecycle import ephemeral_containers
+from kubelet.pods.volumes import Volumes
 from kubelet.probes import Target
 from kubelet.runtime.interface import PodRecord, Runtime
 from kubelet.status_manager import StatusManager
-from kubelet.volumes import Volumes
 
 
 @dataclass

@@ -12,8 +12,7 @@ from typing import TypeVar
 from kube.api.core_v1 import ConfigMap, Container, Secret
 from kube.apimachinery.errors import NotFound
 from kube.apimachinery.meta_v1 import Object
-from kubelet import volumes
-from kubelet.pods import environment
+from kubelet.pods import environment, volumes
 from kubelet.pods.context import PodContext
 from kubelet.runtime.interface import ContainerSpec
 

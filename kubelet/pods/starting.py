@@ -17,8 +17,8 @@ from kubelet.pods.backoff import BackOff
 from kubelet.pods.context import PodContext
 from kubelet.pods.hooks import HookError, run_hook
 from kubelet.pods.specs import container_spec
+from kubelet.pods.volumes import VolumeError
 from kubelet.runtime.interface import RuntimeFailure
-from kubelet.volumes import VolumeError
 
 RETRY_SECONDS = 2.0
 

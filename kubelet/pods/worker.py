@@ -22,9 +22,9 @@ from kubelet.pods.specs import sources_of
 from kubelet.pods.starting import Starter
 from kubelet.pods.status import Facts, make_status
 from kubelet.pods.stopping import Stops
+from kubelet.pods.volumes import VolumeError
 from kubelet.probes import ContainerProbes
 from kubelet.runtime.interface import RuntimeFailure, SandboxSpec
-from kubelet.volumes import VolumeError
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 2.0

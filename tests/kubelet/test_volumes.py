@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kube.api.core_v1 import Container, Pod
-from kubelet import volumes
-from kubelet.volumes import VolumeError, mounts
+from kubelet.pods import volumes
+from kubelet.pods.volumes import VolumeError, mounts
 
 OLD = {"a": b"1", "b": b"1", "deep/c": b"1"}
 NEW = {"a": b"2", "deep/d": b"2", "e": b"2"}

@@ -19,9 +19,9 @@ from kubelet.config import KubeletConfig
 from kubelet.pods.context import Services
 from kubelet.pods.manager import PodManager
 from kubelet.pods.stopping import SHORTEST_SECONDS, Stopping
+from kubelet.pods.volumes import Volumes
 from kubelet.runtime.interface import ContainerRecord, ContainerSpec, PodRecord, RuntimeFailure, SandboxSpec
 from kubelet.status_manager import StatusManager
-from kubelet.volumes import Volumes
 
 
 class MemoryRuntime:

@@ -14,8 +14,8 @@ from apiserver.endpoints.options import check_delete_options, delete_options_fro
 from apiserver.endpoints.request import Request
 from apiserver.endpoints.responses import Response, success
 from apiserver.endpoints.views import list_body, object_body
-from apiserver.registry.generic.keys import split_key
 from apiserver.registry.generic.options import Write
+from apiserver.storage.keys import split_key
 from kube.apimachinery.codec import decode_delete_options
 from kube.apimachinery.errors import NotFound
 from kube.apimachinery.meta_v1 import DeleteOptions, StatusDetails

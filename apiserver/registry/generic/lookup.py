@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from apiserver.registry.generic.keys import key_of
 from apiserver.storage.interface import Storage, Unavailable
+from apiserver.storage.keys import key_of
 from kube.api import scheme
 
 _REMEMBERED = 1024

@@ -11,11 +11,11 @@ from typing import Any, Generic, TypeVar
 
 from apiserver.admission.interface import Attributes, Chain
 from apiserver.registry.generic.faults import status_of
-from apiserver.registry.generic.keys import key_of, prefix_of
 from apiserver.registry.generic.managed_fields import FieldManager
 from apiserver.registry.generic.options import Write
 from apiserver.registry.generic.strategy import Allocation, Strategy, WriteContext
 from apiserver.storage.interface import Page, Storage, StorageError, Stored, Watch
+from apiserver.storage.keys import key_of, prefix_of
 from kube.apimachinery import errors
 from kube.apimachinery.meta_v1 import Object
 from kube.apimachinery.scheme import Resource

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from apiserver.storage.cacher.arrivals import Arrivals
 from apiserver.storage.cacher.feed import Feed, Loaded
 from apiserver.storage.cacher.freshness import Reached, RevisionReader
-from apiserver.storage.cacher.resource import NOTHING, ResourceCache
+from apiserver.storage.cacher.resource import NOTHING, ResourceCache, Waiting
 from apiserver.storage.cacher.watcher import CacheWatch
 from apiserver.storage.etcd.store import EtcdStorage
 from apiserver.storage.etcd.watch import Changes
@@ -35,8 +35,8 @@ from apiserver.storage.interface import (
     Stored,
     Unavailable,
     Watch,
-    root_of,
 )
+from apiserver.storage.keys import root_of
 from kube.clock import Clock, RealClock
 
 log = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ class Cacher:
     def apply(self, changes: Changes) -> None:
         """One batch from etcd: into the store and the history, then everybody is woken once."""
         self.arrivals.note(changes.revision, self._clock.now().timestamp())
-        woken: list[CacheWatch] = []
+        woken: list[Waiting] = []
         for change in changes.events:
             key = self._etcd.keys.from_etcd(change.kv.key)
             resource = self._resource(root_of(key))
@@ -150,7 +150,7 @@ class Cacher:
         if woken:
             self._wake(woken)
 
-    def _wake(self, woken: list[CacheWatch]) -> None:
+    def _wake(self, woken: list[Waiting]) -> None:
         """Each writes to its client at once. Of thousands some hundred a turn, so that requests come in between."""
         for watch in woken[:WOKEN_AT_ONCE]:
             watch.wake()

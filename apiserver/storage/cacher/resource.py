@@ -7,15 +7,24 @@ same `Items` object, so that what a reader made of them serves the next one.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from apiserver.storage.cacher.history import History
 from apiserver.storage.interface import Event, Items, Stored
 
-if TYPE_CHECKING:
-    from apiserver.storage.cacher.watcher import CacheWatch
-
 NOTHING = Items()
+
+
+class Waiting(Protocol):
+    """Who waits for a change: a `CacheWatch`."""
+
+    directory: str
+
+    def wake(self) -> None: ...
+
+    def remind(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class ResourceCache:
@@ -30,7 +39,7 @@ class ResourceCache:
         self._keys: list[str] = []
         self._remembered: dict[str, Stored] = {}
         self._lists: dict[str, Items] = {}
-        self._waiting: dict[str, dict[CacheWatch, None]] = {}
+        self._waiting: dict[str, dict[Waiting, None]] = {}
 
     # ---- changes ----
 
@@ -97,20 +106,20 @@ class ResourceCache:
 
     # ---- who waits ----
 
-    def wait(self, watch: CacheWatch) -> None:
+    def wait(self, watch: Waiting) -> None:
         """The watch's `wake` is called after the next change below the directory of its prefix."""
         self._waiting.setdefault(watch.directory, {})[watch] = None
 
-    def forget(self, watch: CacheWatch) -> None:
+    def forget(self, watch: Waiting) -> None:
         waiting = self._waiting.get(watch.directory)
         if waiting is not None:
             waiting.pop(watch, None)
             if not waiting:
                 del self._waiting[watch.directory]
 
-    def waiting_for(self, key: str) -> list[CacheWatch]:
+    def waiting_for(self, key: str) -> list[Waiting]:
         """Takes out who waits for this key: for its directory or one above."""
-        found: list[CacheWatch] = []
+        found: list[Waiting] = []
         at = len(self.root)
         while at > 0 and self._waiting:
             if waiting := self._waiting.pop(key[:at], None):
@@ -118,7 +127,7 @@ class ResourceCache:
             at = key.find("/", at) + 1
         return found
 
-    def all_waiting(self) -> list[CacheWatch]:
+    def all_waiting(self) -> list[Waiting]:
         """Takes out everybody who waits for anything here."""
         waiting, self._waiting = self._waiting, {}
         return [watch for watches in waiting.values() for watch in watches]

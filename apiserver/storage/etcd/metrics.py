@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
-from apiserver.storage.interface import Absent, Check, Op, Put, root_of
+from apiserver.storage.interface import Absent, Check, Op, Put
+from apiserver.storage.keys import root_of
 from kube.metrics import Counter, Histogram
 
 _LABELS = ("operation", "group", "resource")

@@ -19,9 +19,9 @@ from apiserver.registry.core.services.defaults import set_defaults
 from apiserver.registry.core.services.exposure_validation import validate_status
 from apiserver.registry.core.services.validation import validate_service, validate_service_update
 from apiserver.registry.core.services.warnings import warnings_of
-from apiserver.registry.generic.keys import key_of
 from apiserver.registry.generic.strategy import Allocation, Strategy, WriteContext
 from apiserver.storage.interface import Delete
+from apiserver.storage.keys import key_of
 from kube.api import scheme
 from kube.api.core_v1 import Endpoints, Service, ServiceStatus
 from kube.apimachinery import errors

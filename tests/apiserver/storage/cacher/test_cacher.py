@@ -11,7 +11,8 @@ import pytest
 from apiserver.storage.cacher import Cacher, feed
 from apiserver.storage.cacher.cacher import _progress_is_exact
 from apiserver.storage.cacher.freshness import Reached, RevisionReader
-from apiserver.storage.interface import Delete, ExpiredRevision, Put, Unavailable, root_of
+from apiserver.storage.interface import Delete, ExpiredRevision, Put, Unavailable
+from apiserver.storage.keys import root_of
 from kube.clock import FakeClock
 
 PODS = "/registry/pods/"

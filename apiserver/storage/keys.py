@@ -2,7 +2,8 @@
 
     /registry/configmaps/default/settings       /registry/services/specs/default/myapp       /registry/minions/node1
 
-Called by the generic store and the bootstrap code. It calls nothing.
+Called by the generic store, the authorizers' informers and the watch cache. It calls nothing. It leaves out the prefix
+that a cluster has of its own in etcd (`storage.etcd.keys`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from apiserver.storage.interface import ROOT
 from kube.apimachinery.scheme import Resource
 
+_BASE = len(ROOT)
 _ELSEWHERE = {
     ("", "services"): "services/specs",
     ("", "endpoints"): "services/endpoints",
@@ -36,3 +38,12 @@ def split_key(key: str, prefix: str, namespaced: bool) -> tuple[str, str]:
         return "", rest
     namespace, _, name = rest.partition("/")
     return namespace, name
+
+
+def root_of(key: str) -> str:
+    """The resource that a key (or a prefix) belongs to: `/registry/pods/`. Services and Endpoints share a word, for
+    historical reasons: `/registry/services/specs/`. Empty when the prefix spans several resources."""
+    at = key.find("/", _BASE) + 1
+    if at and key.startswith("services/", _BASE):
+        at = key.find("/", at) + 1
+    return key[:at]
