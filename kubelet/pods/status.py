@@ -93,7 +93,8 @@ def _container(pod: Pod, container: Container, facts: Facts) -> ContainerStatus:
     if record.state == "running":
         status.state = ContainerState(running=ContainerStateRunning(startedAt=_time(record.started_at)))
         status.started = facts.started.get(container.name, False)
-        status.ready = bool(status.started and facts.ready.get(container.name, False))
+        serves = not _is_init(pod, container)  # an init container is ready when it has done its work
+        status.ready = bool(serves and status.started and facts.ready.get(container.name, False))
     elif waiting and not facts.ending and restarts(pod, container, record):
         status.state, status.lastState = _waiting(*waiting), _terminated(record)
     else:
@@ -211,7 +212,10 @@ def _condition(kind: str, value: bool, reason: str = "", message: str = "") -> P
 def _initialized_condition(pod: Pod, status: PodStatus) -> PodCondition:
     if status.phase == "Succeeded":
         return _condition("Initialized", True, "PodCompleted")
-    unfinished = [s.name for s in status.initContainerStatuses if not (s.ready or s.started)]
+    unfinished = [
+        s.name for container, s in zip(pod.spec.initContainers, status.initContainerStatuses, strict=True)
+        if not (s.started if is_sidecar(container) else s.ready)
+    ]  # fmt: skip
     if unfinished and not _initialized(pod, status):
         message = f"containers with incomplete status: [{' '.join(unfinished)}]"
         return _condition("Initialized", False, "ContainersNotInitialized", message)

@@ -16,13 +16,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kube.api.core_v1 import Container, LifecycleHandler
 from kubelet.pods.context import PodContext
 from kubelet.pods.hooks import HookError, run_hook
 from kubelet.probes import Target
+from kubelet.runtime.interface import ContainerRecord
 
 SHORTEST_SECONDS = 2.0
 """So long any container has after the stop signal, whatever its hook has left of the grace period."""
@@ -94,13 +95,16 @@ class Stops:
     def __init__(self, context: PodContext):
         self.context = context
         self._stopping: dict[str, Stopping] = {}
+        self._attempts: dict[str, int] = {}
         self._deadlines: dict[str, float] = {}
         self._pod_deadline = 0.0
 
     def stop(self, name: str, reason: str) -> None:
-        """Begins to end a container. One that is ending already goes on ending."""
-        if name in self._stopping:
+        """Begins to end a container. One that is ending already goes on ending; its next attempt is another one."""
+        attempt = next((one.attempt for one in self._running() if one.name == name), 0)
+        if name in self._stopping and self._attempts[name] == attempt:
             return
+        self._attempts[name] = attempt
         context, container = self.context, self.context.container(name)
         if context.is_ending:
             context.event("Normal", "Killing", f"Stopping container {name}", container)
@@ -132,14 +136,19 @@ class Stops:
             return max(meta.deletionGracePeriodSeconds, 0)
         return 1 if self.context.gone else self._specified_grace()
 
-    def advance(self, running: Collection[str]) -> float | None:
+    def _running(self) -> Sequence[ContainerRecord]:
+        record = self.context.record
+        return record.running if record else ()
+
+    def advance(self) -> float | None:
         """Does what the time demands; forgets what runs no more. Returns the seconds until it demands more."""
         now, delays = time.time(), []
+        running = {(one.name, one.attempt) for one in self._running()}
         if self.context.is_ending:
             fresh = now + max(self._pod_grace(), 1)
             self._pod_deadline = min(self._pod_deadline or fresh, fresh)
         for name, stopping in list(self._stopping.items()):
-            if name not in running:
+            if (name, self._attempts[name]) not in running:
                 del self._stopping[name]
                 continue
             deadline = self._deadlines[name]

@@ -95,8 +95,7 @@ class PodWorker:
         for action in plan.actions:
             delays.append(await self._perform(action))
         self._collect_probes()
-        record = self.context.record
-        delays.append(self._stops.advance({running.name for running in record.running} if record else ()))
+        delays.append(self._stops.advance())
         self._report()
         delays.append(await self._refresh_volumes())
         known = [delay for delay in delays if delay is not None]

@@ -50,6 +50,13 @@ def test_a_crash_loop_shows_the_last_end() -> None:
     assert (one.lastState.terminated.exitCode, one.restartCount) == (3, 2)
 
 
+def test_an_init_container_is_ready_and_the_pod_initialized_when_it_has_ended() -> None:
+    for record_, is_done in ((record(i="run"), False), (record(i="exit 0"), True)):
+        made = status(pod(init=["i"]), record_, started={"i": True}, ready={"i": True})
+        assert made.initContainerStatuses[0].ready is is_done
+        assert {c.type: c.status for c in made.conditions}["Initialized"] == str(is_done)
+
+
 def test_transition_times_stay_while_a_condition_does() -> None:
     first = status(pod(), record(a="run"))
     probes = {"ready": {"a": True}, "started": {"a": True}}

@@ -25,7 +25,7 @@ from kubelet.status_manager import StatusManager
 
 
 class MemoryRuntime:
-    """Containers as records. One named `deaf` ends at SIGKILL alone, all others at any signal."""
+    """Containers as records. One named `deaf` ends at SIGKILL alone, `slow` a little later, all others at once."""
 
     name = "memory"
 
@@ -59,7 +59,9 @@ class MemoryRuntime:
 
     def signal(self, uid: str, container: str, number: int | None = None) -> None:
         self.happened.append(f"{signal.Signals(number or signal.SIGTERM).name} {container}")
-        if container != "deaf" or number == signal.SIGKILL:
+        if container == "slow":
+            asyncio.get_running_loop().call_later(0.02, self.end, uid, container, 0)
+        elif container != "deaf" or number == signal.SIGKILL:
             self.end(uid, container, 137 if number == signal.SIGKILL else 0)
 
     def end(self, uid: str, container: str, code: int) -> None:
@@ -244,6 +246,15 @@ async def test_a_crash_is_answered_by_a_new_attempt_and_then_by_waiting(node: No
     await node.until(waits, "waiting")
     assert not node.is_ready()
     assert node.runtime.happened.count("start web 2") == 0
+
+
+async def test_a_container_that_fails_its_liveness_probe_is_restarted_each_time_and_its_pod_ends(node: Node) -> None:
+    """What was to end was the attempt before: the next one, started at once, can be stopped as well."""
+    await node.run({"name": "slow", "livenessProbe": run("false") | {"periodSeconds": 1, "failureThreshold": 1}})
+    await node.until(lambda: "start slow 1" in node.runtime.happened, "restarted")
+    await node.until(lambda: node.runtime.happened.count("SIGTERM slow") == 2, "stopped once more")
+    await node.delete(30)
+    assert "removed" in await node.gone()
 
 
 async def test_an_image_that_is_not_there(node: Node) -> None:
