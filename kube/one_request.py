@@ -52,11 +52,11 @@ def parse_resolv_conf(text: str) -> tuple[list[str], list[str], int]:
     return servers, search, ndots
 
 
-def resolve(name: str, servers: list[str], search: list[str], ndots: int, kind: int = A) -> Iterator[Json]:
+def resolve(name: str, servers: list[str], search: list[str], ndots: int) -> Iterator[Json]:
     """Each question and its answer, until one has addresses or no name is left."""
     for candidate in candidates(name, search, ndots):
         for server in servers:
-            asked = ask(server, candidate, kind)
+            asked = ask(server, candidate)
             yield asked
             if asked.get("addresses"):
                 return
@@ -64,24 +64,35 @@ def resolve(name: str, servers: list[str], search: list[str], ndots: int, kind: 
                 break  # an answer, though none that helps: the next server would say the same
 
 
-def ask(server: str, name: str, kind: int = A, port: int = 53, seconds: float = DNS_SECONDS) -> Json:
-    """One question over UDP: `rcode`, `addresses`, `alias`, or `error`; with the milliseconds that it took."""
+def ask(server: str, name: str, port: int = 53, seconds: float = DNS_SECONDS) -> Json:
+    """One question for both families over UDP: `rcode`, `addresses`, `alias`, or `error`; and its milliseconds.
+
+    As resolvers do, both are sent at once from one socket, and the answers told apart by their numbers.
+    """
     began = time.monotonic()
     asked: Json = {"name": name, "server": server, "addresses": []}
-    number = struct.unpack("!H", os.urandom(2))[0]
+    first = int.from_bytes(os.urandom(2)) & 0xFFFE
+    kinds = {first: A, first + 1: AAAA}
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    answers: dict[int, Json] = {}
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.settimeout(seconds)
             sock.connect((server, port))
-            sock.send(_question(number, name, kind))
-            while (answer := sock.recv(4096))[:2] != struct.pack("!H", number):
-                pass
-        asked |= _parse(answer)
+            for number, kind in kinds.items():
+                sock.send(_question(number, name, kind))
+            while len(answers) < len(kinds):
+                answer = sock.recv(4096)
+                if (number := int.from_bytes(answer[:2])) in kinds:
+                    answers[kinds[number]] = _parse(answer)
     except OSError as error:
-        asked["error"] = str(error) or "timed out"
+        asked |= {} if answers else {"error": said(error)}  # some servers never answer for IPv6
     except (struct.error, IndexError):
         asked["error"] = "an answer that is no DNS"
+    for kind in kinds.values():
+        found = answers.get(kind) or {}
+        asked["addresses"] += found.get("addresses", ())
+        asked = {"rcode": found.get("rcode", ""), "alias": found.get("alias", "")} | asked
     return asked | {"ms": _ms(began)}
 
 
@@ -130,15 +141,15 @@ def _name(data: bytes, at: int) -> str:
 
 
 def request(asked: Json) -> Json:
-    """`host`, `port`, `protocol`, `path`, `resolvConf` -> the questions asked, both ends, the answer, the times.
+    """`host`, `port`, `protocol`, `path`, `family`, `resolvConf` -> the questions asked, both ends, the answer, times.
 
     With `port` 0 the name is resolved and nothing else is done.
     """
     shown: Json = {"at": time.time(), "queries": []}
     address = _address(asked, shown)
     if address and asked.get("port"):
-        udp = asked.get("protocol", "TCP") == "UDP"
-        shown |= (_send_datagram if udp else _send_http)(address, int(asked["port"]), asked)
+        send = _send_datagram if asked.get("protocol") == "UDP" else _send_stream
+        shown |= send(address, int(asked["port"]), asked)
     return shown
 
 
@@ -149,11 +160,21 @@ def _address(asked: Json, shown: Json) -> str:
     except ValueError:
         pass
     servers, search, ndots = parse_resolv_conf(asked.get("resolvConf") or _own_resolv_conf())
-    shown["queries"] = list(resolve(host, servers, search, ndots))
-    found = next((q["addresses"][0] for q in shown["queries"] if q["addresses"]), "")
+    shown |= {"queries": list(resolve(host, servers, search, ndots)), "servers": servers}
+    addresses = [address for query in shown["queries"] for address in query["addresses"]]
+    found = preferred(addresses, str(asked.get("family") or ""))
     if not found:
-        shown["error"] = f"{host} has no address"
+        shown["error"] = f"{host} has no address" + (f" of IPv{asked['family']}" if addresses else "")
     return found
+
+
+def preferred(addresses: list[str], family: str = "") -> str:
+    """The address that is tried first; empty when there is none of the family, `4` or `6`, that is asked for.
+
+    By RFC 6724, with no global IPv6 address of ours, IPv4 goes before the addresses that clusters give to Services.
+    """
+    fitting = [a for a in addresses if not family or (":" in a) == (family == "6")]
+    return min(fitting, key=lambda address: ":" in address, default="")
 
 
 def _own_resolv_conf() -> str:
@@ -164,20 +185,31 @@ def _own_resolv_conf() -> str:
         return ""
 
 
-def _socket(address: str, kind: socket.SocketKind) -> socket.socket:
-    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+def said(error: OSError) -> str:
+    """In a person's words, as Go has them: `connection refused`."""
+    return (os.strerror(error.errno).lower() if error.errno else str(error)) or "timed out"
+
+
+def _socket(address: str, kind: socket.SocketKind, protocol: int = 0) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind, protocol)
     sock.settimeout(CONNECT_SECONDS)
     return sock
 
 
-def _send_http(address: str, port: int, asked: Json) -> Json:
-    shown: Json = {"address": address, "port": port, "protocol": "TCP"}
-    with _socket(address, socket.SOCK_STREAM) as sock:
+def _send_stream(address: str, port: int, asked: Json) -> Json:
+    """Over TCP or SCTP: both are streams, whose first sentence is that of HTTP."""
+    protocol = "SCTP" if asked.get("protocol") == "SCTP" else "TCP"
+    shown: Json = {"address": address, "port": port, "protocol": protocol}
+    try:
+        sock = _socket(address, socket.SOCK_STREAM, socket.IPPROTO_SCTP if protocol == "SCTP" else 0)
+    except OSError as error:
+        return shown | {"error": f"this kernel cannot send {protocol}: {said(error)}"}
+    with sock:
         began = time.monotonic()
         try:
             sock.connect((address, port))
         except OSError as error:
-            return shown | {"error": f"connect: {error}", "connectMs": _ms(began)}
+            return shown | {"error": f"connect: {said(error)}", "source": _end(sock), "connectMs": _ms(began)}
         shown |= {"source": _end(sock), "connectMs": _ms(began)}
         if asked.get("connectOnly"):
             return shown
@@ -199,7 +231,7 @@ def _converse(sock: socket.socket, sent: bytes, began: float) -> Json:
             shown.setdefault("firstByteMs", _ms(began))
             data += piece
     except OSError as error:
-        shown["error"] = f"answer: {error}"
+        shown["error"] = f"answer: {said(error)}"
     head, _, body = data.partition(b"\r\n\r\n")
     is_http = head.startswith(b"HTTP/")
     shown |= {
@@ -221,7 +253,7 @@ def _send_datagram(address: str, port: int, asked: Json) -> Json:
             data = sock.recv(4096)
             shown |= {"bytes": len(data), "firstByteMs": _ms(began), "status": f"{len(data)} bytes", "body": ""}
         except OSError as error:
-            shown["error"] = f"answer: {error}"
+            shown["error"] = f"answer: {said(error)}"
         return shown | {"totalMs": _ms(began)}
 
 

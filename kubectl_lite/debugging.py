@@ -41,6 +41,20 @@ async def ask(session: Session, path: str, /, **query: Any) -> Said:
         return Said(error=f"no answer within {SECONDS:g} s")
 
 
+async def ask_log(session: Session, namespace: str, pod: str, container: str, previous: bool) -> str:
+    """The last lines that a container wrote; empty when they cannot be had."""
+    from kube.apimachinery.errors import StatusError
+    from kube.client.transport import Unreachable
+
+    params = {"container": container, "tailLines": "5", **({"previous": "true"} if previous else {})}
+    try:
+        async with asyncio.timeout(SECONDS):
+            path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+            return (await session.transport.request("GET", path, params=params)).body.decode("utf-8", "replace")
+    except (StatusError, Unreachable, TimeoutError):
+        return ""
+
+
 async def ask_node(session: Session, node: str, path: str, /, **query: Any) -> Said:
     """A question to the node's kubelet: `path` is below `/debug/`."""
     return await ask(session, f"/api/v1/nodes/{node}/proxy/debug/{path}", **query)
@@ -64,11 +78,19 @@ async def request_from(session: Session, node: str, pod: tuple[str, str] | None,
     return await ask_node(session, node, "request", namespace=namespace, pod=name, **asked)
 
 
-def service_named(word: str) -> str:
-    """`service/web`, `svc/web` or `web` -> `web`. Raises CommandError for another kind."""
-    kind, slash, name = word.partition("/")
-    if not slash:
-        return word
-    if kind.lower() not in ("service", "services", "svc") or not name:
+class Named(NamedTuple):
+    """A Service and, if one was named, its namespace and port."""
+
+    name: str
+    namespace: str = ""
+    port: str = ""
+
+
+def service_named(word: str) -> Named:
+    """`service/web`, `svc/web`, `web`, also `web:80` and `web.shop`. Raises CommandError for another kind."""
+    kind, slash, rest = word.rpartition("/")
+    if not rest or (slash and kind.lower() not in ("service", "services", "svc")):
         raise CommandError(f"a Service is asked for, as in service/NAME, not {word}")
-    return name
+    host, _, port = rest.partition(":")
+    name, _, domain = host.partition(".")
+    return Named(name, domain.partition(".")[0], port)

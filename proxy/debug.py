@@ -100,6 +100,7 @@ def _proxy_facts(proxy: Running, key: Key) -> dict[str, Any]:
     return {
         "node": proxy.config.node_name,
         "mode": proxy.dataplane.mode,
+        "nodePortAddresses": proxy.config.node_port_prefixes(()),
         "now": proxy.stages.now(),
         **proxy.health.facts(),
         "pending": proxy.tracker.pending,

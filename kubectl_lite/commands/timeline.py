@@ -30,8 +30,9 @@ async def cli(session: Session, service: str, last: int, output: str | None) -> 
     from kubectl_lite.timeline.gather import gather
     from kubectl_lite.timeline.join import join
 
-    name = service_named(service)
-    memories, notes = await gather(session, session.namespace, name)
+    asked = service_named(service)
+    name, namespace = asked.name, asked.namespace or session.namespace
+    memories, notes = await gather(session, namespace, name)
     changes = join(memories)[-last:] if last > 0 else []
     if output == "json":
         print(json.dumps({"changes": [_as_json(one) for one in changes], "notes": notes}, indent=2))

@@ -18,7 +18,7 @@ from kubectl_lite.session import Session
 
 
 @command("why")
-@click.argument("service", metavar="service/NAME")
+@click.argument("service", metavar="service/NAME[:PORT]")
 @click.option("--from", "client", default="", help="The address of a client outside the cluster.")
 @click.option("-o", "--output", type=click.Choice(["json"]), help="For machines.")
 async def cli(session: Session, service: str, client: str, output: str | None) -> int:
@@ -27,8 +27,9 @@ async def cli(session: Session, service: str, client: str, output: str | None) -
     from kubectl_lite.why.judge import first_broken, judge
     from kubectl_lite.why.show import as_json, lines
 
-    name, namespace = service_named(service), session.namespace
-    facts = await Gatherer(session, namespace, name, _address(client)).gather()
+    asked = service_named(service)
+    name, namespace = asked.name, asked.namespace or session.namespace
+    facts = await Gatherer(session, namespace, name, asked.port, _address(client)).gather()
     findings = judge(facts)
     if output == "json":
         print(json.dumps(as_json(name, namespace, findings), indent=2))

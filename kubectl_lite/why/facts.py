@@ -14,6 +14,7 @@ from typing import Any
 from kubectl_lite.why import objects
 
 Json = dict[str, Any]
+PROXY_NAME = "service.kubernetes.io/service-proxy-name"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,19 @@ class Facts:
     """Services of this name in every namespace."""
     neighbours: tuple[str, ...] = ()
     """Names of the other Services here."""
+    port: str = ""
+    """The port that is asked for, by number or name; empty for all."""
+    address_owner: str = ""
+    """`NAMESPACE/NAME` of the Service to which the cluster IP was given, by its IPAddress."""
     pods: tuple[Json, ...] = ()
+    workloads: tuple[Json, ...] = ()
+    """Deployments, StatefulSets and DaemonSets of the namespace."""
+    last_words: Mapping[str, str] = field(default_factory=dict)
+    """Pod -> the last line that its container wrote before it ended."""
+    managers: Json | None = None
+    """The Lease of the controller manager."""
+    endpoint_tries: tuple[Json, ...] = ()
+    """Connections from a node to endpoints that are no pods of the selector, or to all when something failed."""
     matching_elsewhere: tuple[Json, ...] = ()
     """Pods of other namespaces that the selector would match."""
     slices: tuple[Json, ...] = ()
@@ -54,6 +67,8 @@ class Facts:
     by_node: Mapping[str, NodeFacts] = field(default_factory=dict)
     client: str = ""
     """The address that asks from outside."""
+    home: str = "default"
+    """The namespace in which a command line without `-n` works."""
     now: float = 0.0
     not_asked: tuple[str, ...] = ()
 
@@ -82,7 +97,11 @@ class Facts:
     @property
     def command(self) -> str:
         """The beginning of a command line about this Service."""
-        return f"-n {self.namespace}" if self.namespace != "default" else ""
+        return f"-n {self.namespace}" if self.namespace != self.home else ""
+
+    def line(self, *words: str) -> str:
+        """`kubectl_lite WORDS`, in the Service's namespace."""
+        return " ".join(filter(None, ("kubectl_lite", *words, self.command)))
 
     def patch(self, body: str, type_: str = "") -> str:
         """The command that patches the Service's spec."""
@@ -119,6 +138,25 @@ class Facts:
     @property
     def ready_nodes(self) -> list[str]:
         return [objects.name(node) for node in self.nodes if objects.is_ready(node)]
+
+    @property
+    def families(self) -> list[str]:
+        """`IPv4`, `IPv6`: of the Service."""
+        return self.spec.get("ipFamilies") or ["IPv4"]
+
+    @property
+    def other_proxy(self) -> str:
+        """The proxy that alone serves the Service, when that is not ours."""
+        return (((self.service or {}).get("metadata") or {}).get("labels") or {}).get(PROXY_NAME, "")
+
+    def expected(self, port: Json, family: str, protocol: str) -> set[str]:
+        """`ADDRESS` of each ready endpoint in slices of that family which have the Service's port, by its name."""
+        return {
+            address for one in self.slices for p in one.get("ports") or () for e in one.get("endpoints") or ()
+            if one.get("addressType", "IPv4") == family and (p.get("name") or "") == (port.get("name") or "")
+            and (p.get("protocol") or "TCP") == protocol and objects.endpoint_condition(e, "ready")
+            for address in e["addresses"]
+        }  # fmt: skip
 
     def nodes_without_endpoint(self) -> list[str]:
         """Ready nodes that have no ready endpoint of the Service."""

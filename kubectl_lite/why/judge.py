@@ -10,23 +10,37 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kubectl_lite.why.facts import Facts
 from kubectl_lite.why.finding import Finding, Verdict
-from kubectl_lite.why.steps import dns, endpoints, nodes, pods, ports, service
+from kubectl_lite.why.steps import (
+    balancer,
+    controllers,
+    dns,
+    endpoints,
+    nodes,
+    pods,
+    policies,
+    ports,
+    probes,
+    proxies,
+    selector,
+    service,
+)
 
 Step = Callable[[Facts], Iterator[Finding]]
 
 MISSING: Sequence[Step] = (service.missing,)
 EXTERNAL_NAME: Sequence[Step] = (service.described, dns.dns, service.external_name)
-HEADLESS: Sequence[Step] = (
-    service.described, service.headless, nodes.ready, pods.selector, pods.readiness, pods.publish_not_ready,
-    ports.named_ports, ports.listening, endpoints.port_names, endpoints.endpoints, dns.dns,
+PODS: Sequence[Step] = (
+    nodes.ready, controllers.controllers, selector.selector, pods.readiness, probes.publish_not_ready,
+    ports.asked_port, ports.named_ports, ports.listening, endpoints.port_names, endpoints.families,
+    endpoints.endpoints,
 )  # fmt: skip
+HEADLESS: Sequence[Step] = (service.described, service.headless, *PODS, dns.dns)
 VIRTUAL: Sequence[Step] = (
-    service.described, nodes.ready, pods.selector, pods.readiness, pods.publish_not_ready, ports.named_ports,
-    ports.listening, endpoints.port_names, endpoints.endpoints, endpoints.internal_policy, endpoints.external_policy,
-    service.affinity, service.source_ranges, dns.dns, nodes.proxies, nodes.kernel, nodes.conntrack, nodes.node_ports,
-    nodes.connections, service.load_balancer,
+    service.described, *PODS, policies.internal_policy, policies.external_policy, service.affinity,
+    balancer.source_ranges, dns.dns, proxies.proxies, proxies.kernel, proxies.conntrack, nodes.node_ports,
+    nodes.connections, balancer.external_ips, balancer.load_balancer,
 )  # fmt: skip
-CONSEQUENCES = (endpoints.ENDPOINTS, nodes.CONNECTION, endpoints.POLICY, nodes.NODE_PORT)
+CONSEQUENCES = (endpoints.ENDPOINTS, nodes.CONNECTION, policies.POLICY, nodes.NODE_PORT)
 
 
 def judge(facts: Facts) -> list[Finding]:
@@ -51,4 +65,5 @@ def _walk(facts: Facts) -> Sequence[Step]:
 
 
 def _demoted(finding: Finding) -> Finding:
-    return finding._replace(verdict=Verdict.NOTE) if finding.verdict is Verdict.BROKEN else finding
+    """Its repair is the earlier one's."""
+    return finding._replace(verdict=Verdict.NOTE, repair="") if finding.verdict is Verdict.BROKEN else finding

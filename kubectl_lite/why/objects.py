@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Json = dict[str, Any]
+LOOPBACK = ("127.", "::1")
 
 
 def name(obj: Json) -> str:
@@ -49,6 +50,16 @@ def is_running(pod: Json) -> bool:
     return (pod.get("status") or {}).get("phase") == "Running"
 
 
+def is_schedulable(node: Json) -> bool:
+    return not (node.get("spec") or {}).get("unschedulable")
+
+
+def regards(event: Json, kind: str, of: str) -> bool:
+    """Whether an event is about that object."""
+    about = event.get("involvedObject") or event.get("regarding") or {}
+    return about.get("kind") == kind and about.get("name") == of
+
+
 def containers(pod: Json) -> list[Json]:
     spec = pod.get("spec") or {}
     sidecars = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
@@ -71,6 +82,27 @@ def waiting(pod: Json) -> tuple[Json, Json]:
         if state:
             return status, state
     return {}, {}
+
+
+def runs_any_container(pod: Json) -> bool:
+    return any((status.get("state") or {}).get("running") for status in statuses(pod))
+
+
+def container_ended(pod: Json) -> Json:
+    """The status of a container that ended other than it should, or waits to be started once more; empty if none."""
+    for status in statuses(pod):
+        state, last = status.get("state") or {}, status.get("lastState") or {}
+        again = (state.get("waiting") or {}).get("reason") == "CrashLoopBackOff"
+        restarted = status.get("restartCount") and last.get("terminated")
+        if again or restarted or (state.get("terminated") or {}).get("exitCode"):
+            return status
+    return {}
+
+
+def termination(status: Json) -> Json:
+    """How its container ended the last time; empty when it never did."""
+    now, before = status.get("state") or {}, status.get("lastState") or {}
+    return now.get("terminated") or before.get("terminated") or {}
 
 
 def endpoint_condition(endpoint: Json, type_: str) -> bool:
@@ -102,6 +134,12 @@ def some(names: Iterable[str], most: int = 3) -> str:
     known = list(names)
     shown = ", ".join(known[:most])
     return shown if len(known) <= most else f"{shown} and {len(known) - most} more"
+
+
+def on_nodes(names: Iterable[str]) -> str:
+    """`node1, node2`; of many: `50 nodes`."""
+    known = list(names)
+    return ", ".join(known) if len(known) <= 4 else f"{len(known)} nodes"
 
 
 def count(number: int, noun: str) -> str:

@@ -12,6 +12,7 @@ from kubectl_lite.colour import BOLD, GREEN, RED, YELLOW, paint
 from kubectl_lite.why.finding import Finding, Verdict
 from kubectl_lite.why.judge import first_broken
 
+LONGEST = 180
 COLOURS = {Verdict.OK: GREEN, Verdict.NOTE: YELLOW, Verdict.BROKEN: RED}
 
 
@@ -23,13 +24,19 @@ def lines(name: str, namespace: str, findings: Sequence[Finding], stream: TextIO
         shown.append(f"  {paint(f'{finding.verdict:<6}', COLOURS[finding.verdict], stream)}  {finding.step:<{width}}  "
                      f"{finding.what}")  # fmt: skip
         indent = " " * (width + 12)
-        shown += [f"{indent}{finding.why}"] if finding.why else []
+        shown += [f"{indent}{clipped(finding.why)}"] if finding.why else []
         if finding.repair and finding.verdict is not Verdict.OK:
-            shown.append(f"{indent}{paint('repair:', BOLD, stream)} {finding.repair}")
+            word = "repair:" if finding.verdict is Verdict.BROKEN else "to change it:"
+            shown.append(f"{indent}{paint(word, BOLD, stream)} {finding.repair}")
     end = first_broken(findings)
     if end is None:
         return [*shown, paint("Nothing is broken.", GREEN, stream)]
     return [*shown, paint(f"It breaks at: {end.step}: {end.what}", RED, stream)]
+
+
+def clipped(text: str) -> str:
+    """A long story's beginning: all of it is in the JSON, and in what `describe` shows."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 2].rstrip() + " …"
 
 
 def as_json(name: str, namespace: str, findings: Sequence[Finding]) -> dict[str, Any]:

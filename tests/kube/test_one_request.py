@@ -32,15 +32,17 @@ def test_resolv_conf():
 
 @contextmanager
 def name_server(answer: bytes, rcode: int = 0) -> Iterator[int]:
-    """Answers one question with one record, by a compressed name."""
+    """Answers the question for IPv4 with one record, by a compressed name, and that for IPv6 with none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
 
         def serve() -> None:
-            data, client = sock.recvfrom(4096)
-            head = data[:2] + struct.pack("!5H", 0x8180 | rcode, 1, 1 if answer else 0, 0, 0)
-            record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 5, len(answer)) + answer if answer else b""
-            sock.sendto(head + data[12:] + record, client)
+            for _ in range(2):
+                data, client = sock.recvfrom(4096)
+                known = answer if data[-4:-2] == b"\0\1" else b""
+                head = data[:2] + struct.pack("!5H", 0x8180 | rcode, 1, 1 if known else 0, 0, 0)
+                record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 5, len(known)) + known if known else b""
+                sock.sendto(head + data[12:] + record, client)
 
         thread = threading.Thread(target=serve)
         thread.start()

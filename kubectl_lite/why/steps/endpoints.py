@@ -1,17 +1,18 @@
-"""From pods to EndpointSlices, and which of their endpoints a client may reach: names of ports, policies. Pure.
+"""From pods to EndpointSlices: names of ports, families, slices that lag behind or lead astray. Pure.
 
-Called by `kubectl_lite.why.judge`. It calls nothing.
+Called by `kubectl_lite.why.judge`. It calls `workloads`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_lite.why import workloads
 from kubectl_lite.why.facts import Facts, Json
 from kubectl_lite.why.finding import Finding, broken, note, ok
 from kubectl_lite.why.objects import count, endpoint_condition, name, protocol, some, target_port
 
-ENDPOINTS, POLICY = "endpoints", "traffic policy"
+ENDPOINTS = "endpoints"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 
 
@@ -24,26 +25,46 @@ def port_names(facts: Facts) -> Iterator[Finding]:
         have = {(p.get("name") or "", p.get("protocol") or "TCP") for p in ports}
         for index, port in enumerate(facts.ports):
             wanted = (port.get("name") or "", protocol(port))
-            if wanted not in have and not _of_other_pods(facts, one, port):
+            if wanted not in have and not _of_other_pods(one, port):
                 yield _misnamed(facts, one, ports, index, port)
 
 
-def _of_other_pods(facts: Facts, one: Json, port: Json) -> bool:
+def _by_hand(one: Json) -> bool:
+    made_by = (one["metadata"].get("labels") or {}).get(MANAGED_BY, "")
+    return not made_by.startswith(("endpointslice-controller", "endpointslicemirroring-controller"))
+
+
+def _of_other_pods(one: Json, port: Json) -> bool:
     """The controller leaves a named port out of the slice of pods that lack it: that is told of the pods."""
-    by_hand = not (one["metadata"].get("labels") or {}).get(MANAGED_BY, "").startswith("endpointslice-controller")
-    return not by_hand and isinstance(target_port(port), str)
+    return not _by_hand(one) and isinstance(target_port(port), str)
 
 
 def _misnamed(facts: Facts, one: Json, ports: list[Json], index: int, port: Json) -> Finding:
     shown = ", ".join(f"{p.get('name') or 'without a name'}/{p.get('protocol') or 'TCP'}" for p in ports)
     wanted = f"{port.get('name') or 'without a name'}/{protocol(port)}"
     at = min(index, len(ports) - 1)
-    op = f'[{{"op":"add","path":"/ports/{at}/name","value":"{port.get("name") or ""}"}}]'
+    op = f'{{"op":"add","path":"/ports/{at}/name","value":"{port.get("name") or ""}"}}'
+    if (ports[at].get("protocol") or "TCP") != protocol(port):
+        op += f',{{"op":"add","path":"/ports/{at}/protocol","value":"{protocol(port)}"}}'
     return broken(
         ENDPOINTS, f"slice {name(one)} has no port {wanted}: its ports are {shown}",
         "the port of a slice must have the name and protocol of the Service's port",
-        f"kubectl_lite patch endpointslice {name(one)} {facts.command} --type=json -p '{op}'".replace("  ", " "),
+        facts.line("patch", "endpointslice", name(one), "--type=json", f"-p '[{op}]'"),
     )  # fmt: skip
+
+
+def families(facts: Facts) -> Iterator[Finding]:
+    """Endpoints of the other family are of no use to a virtual IP."""
+    if facts.is_headless or not facts.ready_endpoints:
+        return
+    have = {one.get("addressType", "IPv4") for one in facts.slices if one.get("endpoints")}
+    for family in facts.families:
+        if family not in have:
+            others = ", ".join(sorted(have))
+            what = f"the Service is {family}, its endpoints are {others} only"
+            repair = facts.patch('{"ipFamilyPolicy":"PreferDualStack"}')
+            yield (broken if not have & set(facts.families) else note)(
+                ENDPOINTS, what, f"clients of the {family} address reach nobody", repair)  # fmt: skip
 
 
 def endpoints(facts: Facts) -> Iterator[Finding]:
@@ -52,14 +73,17 @@ def endpoints(facts: Facts) -> Iterator[Finding]:
     if ready:
         yield ok(ENDPOINTS, f"{count(len(ready), 'endpoint')} ready: {some(map(_address, ready))}")
     elif serving := [e for e in found if endpoint_condition(e, "serving") and endpoint_condition(e, "terminating")]:
+        makers = workloads.of_selector(facts.workloads, facts.selector)
+        words = ("scale", workloads.shown(makers[0]), "--replicas=N") if makers else ("get", "pods")
         yield broken(
             ENDPOINTS, f"only terminating endpoints are left: {some(map(_address, serving))}",
-            "they get the traffic until they have ended; then there is nobody",
-            "scale up what should run, and see why no new pod is ready",
+            "they get the traffic until they have ended; then there is nobody", facts.line(*words),
         )  # fmt: skip
     elif facts.ports:
-        yield broken(ENDPOINTS, "there is no ready endpoint", "", f"kubectl_lite get pods {facts.command}".strip())
+        yield broken(ENDPOINTS, "there is no ready endpoint", "", facts.line("get", "pods"))
     yield from _behind(facts, ready)
+    yield from _strangers(facts)
+    yield from _silent(facts)
 
 
 def _behind(facts: Facts, ready: list[Json]) -> Iterator[Finding]:
@@ -72,8 +96,49 @@ def _behind(facts: Facts, ready: list[Json]) -> Iterator[Finding]:
     if lacking and resolved:
         yield broken(
             ENDPOINTS, f"{some(lacking)} is ready, and in no EndpointSlice",
-            "the endpointslice controller has not followed", "see that it runs: lab logs controllers",
+            "the endpointslice controller has not followed", "see that it runs: lab logs controllers; lab up",
         )  # fmt: skip
+
+
+def _strangers(facts: Facts) -> Iterator[Finding]:
+    """A slice made by hand beside those of a selector: its addresses get their share of the clients."""
+    if not facts.selector:
+        return
+    pods = {address for pod in facts.selected for address in _addresses(pod)}
+    for one in filter(_by_hand, facts.slices):
+        odd = sorted({a for e in one.get("endpoints") or () for a in e["addresses"]} - pods)
+        if odd:
+            dead = [a for a in odd if any(t.get("address") == a and t.get("error") for t in facts.endpoint_tries)]
+            what = f"slice {name(one)}, made by hand, adds {some(odd)}, which is no pod of the selector"
+            why = "a share of the clients goes there" + (f", and {some(dead)} does not answer" if dead else "")
+            yield (broken if dead else note)(ENDPOINTS, what, why, facts.line("delete", "endpointslice", name(one)))
+
+
+def _silent(facts: Facts) -> Iterator[Finding]:
+    """Endpoints that a node could not connect to."""
+    pods = {address: pod for pod in facts.selected for address in _addresses(pod)}
+    slices = {a: one for one, endpoint in facts.endpoints() for a in endpoint["addresses"]}
+    odd = {a for one in facts.slices if _by_hand(one) and facts.selector
+           for e in one.get("endpoints") or () for a in e["addresses"]}  # fmt: skip
+    for one in facts.endpoint_tries:
+        address = one.get("address", "")
+        if not one.get("error") or (address in odd and address not in pods):
+            continue
+        end = f"[{address}]:{one['port']}" if ":" in address else f"{address}:{one['port']}"
+        what = f"{end} does not answer {one['from']}: {one['error'].removeprefix('connect: ')}"
+        if address in pods:
+            yield broken(ENDPOINTS, what, f"that is pod {name(pods[address])}",
+                         facts.line("describe", "pod", name(pods[address])))  # fmt: skip
+        else:
+            why = "nobody is there, or not by that port; it was made by hand"
+            yield broken(ENDPOINTS, what, why, _edit(facts, slices[address]))
+
+
+def _edit(facts: Facts, one: Json) -> str:
+    """The command that corrects a slice; of one that is copied from Endpoints, these."""
+    made_by = (one["metadata"].get("labels") or {}).get(MANAGED_BY, "")
+    mirrored = made_by.startswith("endpointslicemirroring")
+    return facts.line("edit", "endpoints", facts.name) if mirrored else facts.line("edit", "endpointslice", name(one))
 
 
 def _addresses(pod: Json) -> list[str]:
@@ -83,35 +148,3 @@ def _addresses(pod: Json) -> list[str]:
 
 def _address(endpoint: Json) -> str:
     return (endpoint.get("addresses") or ["?"])[0]
-
-
-def internal_policy(facts: Facts) -> Iterator[Finding]:
-    """internalTrafficPolicy Local: a node's clients reach that node's endpoints only."""
-    if facts.spec.get("internalTrafficPolicy") != "Local" or not facts.nodes:
-        return
-    if not (lacking := facts.nodes_without_endpoint()):
-        yield ok(POLICY, "internalTrafficPolicy Local: every node has an endpoint")
-        return
-    yield broken(
-        POLICY, f"clients on {some(lacking)} reach nobody: internalTrafficPolicy is Local",
-        "there is no ready endpoint on that node, and packets do not leave it",
-        facts.patch('{"internalTrafficPolicy":"Cluster"}') + ", or run a pod on every node (a DaemonSet)",
-    )  # fmt: skip
-
-
-def external_policy(facts: Facts) -> Iterator[Finding]:
-    """externalTrafficPolicy Local: a node answers from outside with its own endpoints only."""
-    if facts.spec.get("externalTrafficPolicy") != "Local" or not facts.nodes:
-        return
-    if not (lacking := facts.nodes_without_endpoint()):
-        yield ok(POLICY, "externalTrafficPolicy Local: every node has an endpoint")
-        return
-    have = [node for node in facts.ready_nodes if node not in lacking]
-    what = f"{some(lacking)} drops what comes from outside: externalTrafficPolicy is Local"
-    why = "it has no ready endpoint of its own; " + (f"{some(have)} answers" if have else "no node has one")
-    repair = facts.patch('{"externalTrafficPolicy":"Cluster"}')
-    if facts.type == "LoadBalancer" and have:
-        why += f"; a balancer learns it from port {facts.spec.get('healthCheckNodePort')}"
-        yield note(POLICY, what, why, repair)
-    else:
-        yield broken(POLICY, what, why, repair + ", or ask a node that has one")

@@ -12,17 +12,56 @@ from difflib import get_close_matches
 
 from kubectl_lite.why.facts import Facts, Json
 from kubectl_lite.why.finding import Finding, broken, note, ok
-from kubectl_lite.why.objects import container_ports, is_running, name, protocol, shown_port, some, target_port
+from kubectl_lite.why.objects import (
+    LOOPBACK,
+    container_ports,
+    is_running,
+    name,
+    protocol,
+    shown_port,
+    some,
+    target_port,
+)
 
 PORTS, LISTENING = "ports", "listening"
-LOOPBACK = ("127.", "::1")
+
+
+def asked_port(facts: Facts) -> Iterator[Finding]:
+    """`why service/web:8080`: has the Service such a port at all."""
+    if not facts.port or any(facts.port in (str(p["port"]), p.get("name")) for p in facts.ports):
+        return
+    have = ", ".join(map(shown_port, facts.ports)) or "none"
+    what = f"it has no port {facts.port}: its ports are {have}"
+    by_node = [p for p in facts.ports if facts.port == str(p.get("nodePort"))]
+    if by_node:
+        why = f"{facts.port} is the node port of port {by_node[0]['port']}: it is open on nodes' addresses only"
+        yield broken(PORTS, what, why, f"ask for port {by_node[0]['port']}")
+        return
+    reached = [p for p in facts.ports if facts.port == str(target_port(p))]
+    why = f"port {facts.port} is where its pods listen" if reached else "nobody translates a port that is not listed"
+    called = f"ask for port {facts.ports[0]['port']}" if facts.ports else ""
+    if facts.port.isdigit():
+        called += f"; or add it: {_add(facts, facts.ports[0], int(facts.port))}" if facts.ports else ""
+    yield broken(PORTS, what, why, called)
+
+
+def _add(facts: Facts, first: Json, number: int) -> str:
+    """The command that adds a port beside the first: both need names then."""
+    added = {"name": f"port-{number}", "port": number, "targetPort": target_port(first)}
+    named = {"name": first.get("name") or f"port-{first['port']}", "port": first["port"]}
+    return facts.patch(json.dumps({"ports": [named, added]}, separators=(",", ":")))
 
 
 def named_ports(facts: Facts) -> Iterator[Finding]:
     """A target port by name must be a container's port in every pod, of the same protocol."""
-    found = list(dict.fromkeys(f for port in facts.ports for pod in facts.living for f in _named(facts, port, pod)))
-    yield from found
-    if facts.living and not found:
+    found: dict[Finding, list[str]] = {}
+    for port in facts.ports:
+        for pod in facts.living:
+            for finding in _named(facts, port, pod):
+                found.setdefault(finding, []).append(name(pod))
+    for finding, pods in found.items():
+        yield finding._replace(what=f"{some(pods)}: {finding.what}")
+    if facts.living and facts.ports and not found:
         yield ok(PORTS, ", ".join(map(shown_port, facts.ports)))
 
 
@@ -34,8 +73,8 @@ def _named(facts: Facts, port: Json, pod: Json) -> Iterator[Finding]:
     if any(protocol(p) == protocol(port) for p in same):
         return
     if same:
-        what = f"port {target} of {name(pod)} is {protocol(same[0])}, the Service asks for {protocol(port)}"
-        yield broken(PORTS, what, "", _repair(facts, port, protocol=protocol(same[0])))
+        what = f"port {target} is {protocol(same[0])} there, the Service asks for {protocol(port)}"
+        yield broken(PORTS, what, "", _protocol_repair(facts, port, protocol(same[0])))
         return
     names = [p["name"] for p in declared if p.get("name")]
     near = (get_close_matches(target, names, 1) or names or [None])[0]
@@ -43,7 +82,7 @@ def _named(facts: Facts, port: Json, pod: Json) -> Iterator[Finding]:
     why = f"its ports are {', '.join(names)}" if names else f"its ports have no names: {', '.join(numbers) or 'none'}"
     wanted: int | str | None = near or (declared[0]["containerPort"] if declared else None)
     repair = _repair(facts, port, targetPort=wanted) if wanted else "name the port in the pod's template"
-    yield broken(PORTS, f"no container of {name(pod)} has a port named {target}", why, repair)
+    yield broken(PORTS, f"no container has a port named {target}", why, repair)
 
 
 def _repair(facts: Facts, port: Json, **changed: int | str | None) -> str:
@@ -86,8 +125,9 @@ def _number(port: Json, pod: Json) -> int | None:
 
 def _judge(facts: Facts, port: Json, number: int, sockets: Sequence[Json]) -> Finding | None:
     here = [s for s in sockets if s["port"] == number and s["protocol"] == protocol(port)]
-    if any(not s["address"].startswith(LOOPBACK) for s in here):
-        return None
+    outward = [s for s in here if not s["address"].startswith(LOOPBACK)]
+    if outward:
+        return _judge_families(facts, number, outward)
     if here:
         return broken(
             LISTENING, f"it listens on {here[0]['address']} only, port {number}",
@@ -103,6 +143,17 @@ def _judge(facts: Facts, port: Json, number: int, sockets: Sequence[Json]) -> Fi
     why = f"it listens on {', '.join(map(str, open_ports))}" if open_ports else "it listens on nothing"
     repair = _repair(facts, port, targetPort=open_ports[0]) if open_ports else "make it listen, or give another port"
     return broken(LISTENING, f"nothing listens on {protocol(port)} port {number}", why, repair)
+
+
+def _judge_families(facts: Facts, number: int, sockets: Sequence[Json]) -> Finding | None:
+    """A socket on `::` takes both families, one on an address of IPv4 only that."""
+    if "IPv6" not in facts.families or any(":" in s["address"] for s in sockets):
+        return None
+    what = f"it listens on {sockets[0]['address']} port {number}: IPv4 only, and the Service has IPv6"
+    repair = "make it listen on ::, which takes both families, in its configuration or arguments"
+    if facts.families[0] == "IPv6":
+        return broken(LISTENING, what, "clients of the IPv6 address reach nobody", repair)
+    return note(LISTENING, what, "clients of the IPv6 address reach nobody", repair)
 
 
 def _protocol_repair(facts: Facts, port: Json, wanted: str) -> str:

@@ -6,12 +6,13 @@ Called by `kubectl_lite.why.judge`. It calls nothing.
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Iterator
 from difflib import get_close_matches
 
 from kubectl_lite.why.facts import Facts
 from kubectl_lite.why.finding import Finding, broken, note, ok
-from kubectl_lite.why.objects import shown_port, target_port
+from kubectl_lite.why.objects import count, shown_port, target_port
 
 SERVICE, ADDRESS = "service", "address"
 LARGEST_COUNTED = 1 << 16
@@ -53,12 +54,32 @@ def full_ranges(facts: Facts) -> str:
 
 
 def described(facts: Facts) -> Iterator[Finding]:
-    spec = facts.spec
+    spec, meta = facts.spec, (facts.service or {})["metadata"]
     shown = ", ".join(map(shown_port, facts.ports)) or "no ports"
     address = {"None": "headless"}.get(spec.get("clusterIP", ""), spec.get("clusterIP") or spec.get("externalName", ""))
-    yield ok(SERVICE, f"{facts.type} {address}, {shown}")
+    address = ", ".join(spec.get("clusterIPs") or ()).replace("None", "headless") or address
+    yield ok(SERVICE, f"{facts.type} {address}" + (f", {shown}" if facts.ports or facts.type != "ExternalName" else ""))
+    if meta.get("deletionTimestamp"):
+        held = ", ".join(meta.get("finalizers") or ()) or "its garbage collection"
+        body = '{"metadata":{"finalizers":null}}'
+        words = facts.line("patch", "service", facts.name, "-p", f"'{body}'")
+        yield broken(SERVICE, "it is being deleted", f"it waits for {held}", words + ", if nobody else will ever do it")
     if facts.type != "ExternalName" and not spec.get("clusterIP"):
-        yield broken(ADDRESS, "it has no cluster IP", "nobody has given it one: see the events of the Service")
+        yield broken(ADDRESS, "it has no cluster IP", "nobody has given it one: see the events of the Service",
+                     facts.line("describe", "service", facts.name))  # fmt: skip
+    owner = facts.address_owner
+    if owner and owner != f"{facts.namespace}/{facts.name}":
+        yield _conflict(facts, owner)
+
+
+def _conflict(facts: Facts, owner: str) -> Finding:
+    """Two Services with one cluster IP, as after a restored backup."""
+    return broken(
+        ADDRESS, f"its cluster IP {facts.spec['clusterIP']} belongs to service {owner}",
+        "both claim one address, and a node's rules lead to either; a cluster IP cannot be changed later",
+        facts.line("get", "service", facts.name, "-o", "yaml") + " | grep -v -e clusterIP -e "
+        f"'{facts.spec['clusterIP']}$' | " + facts.line("replace", "--force", "-f", "-"),
+    )  # fmt: skip
 
 
 def headless(facts: Facts) -> Iterator[Finding]:
@@ -74,53 +95,49 @@ def headless(facts: Facts) -> Iterator[Finding]:
     yield broken(
         ADDRESS, f"clients of port {port['port']} reach nobody: it is headless, the pods serve {target_port(port)}",
         "only a virtual IP translates ports; clusterIP cannot be changed later",
-        f"connect to port {target_port(port)}; or make it anew with a virtual IP: kubectl_lite get service "
-        f"{facts.name} {facts.command} -o yaml | grep -v clusterIP | kubectl_lite replace --force -f -",
+        f"connect to port {target_port(port)}; or make it anew with a virtual IP: "
+        + facts.line("get", "service", facts.name, "-o", "yaml")
+        + " | grep -v -e clusterIP -e '^  - None' | " + facts.line("replace", "--force", "-f", "-"),
     )  # fmt: skip
-
-
-def load_balancer(facts: Facts) -> Iterator[Finding]:
-    if facts.type != "LoadBalancer":
-        return
-    ingress = ((facts.service or {}).get("status") or {}).get("loadBalancer", {}).get("ingress") or []
-    if ingress:
-        shown = ", ".join(one.get("ip") or one.get("hostname", "") for one in ingress)
-        yield ok("load balancer", f"reached at {shown}")
-        return
-    told = [e for e in facts.events if e.get("type") == "Warning" and regards(e, "Service", facts.name)]
-    why = told[-1].get("message", "") if told else "no provider of load balancers has answered"
-    yield broken(
-        "load balancer", "no load balancer has been given to it", why,
-        f"kubectl_lite describe service {facts.name} {facts.command}".strip()
-        + "; until then use a node port, or delete a LoadBalancer that nobody needs",
-    )  # fmt: skip
-
-
-def regards(event: dict, kind: str, of: str) -> bool:
-    about = event.get("involvedObject") or event.get("regarding") or {}
-    return about.get("kind") == kind and about.get("name") == of
 
 
 def external_name(facts: Facts) -> Iterator[Finding]:
     """Its name is an alias: does what it stands for exist."""
     target, answer = facts.spec.get("externalName", ""), facts.dns_answer
-    if answer is None:
+    if _is_address(target):
+        body = {"externalName": None, "type": "ClusterIP", "ports": facts.ports or [{"port": 80}]}
+        yield broken(
+            "name", f"it stands for {target}: that is an address, and an alias leads to a name",
+            "cluster DNS can answer an alias with a name only; an address is served by a Service without a selector",
+            facts.patch(json.dumps(body, separators=(",", ":"))) + f", and an EndpointSlice for it with {target}",
+        )  # fmt: skip
+    elif answer is None:
         yield note("name", f"whether {target} exists could not be asked")
     elif answer.get("addresses"):
         yield ok("name", f"{target} is {', '.join(answer['addresses'])}")
     else:
-        why = answer.get("error") or f"cluster DNS answered {answer.get('rcode')}"
+        rcode = answer.get("rcode", "")
+        why = answer.get("error") or f"cluster DNS answered {rcode}"
+        if rcode == "REFUSED":
+            why += ": it asks no other name server (in the lab: lab up --forward HOST)"
         words = facts.patch('{"externalName":"A-NAME-THAT-EXISTS"}')
         yield broken("name", f"it stands for {target}, which has no address", why, words)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
 
 
 def affinity(facts: Facts) -> Iterator[Finding]:
     if facts.spec.get("sessionAffinity") != "ClientIP":
         return
     config = (facts.spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}
-    seconds, number = config.get("timeoutSeconds", 10800), len(facts.ready_endpoints)
+    seconds, number = config.get("timeoutSeconds", 10800), len(facts.ready_endpoints) // len(facts.families)
     yield note(
-        "affinity", f"session affinity pins each client to one of {number} endpoints for {seconds} s",
+        "affinity", f"session affinity pins each client to one of {count(number, 'endpoint')} for {seconds} s",
         "all clients behind one address (a NAT, a gateway) count as one, and reach the same pod"
         + _pinned(facts),
         facts.patch('{"sessionAffinity":"None"}'),
@@ -132,23 +149,3 @@ def _pinned(facts: Facts) -> str:
     flows = [flow for node in facts.by_node.values() for flow in (node.proxy or {}).get("flows", ())]
     clients = {flow["source"].rpartition(":")[0]: flow["answerer"] for flow in flows}
     return "".join(f"; {client} is with {answerer}" for client, answerer in list(clients.items())[:3])
-
-
-def source_ranges(facts: Facts) -> Iterator[Finding]:
-    """`loadBalancerSourceRanges`: who may come in through the balancer."""
-    ranges = facts.spec.get("loadBalancerSourceRanges") or []
-    if facts.type != "LoadBalancer" or not ranges:
-        return
-    allowed = ", ".join(ranges)
-    if not facts.client:
-        yield note("source ranges", f"only {allowed} may come in by the load balancer", "ask with --from ADDRESS")
-    elif any(ipaddress.ip_address(facts.client) in ipaddress.ip_network(r, strict=False) for r in ranges):
-        yield ok("source ranges", f"{facts.client} may come in: {allowed}")
-    else:
-        more = ", ".join(f'"{r}"' for r in [*ranges, f"{facts.client}/{128 if ':' in facts.client else 32}"])
-        yield broken(
-            "source ranges", f"{facts.client} may not come in", f"spec.loadBalancerSourceRanges lets in {allowed} only",
-            facts.patch(f'{{"loadBalancerSourceRanges":[{more}]}}'),
-        )  # fmt: skip
-
-

@@ -67,7 +67,10 @@ def facts(case: Case) -> Facts:
         same_name=tuple(o for o in case.objects if o["kind"] == "Service" and name(o) == "web"),
         matching_elsewhere=tuple(elsewhere), events=tuple(case.of("Event")),
         service_cidrs=tuple(case.of("ServiceCIDR")), addresses_in_use=case.told.get("addresses", 0),
-        client=case.told.get("client", ""), now=1000.0, **_dns(case, service, slices),
+        client=case.told.get("client", ""), port=case.told.get("port", ""), now=1000.0,
+        workloads=tuple(o for o in case.objects if o["kind"] == "Deployment"), managers=case.told.get("managers"),
+        endpoint_tries=tuple(case.told.get("tries", ())), address_owner=case.told.get("addressOwner", ""),
+        last_words=case.told.get("lastWords", {}), **_dns(case, service, slices),
     )  # fmt: skip
     listening = {pod: tuple(sockets) for pod, sockets in (case.told.get("listening") or {}).items()}
     return replace(
@@ -136,7 +139,10 @@ def _node(case: Case, node: str, found: Facts) -> NodeFacts:
         "endpoints": told.get("endpoints", endpoints), "rules": [f"services {{ {CLUSTER_IP} . tcp . 80 : goto x }}"],
         "problems": told.get("problems", []),
     }  # fmt: skip
-    proxy = {"mode": "nftables", "healthy": True, "lastUpdated": 999.0, "failure": "", "notRead": [], "flows": []}
+    proxy = {
+        "mode": "nftables", "healthy": True, "lastUpdated": 999.0, "failure": "", "notRead": [],
+        "flows": told.get("flows", []), "nodePortAddresses": told.get("nodePortAddresses", []),
+    }  # fmt: skip
     return NodeFacts(proxy | {"servers": [server]}, "", listening, (), node_port)
 
 

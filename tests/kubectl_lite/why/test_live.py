@@ -59,6 +59,8 @@ def _apply(server: ApiServer, path: Path) -> None:
             _write(server, "namespaces", {"metadata": {"name": f"{namespace}-{obj['metadata']['name']}"}})
         elif obj["kind"] == "Pod":
             _make_pod(server, case, obj, home)
+        elif obj["kind"] == "Deployment":
+            _write(server, f"namespaces/{home}/deployments", obj, "apis/apps/v1")
         elif obj["kind"] != "Node":
             _make(server, obj, home)
 
@@ -95,7 +97,8 @@ def _patch_status(server: ApiServer, path: str, status: dict[str, Any]) -> None:
 
 
 def _why(server: ApiServer, path: Path, told: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    argv = ["--kubeconfig", str(server.kubeconfig()), "-n", path.stem, "why", "service/web", "-o", "json"]
+    asked = f"service/web:{told['port']}" if "port" in told else "service/web"
+    argv = ["--kubeconfig", str(server.kubeconfig()), "-n", path.stem, "why", asked, "-o", "json"]
     with contextlib.redirect_stdout(io.StringIO()) as out:
         code = main([*argv, *(["--from", told["client"]] if "client" in told else [])])
     return code, json.loads(out.getvalue())
