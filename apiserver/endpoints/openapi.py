@@ -22,6 +22,7 @@ from kube.api import scheme
 from kube.apimachinery import openapi
 
 _PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+_PROTOBUF_V3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
 _FOREVER = (b"cache-control", b"public, immutable")
 _VARY = (b"vary", b"Accept")
 _YEAR = timedelta(days=365)
@@ -35,6 +36,11 @@ def _index() -> bytes:
 @cache
 def _group_version(group: str, version: str) -> bytes:
     return _bytes(openapi.v3(scheme, group, version))
+
+
+@cache
+def _group_version_protobuf(group: str, version: str) -> bytes:
+    return openapi.v3_protobuf(scheme, group, version)
 
 
 @cache
@@ -71,10 +77,20 @@ def serve_index(_accept: str, _query: Mapping[str, str]) -> Response:
 
 
 def serve_v2(accept: str, _query: Mapping[str, str]) -> Response:
-    """Protobuf for old kubectls, whose media type cannot be repeated to them (it is not a legal one); else JSON."""
-    if any("proto-openapi" in clause.media for clause in clauses(accept)):
+    """Protobuf for who asks, whose media type cannot be repeated to them (it is not a legal one); else JSON."""
+    if _wants_protobuf(accept):
         return _tagged(openapi.v2_protobuf(scheme), _protobuf_tag(), _PROTOBUF)
     return _tagged(_v2(), _v2_tag())
+
+
+def _wants_protobuf(accept: str) -> bool:
+    """Whether it stands before JSON."""
+    for clause in clauses(accept):
+        if "proto-openapi" in clause.media:
+            return True
+        if clause.media in (JSON, "*/*"):
+            return False
+    return False
 
 
 def documents() -> dict[str, Callable[[str, Mapping[str, str]], Response]]:
@@ -87,11 +103,14 @@ def documents() -> dict[str, Callable[[str, Mapping[str, str]], Response]]:
 
 
 def _server_of(path: str, group: str, version: str) -> Callable[[str, Mapping[str, str]], Response]:
-    def serve(_accept: str, query: Mapping[str, str]) -> Response:
+    def serve(accept: str, query: Mapping[str, str]) -> Response:
         now, asked = openapi.v3_hash(scheme, group, version), query.get("hash", "")
         if asked and asked != now:
             return Response(b"", 301, headers=[(b"location", f"{path}?hash={now}".encode())])
         kept = [_FOREVER, (b"expires", _in_a_year())] if asked else []
+        if _wants_protobuf(accept):
+            body = _group_version_protobuf(group, version)
+            return _tagged(body, tag_of(body), _PROTOBUF_V3, *kept)
         return _tagged(_group_version(group, version), f'"{now}"', JSON, *kept)
 
     return serve

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from kube.apimachinery.openapi import gnostic
+from kube.apimachinery.openapi import gnostic, gnostic_v3
 from kube.apimachinery.openapi.definitions import GVK, Writer, definitions
 from kube.apimachinery.openapi.operations import Operation, Parameter, operations
 from kube.apimachinery.scheme import Resource, Scheme
@@ -49,6 +49,11 @@ def v3_hash(scheme: Scheme, group: str, version: str) -> str:
 def v3(scheme: Scheme, group: str, version: str) -> Json | None:
     """`/openapi/v3/apis/apps/v1`: None for a group version that is not served."""
     return _v3(_key(scheme), group, version)
+
+
+def v3_protobuf(scheme: Scheme, group: str, version: str) -> bytes:
+    """The same as protobuf."""
+    return gnostic_v3.encode(_v3(_key(scheme), group, version) or {})
 
 
 def v3_whole(scheme: Scheme) -> Json:

@@ -48,7 +48,7 @@ class Operation:
 
 NAME = Parameter("name", "string", "Name of the object.", "path")
 NAMESPACE = Parameter("namespace", "string", "Namespace of the object.", "path")
-PRETTY = Parameter("pretty", "string", "Accepted and ignored: answers are compact.")
+PRETTY = Parameter("pretty", "string", "true: the JSON is indented.")
 DRY_RUN = Parameter("dryRun", "string", "All: do everything but store the result.")
 FIELD_MANAGER = Parameter("fieldManager", "string", "Who changes these fields.")
 FIELD_VALIDATION = Parameter("fieldValidation", "string", "Ignore, Warn or Strict: what to do about unknown fields.")

@@ -9,13 +9,15 @@ from tests.support.cluster import ApiServer
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+PROTOBUF_V3 = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"
 
 
 @pytest.mark.parametrize(
     ("path", "accept"),
     [
         ("/api", AGGREGATED), ("/apis", AGGREGATED), ("/openapi/v2", ""), ("/openapi/v2", PROTOBUF),
-        ("/openapi/v3", ""), ("/openapi/v3/apis/apps/v1", ""),
+        ("/openapi/v3", ""), ("/openapi/v3/apis/apps/v1", ""), ("/openapi/v3/apis/apps/v1", PROTOBUF_V3),
+        ("/api", AGGREGATED.replace("v2", "v2beta1")),
     ],
 )  # fmt: skip
 def test_who_has_a_document_is_told_so(apiserver: ApiServer, path: str, accept: str) -> None:
@@ -26,6 +28,15 @@ def test_who_has_a_document_is_told_so(apiserver: ApiServer, path: str, accept: 
     status, headers, nothing = apiserver.exchange("GET", path, headers={**sent, "If-None-Match": tag})
     assert (status, nothing, dict(headers)["etag"]) == (304, "", tag)
     assert apiserver.exchange("GET", path, headers={**sent, "If-None-Match": '"other"'})[2] == whole
+
+
+def test_the_media_type_of_a_document_in_protobuf(apiserver: ApiServer) -> None:
+    for path, asked in (("/openapi/v2", PROTOBUF), ("/openapi/v3/apis/apps/v1", PROTOBUF_V3)):
+        for accept in (asked, asked.replace("@", ".") + ", application/json"):
+            _, headers, _ = apiserver.exchange("GET", path, headers={"Accept": accept})
+            assert dict(headers)["content-type"] == asked.replace("@", ".")
+        _, headers, _ = apiserver.exchange("GET", path, headers={"Accept": f"application/json, {asked}"})
+        assert dict(headers)["content-type"] == "application/json"
 
 
 def test_the_two_forms_of_a_document_have_two_tags(apiserver: ApiServer) -> None:

@@ -114,12 +114,15 @@ def test_a_group_that_is_not_served_has_no_document():
 
 
 def fields(data):
-    """The fields of a protobuf message that are bytes."""
+    """The fields of a protobuf message: bytes or numbers."""
     at = 0
     while at < len(data):
         tag, at = varint(data, at)
-        assert tag & 7 == 2
         length, at = varint(data, at)
+        if tag & 7 == 0:
+            yield tag >> 3, length
+            continue
+        assert tag & 7 == 2
         yield tag >> 3, data[at : at + length]
         at += length
 
@@ -144,3 +147,38 @@ def test_version_2_in_protobuf_says_the_same():
     assert [value for number, value in port if number == 19] == [b"port"]
     properties = [dict(fields(p))[1] for _, p in fields(dict(port)[25])]
     assert b"targetPort" in properties
+
+
+def entries(message):
+    """Name -> value, of a map that is a list of such."""
+    return {dict(fields(e))[1].decode(): dict(fields(e)).get(2, b"") for _, e in fields(message)}
+
+
+@pytest.mark.parametrize(("group", "version"), sorted({(r.group, r.version) for r in scheme}))
+def test_version_3_in_protobuf_says_the_same(group, version):
+    document, wanted = dict(fields(openapi.v3_protobuf(scheme, group, version))), openapi.v3(scheme, group, version)
+    assert document[1] == b"3.0.0"
+    schemas = entries(dict(fields(document[5]))[1])
+    assert schemas.keys() == wanted["components"]["schemas"].keys()
+    for name, schema in schemas.items():
+        shown = wanted["components"]["schemas"][name]
+        found = dict(fields(dict(fields(schema))[1]))
+        assert found.get(34, b"").decode() == shown.get("description", "")
+        assert entries(found.get(31, b"")).keys() == shown.get("properties", {}).keys()
+    assert entries(document[4]).keys() == wanted["paths"].keys()
+
+
+def test_an_operation_of_version_3_in_protobuf():
+    document = dict(fields(openapi.v3_protobuf(scheme, "apps", "v1")))
+    item = dict(fields(entries(document[4])["/apis/apps/v1/namespaces/{namespace}/deployments"]))
+    post = list(fields(item[6]))
+    parameters = [dict(fields(dict(fields(p))[1]))[1] for number, p in post if number == 6]
+    assert b"fieldValidation" in parameters
+    extensions = [dict(fields(e))[1] for number, e in post if number == 13]
+    assert extensions == [b"x-kubernetes-action", b"x-kubernetes-group-version-kind"]
+    answers = entries(dict(post)[8])
+    content = entries(dict(fields(dict(fields(answers["201"]))[1]))[3])
+    schema = dict(fields(dict(fields(content["application/json"]))[1]))
+    assert dict(fields(schema[2]))[1] == b"#/components/schemas/io.k8s.api.apps.v1.Deployment"
+    namespace = dict(fields(dict(fields(item[13]))[1]))
+    assert (namespace[1], namespace[2], namespace[4]) == (b"namespace", b"path", 1)
