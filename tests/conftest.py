@@ -7,10 +7,12 @@ so each takes a key prefix of its own; tests that kill or fill an etcd start one
 
 from __future__ import annotations
 
+import inspect
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import hypothesis
@@ -28,6 +30,19 @@ def _no_fsync() -> tuple[str, ...]:
     """Newer etcds can leave fsync out, which tests do not need."""
     known = subprocess.run(["etcd", "--help"], capture_output=True, text=True)
     return ("--unsafe-no-fsync",) if "--unsafe-no-fsync" in known.stdout + known.stderr else ()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What could never run is not collected; a skip is left for what this machine lacks."""
+    foreign = [item for item in items if not all(map(partial(_is_meant, item), item.iter_markers("meant_for")))]
+    if foreign:
+        config.hook.pytest_deselected(items=foreign)
+        items[:] = [item for item in items if item not in foreign]
+
+
+def _is_meant(item: pytest.Item, marker: pytest.Mark) -> bool:
+    (wanted,) = marker.args
+    return wanted(**{name: item.callspec.params[name] for name in inspect.signature(wanted).parameters})
 
 
 @pytest.fixture(scope="session")

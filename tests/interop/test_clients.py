@@ -42,15 +42,9 @@ def client(
     made.close()
 
 
-@pytest.fixture
-def needs(client: Client) -> Callable[[str], None]:
-    """`needs("exec")` skips a test of what the library cannot do."""
-
-    def check(ability: str) -> None:
-        if ability in client.lacks:
-            pytest.skip(f"{client.name} has no {ability}")
-
-    return check
+def needs(ability: str) -> pytest.MarkDecorator:
+    """For a test of what some library cannot do."""
+    return pytest.mark.meant_for(lambda client: ability not in client.lacks)
 
 
 def config_map(name: str, labels: dict[str, str] | None = None, **data: str) -> Json:
@@ -113,8 +107,8 @@ def test_create_get_list(client: Client) -> None:
     assert [o["data"] for o in client.list("ConfigMap", fields="metadata.name=objects")] == [{"a": "1"}]
 
 
-def test_replace_holds_the_revision(client: Client, needs: Callable[[str], None]) -> None:
-    needs("replace")
+@needs("replace")
+def test_replace_holds_the_revision(client: Client) -> None:
     old = client.create(config_map("replaced", a="1"))
     new = client.replace({**old, "data": {"a": "2"}})
     assert new["data"] == {"a": "2"} and int(new["metadata"]["resourceVersion"]) > int(
@@ -148,8 +142,8 @@ def test_refusals_carry_a_status(client: Client) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_patches(client: Client, needs: Callable[[str], None], patch_type: str, body: Any) -> None:
-    needs(patch_type)
+@pytest.mark.meant_for(lambda client, patch_type: patch_type not in client.lacks)
+def test_patches(client: Client, patch_type: str, body: Any) -> None:
     name = f"patched-{patch_type}"
     client.create(deployment(name, 0))
     client.patch("Deployment", name, patch_type, body)
@@ -162,8 +156,8 @@ def test_patches(client: Client, needs: Callable[[str], None], patch_type: str, 
         assert found["labels"] == {"new": "label"} and found["annotations"]["note"] == "text"
 
 
-def test_server_side_apply(client: Client, needs: Callable[[str], None]) -> None:
-    needs("apply")
+@needs("apply")
+def test_server_side_apply(client: Client) -> None:
     one = config_map("applied", a="1", b="1")
     client.patch("ConfigMap", "applied", "apply", one, manager="one")
     client.patch("ConfigMap", "applied", "apply", config_map("applied", a="1"), manager="one")
@@ -237,8 +231,8 @@ def test_deleting_takes_the_dependents_along(client: Client) -> None:
 # ---- what there is, and who may ----
 
 
-def test_discovery(client: Client, needs: Callable[[str], None]) -> None:
-    needs("resources")
+@needs("resources")
+def test_discovery(client: Client) -> None:
     assert client.resources() >= {
         "pods.v1", "services.v1", "deployments.apps/v1", "endpointslices.discovery.k8s.io/v1",
         "servicecidrs.networking.k8s.io/v1", "leases.coordination.k8s.io/v1", "poddisruptionbudgets.policy/v1",
@@ -268,17 +262,17 @@ def pod(client: Client) -> str:
     return client.list("Pod", labels="app=streams")[0]["metadata"]["name"]
 
 
-def test_logs(client: Client, needs: Callable[[str], None], pod: str) -> None:
-    needs("logs")
+@needs("logs")
+def test_logs(client: Client, pod: str) -> None:
     assert client.logs(pod) == "one\ntwo\nthree\n"
 
 
-def test_exec(client: Client, needs: Callable[[str], None], pod: str) -> None:
-    needs("exec")
+@needs("exec")
+def test_exec(client: Client, pod: str) -> None:
     assert client.exec(pod, "sh", "-c", "echo out; echo err >&2; exit 3") == ("out\n", "err\n", 3)
     assert client.exec(pod, "true") == ("", "", 0)
 
 
-def test_port_forward(client: Client, needs: Callable[[str], None], pod: str, echo_port: int) -> None:
-    needs("forward")
+@needs("forward")
+def test_port_forward(client: Client, pod: str, echo_port: int) -> None:
     assert client.forward(pod, echo_port, b"hello\n") == b"echo: hello\n"

@@ -58,9 +58,9 @@ def kubectl(
     return made
 
 
-def needs(kubectl: Kubectl, *least: int) -> None:
-    if kubectl.version < least:
-        pytest.skip(f"kubectl {least[0]}.{least[1]} brought it")
+def since(*least: int) -> pytest.MarkDecorator:
+    """For a test of what that version of kubectl brought."""
+    return pytest.mark.meant_for(lambda kubectl: version(kubectl) >= least)
 
 
 # ---- apply, create, diff ----
@@ -118,8 +118,8 @@ def test_create(kubectl: Kubectl) -> None:
     assert kubectl("get secret made -o go-template={{.data.k}}") == "dg=="
 
 
+@since(1, 24)
 def test_tokens(kubectl: Kubectl) -> None:
-    needs(kubectl, 1, 24)
     kubectl("create serviceaccount bot")
     token = kubectl("create token bot --duration=20m").strip()
     assert token.count(".") == 2
@@ -242,9 +242,9 @@ def test_delete_and_wait(kubectl: Kubectl) -> None:
     assert kubectl("delete pod quick --ignore-not-found") == ""
 
 
+@since(1, 30)
 def test_initial_events_of_a_watch(kubectl: Kubectl) -> None:
     """Newer clients ask for a list as the beginning of a watch; these do so when told to."""
-    needs(kubectl, 1, 30)
     streaming = {"KUBE_FEATURE_WatchListClient": "true"}
     kubectl("create deployment streamed --image=one")
     for line in ("rollout status deploy streamed --timeout=60s",
@@ -255,8 +255,8 @@ def test_initial_events_of_a_watch(kubectl: Kubectl) -> None:
         assert "falling back" not in done.stderr
 
 
+@since(1, 24)
 def test_wait_for_a_value(kubectl: Kubectl) -> None:
-    needs(kubectl, 1, 24)
     kubectl("run valued --image=one")
     assert "condition met" in kubectl("wait --for=jsonpath={.status.phase}=Running pod/valued --timeout=60s")
 

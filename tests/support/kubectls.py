@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,7 @@ def kubectls() -> list[str]:
     return list(dict.fromkeys(path for path in found if path and os.access(path, os.X_OK)))
 
 
+@cache
 def version(kubectl: str) -> tuple[int, int]:
     """`(1, 33)`; (0, 0) for a program that does not say."""
     out = subprocess.run([kubectl, "version", "--client", "-o", "json"], capture_output=True, text=True, check=False)

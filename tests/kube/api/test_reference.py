@@ -3,6 +3,7 @@
 import json
 from importlib.resources import files
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,9 +13,6 @@ from kube.apimachinery.meta_v1 import Object
 from kube.apimachinery.openapi.definitions import _reachable, name_of
 from kube.apimachinery.shapes import fields_of
 from tests.kube.api.strategies import dicts
-
-validate = pytest.importorskip("kubernetes_validate")
-jsonschema = pytest.importorskip("jsonschema")
 
 VERSION = "v1.36.0-local"
 SCHEMAS = files("kubernetes_validate") / "kubernetes-json-schema" / VERSION / "_definitions.json"

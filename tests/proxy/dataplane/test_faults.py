@@ -24,10 +24,8 @@ def _talk(connection: socket.socket) -> str:
     return connection.recv(2048).decode()
 
 
-@pytest.fixture
-def only_ipvs(mode: str) -> None:
-    if mode != "ipvs":
-        pytest.skip("weights exist in IPVS only")
+only_ipvs = pytest.mark.meant_for(lambda mode: mode == "ipvs")
+"""Weights exist there only."""
 
 
 # ---- UDP flows stuck to a dead backend ----
@@ -65,7 +63,7 @@ def test_an_open_connection_survives_the_end_of_its_endpoint(node: Node, mode: s
             assert "10.244.1.3:8080              Masq    0" in node.shell("ipvsadm -Ln")
 
 
-@pytest.mark.usefixtures("only_ipvs")
+@only_ipvs
 def test_a_drained_endpoint_is_removed_when_its_connections_have_ended(node: Node):
     fresh = "10.96.0.77"  # an address on which no other test left connections: the kernel would count those too
     node.set(service(clusterIP=fresh), endpoint_slice("myapp", [POD2, POD3]))
@@ -82,7 +80,7 @@ def test_a_drained_endpoint_is_removed_when_its_connections_have_ended(node: Nod
     assert gone not in node.shell("ipvsadm -Ln")
 
 
-@pytest.mark.usefixtures("only_ipvs")
+@only_ipvs
 def test_draining_is_bounded(node: Node):
     node.set(service(), endpoint_slice("myapp", [POD2, POD3]))
     node.restart(draining=Draining(limit_seconds=0))
@@ -92,7 +90,7 @@ def test_draining_is_bounded(node: Node):
     node.restart()
 
 
-@pytest.mark.usefixtures("only_ipvs")
+@only_ipvs
 def test_an_endpoint_without_connections_is_removed_at_once(node: Node):
     node.set(service(), endpoint_slice("myapp", [POD2, POD3]))
     node.set(endpoint_slice("myapp", [POD3]))
@@ -102,7 +100,7 @@ def test_an_endpoint_without_connections_is_removed_at_once(node: Node):
 # ---- restarts ----
 
 
-@pytest.mark.usefixtures("only_ipvs")
+@only_ipvs
 def test_a_weight_of_zero_left_by_an_earlier_process_is_repaired(node: Node):
     node.set(service(), endpoint_slice("myapp", [POD2]))
     node.shell(f"ipvsadm -e -t {VIP}:80 -r 10.244.1.3:8080 -m -w 0")
@@ -112,7 +110,7 @@ def test_a_weight_of_zero_left_by_an_earlier_process_is_repaired(node: Node):
     assert node.world.ask("pod1", VIP, 80).startswith("pod2")
 
 
-@pytest.mark.usefixtures("only_ipvs")
+@only_ipvs
 def test_a_draining_endpoint_goes_on_draining_after_a_restart(node: Node):
     node.set(service(), endpoint_slice("myapp", [POD2]))
     with node.world.connect("pod1", VIP, 80) as connection:
@@ -228,9 +226,8 @@ FLUSHES = {
 
 
 @pytest.mark.parametrize("number", range(6))
+@pytest.mark.meant_for(lambda mode, number: number < len(FLUSHES.get(mode, ())))
 def test_a_flushed_table_is_restored_by_the_next_resync(node: Node, mode: str, number: int):
-    if number >= len(FLUSHES[mode]):
-        pytest.skip("no such flush in this mode")
     svc = service(type="NodePort", ports=[{"protocol": "TCP", "port": 80, "nodePort": 30080}])
     node.set(svc, endpoint_slice("myapp", [POD2]))
     assert node.resync().operations == ()
@@ -277,7 +274,7 @@ def test_a_reused_source_port_does_not_reach_a_removed_endpoint(node: Node):
     assert node.world.ask("pod1", VIP, 80, source=41080).startswith("pod3")
 
 
-@pytest.mark.usefixtures("only_ipvs")
+@only_ipvs
 def test_the_settings_that_ipvs_needs_hold(node: Node):
     node.shell("sysctl -qw net.ipv4.vs.conn_reuse_mode=0 net.ipv4.vs.expire_nodest_conn=0")
     node.resync()

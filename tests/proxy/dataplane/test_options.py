@@ -50,9 +50,8 @@ def test_conntrack_settings(bare: Node, server: FakeServer, mode: str):
     assert bare.shell(f"sysctl -n {names}").split() == ["7", "1"]
 
 
+@pytest.mark.meant_for(lambda mode: mode == "ipvs")
 def test_ipvs_timeouts_and_what_is_excluded(bare: Node, server: FakeServer, mode: str):
-    if mode != "ipvs":
-        pytest.skip("flags of IPVS")
     run(bare, server, mode, ipvs_tcp_timeout=600.0, ipvs_udp_timeout=60.0)
     tcp, _, udp = bare.shell("ipvsadm -L --timeout").split()[-3:]
     assert (tcp, udp) == ("600", "60")

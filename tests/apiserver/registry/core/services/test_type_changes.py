@@ -129,9 +129,9 @@ def check(session: Session, type_: str, address_before: str = "") -> str:
     return address if address != "None" else ""
 
 
+@pytest.mark.meant_for(lambda session: session == (newest() or ""))
 def test_apply_leads_from_every_type_to_every_other(session: Session) -> None:
-    if session.kubectl != newest():
-        pytest.skip("the whole round once; the other tests are for each kubectl")
+    """The whole round once; the other tests are for each kubectl."""
     address, at = "", ""
     for to, refusal in ROUND:
         applied = session.apply(to)
@@ -144,9 +144,8 @@ def test_apply_leads_from_every_type_to_every_other(session: Session) -> None:
         assert session.can_have(type=NODE_PORT, nodePort=PORT) is (at not in (NODE_PORT, LOAD_BALANCER)), at
 
 
+@pytest.mark.meant_for(lambda session: session != newest() or len(kubectls()) == 1)  # that one goes the whole round
 def test_apply(session: Session) -> None:
-    if session.kubectl == newest() and len(kubectls()) > 1:
-        pytest.skip("this one goes the whole round")
     address = ""
     for to in (NODE_PORT, LOAD_BALANCER, CLUSTER_IP, EXTERNAL_NAME, HEADLESS, EXTERNAL_NAME, NODE_PORT):
         applied = session.apply(to)
