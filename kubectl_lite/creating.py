@@ -76,7 +76,7 @@ def generator(name: str, help_: str, *options: Callable[..., Any], **settings: A
             return await function(session, one_name(names), **flags)
 
         one.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        one = write_options(one)
+        one = write_options("kubectl-create", validate=True)(one)
         for option in (click.option("--save-config", is_flag=True, help="Keep it in an annotation."), *options):
             one = option(one)
         return command(name, help=help_, **settings)(click.argument("names", metavar="NAME", nargs=-1)(one))

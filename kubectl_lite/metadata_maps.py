@@ -17,6 +17,7 @@ from kubectl_lite.errors import CommandError
 from kubectl_lite.key_values import parse, split, taken
 from kubectl_lite.resources import Target
 from kubectl_lite.selecting import (
+    EVERYTHING,
     NO_LOCAL_FILE,
     NOTHING_NAMED,
     for_each,
@@ -59,8 +60,8 @@ def command_of(words: Words) -> click.Command:
     @click.option("--list", "list_", is_flag=True, help=f"Display the {words.plural} of the resource.")
     @click.option("--resource-version", default="", help="Precondition for the resource version.")
     @click.option("--local", is_flag=True, help="Do not ask the server; print what would become of the files.")
-    @select_options
-    @write_options
+    @select_options(*EVERYTHING)
+    @write_options(f"kubectl-{words.command}")
     async def run(
         session: Session, args: tuple[str, ...], overwrite: bool, list_: bool, resource_version: str, **flags: Any
     ) -> int:

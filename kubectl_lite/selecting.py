@@ -23,21 +23,35 @@ OPTIONS: Json = {"filename": (), "recursive": False, "selector": "", "field_sele
 
 def file_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `-f` and `-R` to a command."""
-    function = click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")(function)
-    return click.option("-f", "--filename", multiple=True, help="Files that name the resources.")(function)
+    return select_options()(function)
 
 
-def select_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds `-f`, `-R`, `-l`, `--field-selector`, `--all` and `-A` to a command."""
-    for option in (
-        file_options,
-        click.option("-l", "--selector", default="", help="Label selector to filter on."),
-        click.option("--field-selector", default="", help="Field selector to filter on."),
-        click.option("--all", "all_", is_flag=True, help="Select all objects of the type in the namespace."),
-        click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces."),
-    ):
-        function = option(function)
-    return function
+_SELECT = {
+    "-l": click.option("-l", "--selector", default="", help="Label selector to filter on: key=value, key!=value, "
+                       "'key in (a, b)', 'key notin (a, b)', key, '!key'; several with commas."),
+    "--field-selector": click.option("--field-selector", default="", help="Field selector to filter on: field=value, "
+                                     "field!=value. The server knows a few fields of each type only."),
+    "--all": click.option("--all", "all_", is_flag=True, help="Select all objects of the type in the namespace."),
+    "-A": click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces, whatever -n says."),
+}  # fmt: skip
+EVERYTHING = ("-l", "--field-selector", "--all", "-A")
+
+
+def select_options(*names: str, recursive: bool = False) -> Callable[..., Any]:
+    """Adds `-f`, `-R` (with its default) and those of `EVERYTHING` that are named to a command."""
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in (
+            click.option("-R", "--recursive", is_flag=True, default=recursive,
+                         help="Process the directories of -f with all that is below them."),
+            click.option("-f", "--filename", multiple=True, help="Filename, directory, or URL to files that name the "
+                         "resources; - is standard input."),
+            *map(_SELECT.__getitem__, names),
+        ):  # fmt: skip
+            function = option(function)
+        return function
+
+    return wrap
 
 
 async def selected(

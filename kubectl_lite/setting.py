@@ -75,9 +75,14 @@ _LOCAL = click.option("--local", is_flag=True, help="Do not ask the server; prin
 Run = Callable[..., Awaitable[int]]
 
 
-def setter(name: str, help_: str, *options: Callable[..., Any]) -> Callable[[Run], click.Command]:
+def setter(
+    name: str, help_: str, *options: Callable[..., Any], by: Sequence[str] = ("--all", "-l"), recursive: bool = False
+) -> Callable[[Run], click.Command]:
+    """A sub-command with its own options and those of all. `by` is what it selects objects by, besides names."""
+    shared = select_options(*by, recursive=recursive), write_options("kubectl-set")
+
     def wrap(function: Run) -> click.Command:
-        for option in (click.argument("args", nargs=-1), _LOCAL, *options, select_options, write_options):
+        for option in (click.argument("args", nargs=-1), _LOCAL, *options, *shared):
             function = option(function)
         return command(name, help=help_)(function)
 

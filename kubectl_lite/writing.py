@@ -14,11 +14,11 @@ import click
 
 from kubectl_lite.cli import bool_option
 from kubectl_lite.errors import CommandError
-from kubectl_lite.printers.objects import OF_WRITES, printer_for
+from kubectl_lite.printers.objects import OF_WRITES, Printer, printer_for
 from kubectl_lite.resources import Target
 
 _VALIDATION = {"": "Strict", "true": "Strict", "strict": "Strict", "warn": "Warn", "ignore": "Ignore",
-               "false": "Ignore"}  # fmt: skip
+               "false": "Ignore", "none": ""}  # fmt: skip
 
 
 def dry_run(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
@@ -28,31 +28,56 @@ def dry_run(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
     return value
 
 
-def write_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds `--dry-run`, `-o`, `--field-manager`, `--validate` to a command."""
+def print_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the flags that say how objects are printed to a command."""
     for option in (
-        click.option("-o", "--output", default="", help="Output format of the object: yaml, json, name, jsonpath=…."),
+        click.option("-o", "--output", default="", help=f"Output format. One of: ({', '.join(OF_WRITES)})."),
         click.option("--template", default="", help="The template of -o go-template or jsonpath, or its file."),
         bool_option("--allow-missing-template-keys", default=True, help="Fields that are not there are no error."),
         click.option("--show-managed-fields", is_flag=True, help="Keep managedFields in YAML and JSON."),
-        click.option(
-            "--dry-run",
-            default="none",
-            is_flag=False,
-            flag_value="client",
-            callback=dry_run,
-            help='"client": only print what would be sent. "server": send it, but do not persist.',
-        ),
-        click.option("--field-manager", default="", help="Name of the manager of the written fields."),
-        click.option("--validate", default="strict", is_flag=False, flag_value="strict", help="strict, warn, ignore."),
     ):
         function = option(function)
     return function
 
 
+def printer_of(flags: dict[str, Any], **more: Any) -> Printer | None:
+    """The printer that the flags of `print_options` ask for; takes them out of `flags`. Raises CommandError."""
+    return printer_for(
+        flags.pop("output"), template=flags.pop("template"), allow_missing=flags.pop("allow_missing_template_keys"),
+        managed_fields=flags.pop("show_managed_fields"), **({"formats": OF_WRITES} | more),
+    )  # fmt: skip
+
+
+DRY_RUN = click.option(
+    "--dry-run", default="none", is_flag=False, flag_value="client", callback=dry_run,
+    help='Must be "none", "server", or "client". client: only print what would be sent. server: send it, to be checked '
+    "and answered, but not kept.",
+)  # fmt: skip
+
+
+def write_options(manager: str = "", *, dry_run: bool = True, validate: bool = False) -> Callable[..., Any]:
+    """Adds to a command what says how it writes: `print_options`, and those of the three flags that it has.
+
+    `manager` is the default of `--field-manager`; without one there is no such flag.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        function = DRY_RUN(function) if dry_run else function
+        if manager:
+            text = "Name of the manager of the written fields."
+            function = click.option("--field-manager", default=manager, help=text)(function)
+        if validate:
+            text = "What to do about unknown and duplicate fields: strict (refuse), warn, or ignore."
+            function = click.option("--validate", default="strict", is_flag=False, flag_value="strict",
+                                    help=text)(function)  # fmt: skip
+        return print_options(function)
+
+    return wrap
+
+
 @dataclass
 class Writing:
-    """How to write: the flags of `write_options`, read."""
+    """How to write: the flags of `write_options`, read; what a command has no flag for is the default."""
 
     output: str = ""
     dry_run: str = "none"
@@ -65,7 +90,7 @@ class Writing:
     @classmethod
     def read(cls, flags: dict[str, Any], manager: str) -> Writing:
         """Takes its flags out of `flags`. Raises CommandError for an unknown `--validate`."""
-        validate = flags.pop("validate")
+        validate = flags.pop("validate", "none")
         printer_for(flags["output"], template=flags["template"], formats=OF_WRITES)  # told before anything is written
         if validate not in _VALIDATION:
             raise CommandError(
@@ -73,8 +98,8 @@ class Writing:
             )
         return cls(
             output=flags.pop("output"),
-            dry_run=flags.pop("dry_run"),
-            field_manager=flags.pop("field_manager") or manager,
+            dry_run=flags.pop("dry_run", "none"),
+            field_manager=flags.pop("field_manager", "") or manager,
             validation=_VALIDATION[validate],
             managed_fields=flags.pop("show_managed_fields"),
             template=flags.pop("template"),

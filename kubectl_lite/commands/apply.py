@@ -23,7 +23,7 @@ from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
-CLIENT_SIDE = "kubectl-client-side-apply"
+CLIENT_SIDE, SERVER_SIDE = "kubectl-client-side-apply", "kubectl"
 # What --prune looks at when nobody says: the kinds of kubectl's list that kube-lite serves.
 PRUNED = ("configmaps", "endpoints", "pods", "secrets", "services", "daemonsets.apps", "deployments.apps",
           "replicasets.apps", "statefulsets.apps")  # fmt: skip
@@ -42,7 +42,7 @@ PRUNED = ("configmaps", "endpoints", "pods", "secrets", "services", "daemonsets.
 @click.option("--prune", is_flag=True, help="Delete applied objects that the manifests no longer hold.")
 @click.option("--prune-allowlist", multiple=True, help="With --prune: look at these kinds only: group/version/kind.")
 @click.option("--all", "all_", is_flag=True, help="With --prune: look at all objects of the namespace.")
-@write_options
+@write_options(CLIENT_SIDE, validate=True)
 async def _apply_command(
     session: Session, words: tuple[str, ...], filename: tuple[str, ...], recursive: bool, selector: str, **flags: Any
 ) -> int:
@@ -54,7 +54,9 @@ async def _apply_command(
     server_side, conflicts, prune = flags.pop("server_side"), flags.pop("force_conflicts"), flags.pop("prune")
     everything, _, allowed = flags.pop("all_"), flags.pop("overwrite"), flags.pop("prune_allowlist")
     force, grace = flags.pop("force"), flags.pop("grace_period")
-    writing = Applying.read(flags, "kubectl" if server_side else CLIENT_SIDE)
+    if server_side and flags["field_manager"] == CLIENT_SIDE:
+        flags["field_manager"] = SERVER_SIDE
+    writing = Applying.read(flags, CLIENT_SIDE)
     _check_flags(server_side, conflicts, prune, everything, selector, writing)
     found = await targets(session, (), files=filename or ("",), recursive=recursive, command="apply")
     found = [t for t in found if not selector or is_selected(t, selector)]

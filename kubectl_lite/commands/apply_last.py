@@ -48,8 +48,8 @@ async def view(session: Session, args: tuple[str, ...], output: str, **flags: An
 
 @command("set-last-applied")
 @click.option("--create-annotation", is_flag=True, help="Create the annotation where there is none.")
-@file_options
-@write_options
+@click.option("-f", "--filename", multiple=True, help="Files that hold what was applied.")
+@write_options()
 async def set_(session: Session, create_annotation: bool, **flags: Any) -> int:
     """Set the last-applied-configuration annotation on a live object to match the contents of a file."""
     writing = Writing.read(flags, "kubectl-set-last-applied")

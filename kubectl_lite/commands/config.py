@@ -218,9 +218,9 @@ def _merged(files: KubeconfigFiles, section: str, name: str, changes: Json) -> J
 @command("set-context")
 @click.argument("words", nargs=-1)
 @click.option("--current", is_flag=True, help="Modify the current context.")
-@click.option("--cluster", default=KEEP, help="The cluster of the context.", show_default=False)
-@click.option("--user", default=KEEP, help="The user of the context.", show_default=False)
-@click.option("-n", "--namespace", default=KEEP, help="The namespace of the context.", show_default=False)
+@click.option("--cluster", default=KEEP, help="The cluster of the context.", show_default="''")
+@click.option("--user", default=KEEP, help="The user of the context.", show_default="''")
+@click.option("-n", "--namespace", default=KEEP, help="The namespace of the context.", show_default="''")
 def _set_context(session: Session, words: tuple[str, ...], current: bool, **changes: str) -> None:
     """Set a context entry in kubeconfig."""
     name = _exactly(1, words)[0] if len(words) > 1 else "".join(words)
@@ -240,11 +240,11 @@ def _set_context(session: Session, words: tuple[str, ...], current: bool, **chan
 
 @command("set-cluster")
 @click.argument("words", nargs=-1)
-@click.option("-s", "--server", default=KEEP, help="The API server's address.", show_default=False)
-@click.option("--certificate-authority", default=KEEP, help="Path to a CA file.", show_default=False)
-@click.option("--insecure-skip-tls-verify", is_flag=True, default=None)
-@click.option("--tls-server-name", default=KEEP, help="The name to verify.", show_default=False)
-@click.option("--proxy-url", default=KEEP, help="A proxy to go through.", show_default=False)
+@click.option("-s", "--server", default=KEEP, help="The API server's address.", show_default="''")
+@click.option("--certificate-authority", default=KEEP, help="Path to a CA file.", show_default="''")
+@click.option("--insecure-skip-tls-verify", is_flag=True, default=None, help="Do not check the server's certificate.")
+@click.option("--tls-server-name", default=KEEP, help="The name to verify.", show_default="''")
+@click.option("--proxy-url", default=KEEP, help="A proxy to go through.", show_default="''")
 @click.option("--embed-certs", is_flag=True, help="Keep the file's content, not its path.")
 def _set_cluster(session: Session, words: tuple[str, ...], embed_certs: bool, **flags: str) -> None:
     """Set a cluster entry in kubeconfig."""
@@ -265,11 +265,11 @@ def _set_cluster(session: Session, words: tuple[str, ...], embed_certs: bool, **
 
 @command("set-credentials")
 @click.argument("words", nargs=-1)
-@click.option("--token", default=KEEP, help="A bearer token.", show_default=False)
-@click.option("--username", default=KEEP, help="For basic authentication.", show_default=False)
-@click.option("--password", default=KEEP, help="For basic authentication.", show_default=False)
-@click.option("--client-certificate", default=KEEP, help="Path to a certificate.", show_default=False)
-@click.option("--client-key", default=KEEP, help="Path to its key.", show_default=False)
+@click.option("--token", default=KEEP, help="A bearer token.", show_default="''")
+@click.option("--username", default=KEEP, help="For basic authentication.", show_default="''")
+@click.option("--password", default=KEEP, help="For basic authentication.", show_default="''")
+@click.option("--client-certificate", default=KEEP, help="Path to a certificate.", show_default="''")
+@click.option("--client-key", default=KEEP, help="Path to its key.", show_default="''")
 @click.option("--embed-certs", is_flag=True, help="Keep the files' content, not their paths.")
 def _set_credentials(session: Session, words: tuple[str, ...], embed_certs: bool, **flags: str) -> None:
     """Set a user entry in kubeconfig."""

@@ -31,7 +31,7 @@ from kubectl_lite.writing import Writing, write_options
 @click.option("-l", "--selector", default="", help="Only objects with these labels.")
 @click.option("--save-config", is_flag=True, help="Keep the manifest in an annotation, so that apply can follow.")
 @click.option("--raw", default="", help="Send the file in a POST to this path.")
-@write_options
+@write_options("kubectl-create", validate=True)
 async def from_files(
     session: Session, words: tuple[str, ...], filename: tuple[str, ...], recursive: bool, selector: str,
     save_config: bool, raw: str, **flags: Any,

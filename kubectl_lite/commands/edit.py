@@ -39,9 +39,9 @@ HEAD = """\
 @click.option("--output-patch", is_flag=True, help="Print the patch when something was edited.")
 @click.option("--save-config", is_flag=True, help="Keep it in an annotation.")
 @click.option("--subresource", default="", help="Edit this subresource: status or scale.")
-@click.option("--windows-line-endings", is_flag=True, hidden=True)
+@click.option("--windows-line-endings", is_flag=True, help="End lines as on Windows.")
 @file_options
-@write_options
+@write_options("kubectl-edit", dry_run=False, validate=True)
 async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     """Edit a resource from the default editor."""
     own = {name: flags.pop(name) for name in ("output_patch", "save_config", "subresource", "windows_line_endings")}

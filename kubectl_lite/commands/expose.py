@@ -31,7 +31,7 @@ from kubectl_lite.writing import write_options
 @click.option("--overrides", default="", help="JSON that is merged into the Service.")
 @click.option("--override-type", default="merge", help="How to merge it: json, merge or strategic.")
 @file_options
-@write_options
+@write_options("kubectl-expose")
 async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     """Expose a resource as a new Kubernetes service."""
     from kubectl_lite.generators.exposing import service

@@ -23,8 +23,8 @@ from kubectl_lite.writing import Writing, write_options
 @click.option("--type", "patch_type", default="strategic", help="json, merge or strategic.")
 @click.option("--subresource", default="", help="Patch this subresource: status, scale or resize.")
 @click.option("--local", is_flag=True, help="Do not ask the server; print what becomes of the files.")
-@select_options
-@write_options
+@select_options()
+@write_options("kubectl-patch")
 async def cli(session: Session, args: tuple[str, ...], text: str, patch_file: str, **flags: Any) -> int:
     """Update fields of a resource using strategic merge patch, a JSON merge patch, or a JSON patch."""
     patch_type, subresource, local = flags.pop("patch_type"), flags.pop("subresource"), flags.pop("local")
@@ -38,7 +38,6 @@ async def cli(session: Session, args: tuple[str, ...], text: str, patch_file: st
         )
     patch = _parse(_text(patch_file) if patch_file else text)
     writing = Writing.read(flags, "kubectl-patch")
-    writing.validation = ""  # the server warns of what it does not know
     if local and not flags["filename"]:
         raise CommandError(NO_LOCAL_FILE)
 

@@ -27,11 +27,11 @@ OWN = ("grace_period", "cascade", "timeout", "save_config", "subresource", "wait
 @click.option("--grace-period", default=-1, help="With --force: seconds for a graceful end.")
 @click.option("--cascade", default="background", is_flag=False, flag_value="background", help="As delete's.")
 @click.option("--timeout", type=DURATION, default="0", help="With --force: how long to wait for the deletion.")
-@bool_option("--wait", default=True, help="Taken; --force always waits.")
+@bool_option("--wait", default=False, help="Taken; --force always waits.")
 @click.option("--save-config", is_flag=True, help="Keep the manifest in an annotation.")
 @click.option("--raw", default="", help="Send the file in a PUT to this path.")
 @click.option("--subresource", default="", help="Replace this subresource: status or scale.")
-@write_options
+@write_options("kubectl-replace", validate=True)
 async def cli(session: Session, filename: tuple[str, ...], recursive: bool, force: bool, **flags: Any) -> int:
     """Replace a resource by file name or stdin."""
     from kube.apimachinery.errors import StatusError

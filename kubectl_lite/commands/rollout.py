@@ -20,7 +20,7 @@ from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import Target
 from kubectl_lite.selecting import for_each, live, select_options, selected
 from kubectl_lite.session import Session
-from kubectl_lite.writing import Writing, write_options
+from kubectl_lite.writing import Writing, print_options, printer_of, write_options
 
 Json = dict[str, Any]
 NOTHING = "required resource not specified"
@@ -37,7 +37,7 @@ async def _found(session: Session, args: tuple[str, ...], flags: Json) -> list[T
 @bool_option("-w", "--watch", default=True, help="Wait until it is done.")
 @click.option("--timeout", type=DURATION, default="0", help="How long to wait; 0 is without end.")
 @_REVISION
-@select_options
+@select_options("-l")
 async def _status(
     session: Session, args: tuple[str, ...], watch: bool, timeout: str, revision: int, **flags: Any
 ) -> int:
@@ -87,14 +87,12 @@ async def _follow(
 
 @command("history")
 @click.argument("args", nargs=-1)
-@click.option("-o", "--output", default="", help="Output format: yaml, json, ….")
+@print_options
 @_REVISION
-@select_options
-async def _history(session: Session, args: tuple[str, ...], output: str, revision: int, **flags: Any) -> int:
+@select_options("-l")
+async def _history(session: Session, args: tuple[str, ...], revision: int, **flags: Any) -> int:
     """View rollout history."""
-    from kubectl_lite.printers.objects import printer_for
-
-    printer = printer_for(output)
+    printer = printer_of(flags)
 
     async def act(target: Target) -> None:
         obj = await live(session, target)
@@ -138,8 +136,8 @@ async def _revisions(session: Session, target: Target, obj: Json) -> dict[int, J
 def _changing(name: str, help_: str, done: str, patch_of: Callable[[Target, Json], Json]) -> click.Command:
     @command(name, help=help_)
     @click.argument("args", nargs=-1)
-    @select_options
-    @write_options
+    @select_options("-l")
+    @write_options("kubectl-rollout", dry_run=False)
     async def run(session: Session, args: tuple[str, ...], **flags: Any) -> int:
         writing = Writing.read(flags, "kubectl-rollout")
 
@@ -189,8 +187,8 @@ def _only_deployments(target: Target, doing: str) -> None:
 @command("undo")
 @click.argument("args", nargs=-1)
 @click.option("--to-revision", default=0, help="The revision to go back to; 0 is the one before.")
-@select_options
-@write_options
+@select_options("-l")
+@write_options()
 async def _undo(session: Session, args: tuple[str, ...], to_revision: int, **flags: Any) -> int:
     """Undo a previous rollout."""
     writing = Writing.read(flags, "kubectl-rollout")

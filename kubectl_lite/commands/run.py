@@ -42,7 +42,7 @@ Json = dict[str, Any]
 @click.option("-q", "--quiet", is_flag=True, help="Do not print a prompt.")
 @click.option("--pod-running-timeout", type=DURATION, default="1m0s", help="How long to wait for a pod that runs.")
 @click.option("--save-config", is_flag=True, help="Keep it in an annotation.")
-@write_options
+@write_options("kubectl-run")
 async def cli(session: Session, words: tuple[str, ...], image: str, **flags: Any) -> int:
     """Create and run a particular image in a pod."""
     from kubectl_lite.generators.overrides import overridden

@@ -17,12 +17,12 @@ from kubectl_lite.writing import Writing, write_options
 
 @command("scale")
 @click.argument("args", nargs=-1)
-@click.option("--replicas", type=int, default=None, help="The new desired number of replicas. Required.")
+@click.option("--replicas", type=int, default=None, show_default="0", help="The new number of replicas. Required.")
 @click.option("--current-replicas", default=-1, help="Precondition for the current size.")
 @click.option("--resource-version", default="", help="Precondition for the resource version.")
 @click.option("--timeout", type=DURATION, default="0s", help="How long to wait for the new size; 0 does not wait.")
-@select_options
-@write_options
+@select_options("--all", "-l")
+@write_options()
 async def cli(
     session: Session, args: tuple[str, ...], replicas: int | None, current_replicas: int, resource_version: str,
     timeout: str, **flags: Any,

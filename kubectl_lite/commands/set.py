@@ -49,6 +49,7 @@ async def _resources(session: Session, args: tuple[str, ...], **flags: Any) -> i
 @setter(
     "selector", "Set the selector on a resource.",
     click.option("--resource-version", default="", help="Precondition for the resource version."),
+    by=["--all"], recursive=True,
 )  # fmt: skip
 async def _selector(session: Session, args: tuple[str, ...], resource_version: str, **flags: Any) -> int:
     *resources, expression = args if len(args) > 1 else (*args, "")
@@ -65,7 +66,7 @@ async def _selector(session: Session, args: tuple[str, ...], resource_version: s
     return await apply(session, resources, flags, "selector updated", decide)
 
 
-@setter("serviceaccount", "Update the service account of a resource.")
+@setter("serviceaccount", "Update the service account of a resource.", by=["--all"])
 async def _service_account(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     if not args:
         raise CommandError("serviceaccount is required")

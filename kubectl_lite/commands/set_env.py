@@ -26,7 +26,7 @@ from kubectl_lite.writing import Writing
     click.option("-c", "--containers", default="*", help="The names of containers to change; wildcards are allowed."),
     click.option("-e", "--env", multiple=True, help="A variable to set: key=value."),
     click.option("--from", "source", default="", help="A resource whose keys to take: configmap/NAME or secret/NAME."),
-    click.option("--keys", default="", help="With --from: only these keys."),
+    click.option("--keys", multiple=True, help="With --from: only these keys, separated by commas."),
     click.option("--prefix", default="", help="With --from: what to put in front of the names."),
     click.option("--list", "list_", is_flag=True, help="Display the environment, and changes to it."),
     click.option("--resolve", is_flag=True, help="With --list: show the values of references."),
@@ -58,7 +58,8 @@ async def _entries_from(session: Session, own: Json) -> list[Json]:
     if obj["kind"] not in ("ConfigMap", "Secret"):
         raise CommandError(f"unsupported resource specified in --from: {obj['kind']}")
     entries = []
-    for key, entry in pod_specs.env_from(obj, own["prefix"], [k for k in own["keys"].split(",") if k]):
+    keys = [key for given in own["keys"] for key in given.split(",") if key]
+    for key, entry in pod_specs.env_from(obj, own["prefix"], keys):
         name = entry["name"].removeprefix(own["prefix"])
         if name != key:
             print(f"Warning: key {key} transferred to {name}", file=sys.stderr)

@@ -24,7 +24,7 @@ EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 @click.option("--all", "all_", is_flag=True, help="Select all nodes.")
 @click.option("-l", "--selector", default="", help="Label selector to filter on.")
 @bool_option("--overwrite", default=False, help="Allow taints to be overwritten.")
-@write_options
+@write_options("kubectl-taint", validate=True)
 async def cli(session: Session, args: tuple[str, ...], all_: bool, selector: str, overwrite: bool, **flags: Any) -> int:
     """Update the taints on one or more nodes."""
     writing = Writing.read(flags, "kubectl-taint")

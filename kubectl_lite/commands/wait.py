@@ -16,9 +16,9 @@ from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.progress import Progress
 from kubectl_lite.resources import Target
-from kubectl_lite.selecting import for_each, select_options, selected
+from kubectl_lite.selecting import EVERYTHING, for_each, select_options, selected
 from kubectl_lite.session import Session
-from kubectl_lite.writing import Writing, write_options
+from kubectl_lite.writing import Writing, print_options
 
 Json = dict[str, Any]
 Holds = Callable[[Json | None], bool]
@@ -28,33 +28,32 @@ A_WEEK = 7 * 24 * 3600.0
 @command("wait")
 @click.argument("args", nargs=-1)
 @click.option(
-    "--for", "for_", multiple=True,
+    "--for", "for_", default="",
     help="create, delete, condition=NAME[=VALUE], jsonpath={PATH}[=VALUE].",
 )  # fmt: skip
 @click.option("--timeout", type=DURATION, default="30s", help="How long to wait; negative is a week, 0 looks once.")
-@select_options
-@write_options
-async def cli(session: Session, args: tuple[str, ...], for_: tuple[str, ...], timeout: str, **flags: Any) -> int:
+@select_options(*EVERYTHING, recursive=True)
+@print_options
+async def cli(session: Session, args: tuple[str, ...], for_: str, timeout: str, **flags: Any) -> int:
     """Wait for a specific condition on one or many resources."""
     writing = Writing.read(flags, "kubectl-wait")
-    condition = for_[-1] if for_ else ""
-    holds, limit = condition_of(condition), seconds(timeout)
+    holds, limit = condition_of(for_), seconds(timeout)
     limit = A_WEEK if limit < 0 else limit
     deadline = asyncio.get_running_loop().time() + limit
-    found = await _found(session, args, flags, condition, deadline)
-    if not found and condition.lower() != "delete":
+    found = await _found(session, args, flags, for_, deadline)
+    if not found and for_.lower() != "delete":
         raise CommandError("no matching resources found")
 
     async def act(target: Target) -> None:
-        if condition.lower() == "create":
+        if for_.lower() == "create":
             return await _created(session, target, writing, deadline)
         if not await _exists(session, target):
-            if condition.lower() != "delete":
+            if for_.lower() != "delete":
                 await session.get(target.path)  # says that it is not there
             return None
         left = max(0.0, deadline - asyncio.get_running_loop().time())
         try:
-            async with Progress(lambda: f"waiting for {condition} of {target.printed}"):
+            async with Progress(lambda: f"waiting for {for_} of {target.printed}"):
                 obj = await until(session, target, holds, left)
         except TimeoutError:
             text = "timed out waiting for the condition on" if limit else "condition not met for"
