@@ -82,6 +82,8 @@ class Controller:
 
     name: ClassVar[str]
     """As in kube-controller-manager's `--controllers`."""
+    queue_name: ClassVar[str] = ""
+    """What the `workqueue_*` metrics call its queue: upstream's word, where it has such a queue; else its own name."""
     workers: ClassVar[int] = 5
 
     stages: Stages | None = None
@@ -90,7 +92,7 @@ class Controller:
     def __init__(self, context: Context):
         self.context = context
         self.client, self.clock = context.client, context.clock
-        self.queue: WorkQueue[Any] = WorkQueue(self.name, clock=context.clock)
+        self.queue: WorkQueue[Any] = WorkQueue(self.queue_name or self.name, clock=context.clock)
         self.log = logging.getLogger(f"controllers.{self.name}")
         self._wrote: dict[Any, tuple[int, float]] = {}
 

@@ -28,6 +28,7 @@ def aggregate(role: ClusterRole, all_roles: Iterable[ClusterRole]) -> list[Polic
 
 class ClusterRoleAggregationController(Controller):
     name = "clusterrole-aggregation-controller"
+    queue_name = "ClusterRoleAggregator"
 
     def __init__(self, context: Context):
         super().__init__(context)

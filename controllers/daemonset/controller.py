@@ -29,6 +29,7 @@ from kube.informer import Key, by_controller, key_of
 
 class DaemonSetController(Controller):
     name = "daemonset-controller"
+    queue_name = "daemonset"
     workers = 2
 
     def __init__(self, context: Context):

@@ -22,6 +22,7 @@ from kube.informer import Key, by_controller, key_of
 
 class DeploymentController(Controller):
     name = "deployment-controller"
+    queue_name = "deployment"
 
     def __init__(self, context: Context):
         super().__init__(context)

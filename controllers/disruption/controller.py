@@ -22,6 +22,7 @@ class NoController(Exception):
 
 class DisruptionController(Controller):
     name = "disruption-controller"
+    queue_name = "disruption"
 
     def __init__(self, context: Context):
         super().__init__(context)

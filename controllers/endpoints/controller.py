@@ -32,6 +32,7 @@ def _same(old: Endpoints, wanted: Endpoints) -> bool:
 
 class EndpointsController(Controller):
     name = "endpoints-controller"
+    queue_name = "endpoint"
 
     def __init__(self, context: Context):
         super().__init__(context)

@@ -68,6 +68,7 @@ class EndpointSliceController(Controller):
     """A change of one pod writes the slice that holds it, and no other."""
 
     name = "endpointslice-controller"
+    queue_name = "endpoint_slice"
 
     def __init__(self, context: Context):
         super().__init__(context)

@@ -102,6 +102,7 @@ def mirrored_slices(one: EndpointSlice) -> tuple[str, ...]:
 
 class EndpointSliceMirroringController(Controller):
     name = "endpointslice-mirroring-controller"
+    queue_name = "endpoint_slice_mirroring"
 
     def __init__(self, context: Context):
         super().__init__(context)

@@ -37,6 +37,7 @@ class GarbageCollector(Controller):
     """
 
     name = "garbage-collector-controller"
+    queue_name = "garbage_collector_attempt_to_delete"
     workers = 20
 
     def __init__(self, context: Context):

@@ -27,6 +27,7 @@ class NamespaceController(Controller):
     """
 
     name = "namespace-controller"
+    queue_name = "namespace"
 
     def __init__(self, context: Context):
         super().__init__(context)

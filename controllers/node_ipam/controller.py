@@ -23,6 +23,7 @@ class NodeIpamController(Controller):
     """
 
     name = "node-ipam-controller"
+    queue_name = "cidrallocator_node"
     workers = 1
 
     def __init__(self, context: Context):

@@ -32,6 +32,7 @@ class NodeLifecycleController(Controller):
     """
 
     name = "node-lifecycle-controller"
+    queue_name = "node_lifecycle_controller"
 
     def __init__(self, context: Context):
         super().__init__(context)

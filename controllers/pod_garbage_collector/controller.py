@@ -58,6 +58,7 @@ def out_of_service_nodes(nodes: Iterable[Node]) -> set[str]:
 
 class PodGarbageCollector(Controller):
     name = "pod-garbage-collector-controller"
+    queue_name = "orphaned_pods_nodes"
     workers = 0
 
     def __init__(self, context: Context):

@@ -26,6 +26,7 @@ from kube.informer import Key, by_controller, key_of
 
 class ReplicaSetController(Controller):
     name = "replicaset-controller"
+    queue_name = "replicaset"
 
     def __init__(self, context: Context):
         super().__init__(context)

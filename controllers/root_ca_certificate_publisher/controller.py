@@ -26,6 +26,7 @@ class RootCACertificatePublisher(Controller):
     """The key is the namespace."""
 
     name = "root-ca-certificate-publisher-controller"
+    queue_name = "root_ca_cert_publisher"
 
     def __init__(self, context: Context):
         super().__init__(context)

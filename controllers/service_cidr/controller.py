@@ -49,6 +49,7 @@ def needed_by(cidr: ServiceCIDR, others: Iterable[ServiceCIDR], addresses: Itera
 
 class ServiceCIDRController(Controller):
     name = "service-cidr-controller"
+    queue_name = "servicecidrs"
     workers = 1
 
     def __init__(self, context: Context):

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import Any
 
 from controllers.controller import Context, Controller
-from controllers.node_lifecycle.health import ready_status
 from kube.api.core_v1 import LoadBalancerStatus, Node, Service
 from kube.apimachinery.errors import NotFound
 from kube.events import NORMAL, WARNING
@@ -33,12 +32,11 @@ def wants_balancer(service: Service) -> bool:
     return service.spec.type == "LoadBalancer" and not service.spec.loadBalancerClass
 
 
-def is_target(node: Node, service: Service) -> bool:
-    """Whether traffic may be sent to the node. With `externalTrafficPolicy: Local` the balancer's own health check
-    decides about readiness; else it is the node's Ready condition."""
-    if EXCLUDE in node.metadata.labels or any(t.key == TO_BE_DELETED for t in node.spec.taints):
-        return False
-    return service.spec.externalTrafficPolicy == "Local" or ready_status(node) == "True"
+def is_target(node: Node) -> bool:
+    """Whether the balancer knows the node. Whether it sends anything there is for its own health checks to say, which
+    see more, and sooner, than the node's Ready condition (KEP-3458)."""
+    leaves = any(taint.key == TO_BE_DELETED for taint in node.spec.taints)
+    return not leaves and EXCLUDE not in node.metadata.labels and node.metadata.deletionTimestamp is None
 
 
 class ServiceLBController(Controller):
@@ -47,6 +45,7 @@ class ServiceLBController(Controller):
     """
 
     name = "service-lb-controller"
+    queue_name = "service"
 
     def __init__(self, context: Context):
         super().__init__(context)
@@ -73,7 +72,7 @@ class ServiceLBController(Controller):
         return None
 
     async def _ensure(self, key: Key, service: Service) -> str | None:
-        nodes = [n for n in self.nodes.list() if is_target(n, service)]
+        nodes = [n for n in self.nodes.list() if is_target(n)]
         names = sorted(n.metadata.name for n in nodes)
         wanted = (service.metadata.uid, service.spec.to_json(), service.metadata.annotations)
         before = self._built.get(key)
@@ -142,5 +141,7 @@ class ServiceLBController(Controller):
 
 
 def _matters(node: Node) -> tuple:
+    """The taint of a node that is about to be removed is not asked for: it counts the next time anything changes, and
+    until then its connections may end by themselves."""
     addresses = [(a.type, a.address) for a in node.status.addresses]
-    return ready_status(node), EXCLUDE in node.metadata.labels, [t.key for t in node.spec.taints], addresses
+    return EXCLUDE in node.metadata.labels, node.metadata.deletionTimestamp is None, addresses

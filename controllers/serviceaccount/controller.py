@@ -19,6 +19,7 @@ class ServiceAccountController(Controller):
     """The key is the namespace."""
 
     name = "serviceaccount-controller"
+    queue_name = "serviceaccount"
 
     def __init__(self, context: Context):
         super().__init__(context)

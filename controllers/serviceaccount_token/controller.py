@@ -29,6 +29,7 @@ class ServiceAccountTokenController(Controller):
     """
 
     name = "serviceaccount-token-controller"
+    queue_name = "serviceaccount_tokens_secret"
 
     def __init__(self, context: Context):
         super().__init__(context)

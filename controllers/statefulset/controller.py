@@ -25,6 +25,7 @@ class StatefulSetController(Controller):
     """A name is used once at a time: a pod is made only when the server has none of its name."""
 
     name = "statefulset-controller"
+    queue_name = "statefulset"
 
     def __init__(self, context: Context):
         super().__init__(context)

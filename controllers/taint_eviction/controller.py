@@ -46,6 +46,7 @@ def no_execute(node: Node) -> list[Taint]:
 
 class TaintEvictionController(Controller):
     name = "taint-eviction-controller"
+    queue_name = "noexec_taint_pod"
 
     def __init__(self, context: Context):
         super().__init__(context)

@@ -68,7 +68,8 @@ async def _restore(client: Client, cloud: LabLoadBalancers) -> None:
             log.warning("%s", error)
             await asyncio.sleep(0.5)
     wanting = [service for service in services if wants_balancer(service)]
-    await cloud.restore((service, [node for node in nodes if is_target(node, service)]) for service in wanting)
+    targets = [node for node in nodes if is_target(node)]
+    await cloud.restore((service, targets) for service in wanting)
 
 
 async def _until_signalled(options: argparse.Namespace) -> None:

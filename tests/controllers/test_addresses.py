@@ -229,25 +229,28 @@ def test_who_wants_a_balancer(spec: dict, expected: bool) -> None:
     assert wants_balancer(service("web", **spec)) is expected
 
 
+def leaving(how: str) -> Node:
+    made = node("n")
+    if how == "tainted":
+        made.spec.taints = [Taint(key="ToBeDeletedByClusterAutoscaler", effect="NoSchedule")]
+    else:
+        made.metadata.deletionTimestamp = "2026-01-01T00:00:00Z"
+    return made
+
+
 @pytest.mark.parametrize(
-    ("given", "policy", "expected"),
+    ("given", "expected"),
     [
-        (node("n"), "Cluster", True),
-        (node("n", "False"), "Cluster", False),
-        (node("n", "Unknown"), "Cluster", False),
-        (node("n", "False"), "Local", True),  # its health check decides
-        (node("n", **{"node.kubernetes.io/exclude-from-external-load-balancers": ""}), "Cluster", False),
-        (node("n", **{"node.kubernetes.io/exclude-from-external-load-balancers": ""}), "Local", False),
+        (node("n"), True),
+        (node("n", "False"), True),  # the balancer's own health check decides
+        (node("n", "Unknown"), True),
+        (node("n", **{"node.kubernetes.io/exclude-from-external-load-balancers": ""}), False),
+        (leaving("tainted"), False),
+        (leaving("deleted"), False),
     ],
 )
-def test_which_nodes_a_balancer_leads_to(given: Node, policy: str, expected: bool) -> None:
-    assert is_target(given, service("web", type="LoadBalancer", externalTrafficPolicy=policy)) is expected
-
-
-def test_a_node_that_is_about_to_be_removed_is_no_target() -> None:
-    leaving = node("n")
-    leaving.spec.taints = [Taint(key="ToBeDeletedByClusterAutoscaler", effect="NoSchedule")]
-    assert not is_target(leaving, service("web", type="LoadBalancer"))
+def test_which_nodes_a_balancer_knows(given: Node, expected: bool) -> None:
+    assert is_target(given) is expected
 
 
 async def test_the_life_of_a_load_balancer(world: World) -> None:
@@ -263,12 +266,17 @@ async def test_the_life_of_a_load_balancer(world: World) -> None:
     found = world.server.get(Service, "web", "default")
     assert found.metadata.finalizers == [LB_FINALIZER]
     assert [i.ip for i in found.status.loadBalancer.ingress] == ["192.0.2.1"]
-    assert cloud.built == {"web": ["n1"]}
+    assert cloud.built == {"web": ["n1", "n2"]}
 
     world.server.seed(node("n4"))
     await world.settle(1)
-    assert cloud.built == {"web": ["n1", "n4"]}
+    assert cloud.built == {"web": ["n1", "n2", "n4"]}
     assert cloud.calls == ["ensure", "update"]
+    ailing = world.server.get(Node, "n1")
+    ailing.status.conditions[0].status = "Unknown"
+    world.server.update(ailing, "status")
+    await world.settle(1)
+    assert cloud.calls == ["ensure", "update"], "readiness is no reason to build anew"
 
     found = world.server.get(Service, "web", "default")
     found.spec.type = "ClusterIP"

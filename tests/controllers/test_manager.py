@@ -142,6 +142,13 @@ async def test_one_process_keeps_its_name_from_term_to_term() -> None:
     assert Manager(parse([]), client=None).identity != manager.identity
 
 
+def test_queues_are_called_as_by_kube_controller_manager() -> None:
+    names = {kind.queue_name or name for name, kind in CONTROLLERS.items()}
+    assert len(names) == len(CONTROLLERS), "two queues would be one line of the page"
+    assert names >= {"deployment", "replicaset", "endpoint", "endpoint_slice", "endpoint_slice_mirroring", "service"}
+    assert CONTROLLERS["endpointslice-controller"](context()).queue.name == "endpoint_slice"
+
+
 async def test_health_and_metrics() -> None:
     ready = False
 
