@@ -41,6 +41,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "proxy": "Run a proxy to the Kubernetes API server",
         "cp": "Copy files and directories to and from containers",
         "auth": "Inspect authorization",
+        "debug": "Create debugging sessions for troubleshooting workloads and nodes",
         "events": "List events",
     },
     "Advanced Commands": {

@@ -1,7 +1,8 @@
 """A pod that `run` makes and stays with: created, joined as soon as it runs, removed when asked for.
 
-Called by `kubectl_lite.commands.run`; calls `attach`, and `wait`'s loop for each state of the pod. Source:
-k8s.io/kubectl/pkg/cmd/run: the exit code is the container's where the pod does not start it again.
+Called by `kubectl_lite.commands.run`, and by `debug`, which joins containers too; calls `attach`, and `wait`'s loop
+for each state of the pod. Source: k8s.io/kubectl/pkg/cmd/run: the exit code is the container's where the pod does not
+start it again.
 """
 
 from __future__ import annotations
@@ -51,26 +52,31 @@ async def run_attached(session: Session, obj: Json, flags: Json, *, remove: bool
 
 async def _joined(session: Session, target: Target, flags: Json, quiet: bool, limit: float) -> None:
     """Our streams joined to the container's until it ends; its log, when it was too quick for that."""
-    from kube.apimachinery.errors import StatusError
-
     try:
         async with Progress(lambda: f"waiting for {target.printed} to run"):
             pod = await until(session, target, _runs, limit)
     except TimeoutError:
         raise CommandError("timed out waiting for the condition") from None
     assert pod is not None
-    if pod["status"]["phase"] in ENDED:
-        return await _show_log(session, target)
     name = pod["spec"]["containers"][0]["name"]
+    if pod["status"]["phase"] in ENDED:
+        return await show_log(session, target, name)
+    return await attached_or_log(session, target, pod, name, stdin=flags["stdin"], terminal=flags["tty"], quiet=quiet)
+
+
+async def attached_or_log(session: Session, target: Target, pod: Json, container: str, **flags: bool) -> None:
+    """`attach`; the log of a container that ended too early for that."""
+    from kube.apimachinery.errors import StatusError
+
     try:
-        await attach(session, pod, name, stdin=flags["stdin"], terminal=flags["tty"], quiet=quiet)
+        await attach(session, pod, container, **flags)
     except (StatusError, CommandError) as why:
         print(f"warning: couldn't attach to pod/{target.name}, falling back to streaming logs: {why}", file=sys.stderr)
-        await _show_log(session, target)
+        await show_log(session, target, container)
 
 
-async def _show_log(session: Session, target: Target) -> None:
-    async with session.stream(f"{target.path}/log", params={}) as chunks:
+async def show_log(session: Session, target: Target, container: str) -> None:
+    async with session.stream(f"{target.path}/log", params={"container": container}) as chunks:
         async for chunk in chunks:
             sys.stdout.buffer.write(chunk)
             sys.stdout.buffer.flush()
