@@ -8,8 +8,9 @@ Guarantees, each with a test that bears its number:
 1. Everybody who is attached sees all that comes from then on, in the order of each stream; of a terminal also the
    line that it stands on, which may be a prompt. A caller who does not read holds the container up, as with containerd.
 2. Input waits in the shim while the container does not read, and callers wait in turn.
-3. When a caller's input ends, `stdinOnce` ends the container's; otherwise, or with a terminal, that caller is let go.
-   A caller who just vanishes, as a killed kubelet does, ends nothing: the next one goes on.
+3. When a caller's input ends, `stdinOnce` ends the container's; otherwise, or with a terminal, that caller is let go,
+   once it had a moment to see the answer. A caller who just vanishes, as a killed kubelet does, ends nothing: the next
+   one goes on.
 """
 
 import fcntl
@@ -29,6 +30,8 @@ SOCKET = "attach"
 BLOCK = 32768
 BEHIND = 1 << 20
 """So many bytes may wait for a caller, or for the container to read them."""
+ANSWER_SECONDS = 0.3
+"""How long a caller whose input has ended still sees what the container says to it."""
 GOODBYE_SECONDS = 5.0
 """Callers have so long to read what was said before the container's end."""
 
@@ -38,7 +41,8 @@ class Caller:
 
     def __init__(self, sock: socket.socket):
         sock.setblocking(False)
-        self.sock, self.waiting, self.size, self.leaving = sock, deque(), 0, False
+        self.sock, self.waiting, self.size = sock, deque(), 0
+        self.leaves_at = float("inf")
 
     def say(self, message: bytes) -> None:
         self.waiting.append(message)
@@ -54,7 +58,7 @@ class Caller:
             except OSError:
                 return False
             self.size -= len(self.waiting.popleft())
-        return not self.leaving
+        return time.monotonic() < self.leaves_at
 
 
 class Streams:
@@ -78,11 +82,12 @@ class Streams:
         ended = os.pidfd_open(pid)
         status = None
         while status is None:
-            for fd, _ in self._poll(ended, None):
+            for fd, _ in self._poll(ended):
                 if fd == ended:
                     status = os.waitpid(pid, 0)[1]
                 else:
                     self._handle(fd)
+            self._let_go()
         ending()
         self._drain()
         self._say_goodbye()
@@ -90,7 +95,7 @@ class Streams:
 
     # ---- the loop's parts ----
 
-    def _poll(self, ended: int, timeout: int | None) -> list:
+    def _poll(self, ended: int) -> list:
         poller = select.poll()
         for fd in (ended, self._listener.fileno()):
             poller.register(fd, select.POLLIN)
@@ -103,7 +108,8 @@ class Streams:
         for fd, caller in self._callers.items():
             ready = len(self._input) < BEHIND
             poller.register(fd, (select.POLLIN if ready else 0) | (select.POLLOUT if caller.waiting else 0))
-        return poller.poll(timeout)
+        left = min((caller.leaves_at for caller in self._callers.values()), default=float("inf")) - time.monotonic()
+        return poller.poll(None if left == float("inf") else max(0.0, left) * 1000 + 1)
 
     def _handle(self, fd: int) -> None:
         if fd == self._listener.fileno():
@@ -167,7 +173,13 @@ class Streams:
             self._input_ends = True
             self._feed()
         else:
-            caller.leaving = True
+            caller.leaves_at = min(caller.leaves_at, time.monotonic() + ANSWER_SECONDS)
+
+    def _let_go(self) -> None:
+        now = time.monotonic()
+        for caller in list(self._callers.values()):
+            if caller.leaves_at <= now:
+                self._keep_or_drop(caller)
 
     def _keep_or_drop(self, caller: Caller) -> None:
         if not caller.flush():
@@ -211,7 +223,7 @@ class Streams:
     def _say_goodbye(self) -> None:
         deadline = time.monotonic() + GOODBYE_SECONDS
         for caller in self._callers.values():
-            caller.leaving = True
+            caller.leaves_at = 0.0
         while self._callers and (left := deadline - time.monotonic()) > 0:
             for caller in list(self._callers.values()):
                 self._keep_or_drop(caller)
