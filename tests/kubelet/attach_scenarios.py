@@ -108,6 +108,7 @@ async def terminal(node: Node) -> dict:
     await node.sandbox()
     await node.start_container("sh", stdin=True, stdin_once=True, tty=True)
     first = Caller(node)
+    await first.hears("# ")
     await first.attachment.send(RESIZE, json.dumps({"Width": 101, "Height": 31}).encode())
     await first.type("tty; stty size; echo $TERM; echo wrong >&2; trap 'echo resized' WINCH; echo d''one\n")
     said = await first.hears("done\r\n")
