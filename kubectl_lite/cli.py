@@ -74,6 +74,9 @@ class _Parser:
             raise CommandError(f"{why}\nSee '{self._ctx.command_path} --help' for usage.") from why
         if ("help", "true") in parsed.values:
             raise HelpWanted
+        required = [name for name, option in options.items() if option.required and option.name not in given]
+        if required:
+            raise CommandError("required flag(s) " + ", ".join(f'"{name}"' for name in sorted(required)) + " not set")
         words = parsed.args
         if getattr(self._command.callback, "takes_command", False):
             self._ctx.meta[AFTER_DASHES] = tuple(parsed.after_dashes or ())

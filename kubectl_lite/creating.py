@@ -6,6 +6,7 @@ in `kubectl_lite.generators`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError, report, usage
-from kubectl_lite.last_applied import with_last_applied
+from kubectl_lite.last_applied import ANNOTATION
+from kubectl_lite.mapper import Mapping
 from kubectl_lite.resources import Target
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
@@ -38,23 +40,34 @@ async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl
     from kubectl_lite.printers.go_order import in_go_order
 
     writing, save_config = Writing.read(flags, manager), flags.pop("save_config", False)
-    mapping = (await session.mapper()).by_kind(obj["apiVersion"], obj["kind"])
-    if mapping is None:
-        raise CommandError(f'no matches for kind "{obj["kind"]}" in version "{obj["apiVersion"]}"')
+    mapping = await _mapping(session, obj)
     namespace = session.namespace if mapping.namespaced else ""
     if namespace and (session.flags.namespace or writing.dry_run != "client"):
         obj = obj | {"metadata": obj["metadata"] | {"namespace": namespace}}
     if save_config:
-        obj = with_last_applied(obj)
+        kept = json.dumps(in_go_order(with_go_empties(obj)), separators=(",", ":"), ensure_ascii=False) + "\n"
+        obj = obj | {"metadata": obj["metadata"] | {"annotations": {ANNOTATION: kept}}}
     target = Target(mapping, obj["metadata"]["name"], namespace)
     try:
         answer = await create(session, target, obj, writing)
         shown = with_go_empties(answer) if writing.dry_run == "client" else answer
         writing.say(target, what, in_go_order(shown), sort_keys=False)
     except StatusError as error:
+        if not any(mapping.group == known.group for known in (await session.mapper()).mappings):
+            error.message += f" (post {mapping.qualified})"  # as client-go says of answers that are no Status
         report(error if what != "created" else _failure(error, obj))
         return 1
     return 0
+
+
+async def _mapping(session: Session, obj: Json) -> Mapping:
+    """Where objects of this kind live, also when the server does not serve them. Raises CommandError."""
+    from kubectl_lite.generators.elsewhere import MAPPINGS
+
+    mapping = (await session.mapper()).by_kind(obj["apiVersion"], obj["kind"]) or MAPPINGS.get(obj["kind"])
+    if mapping is None:
+        raise CommandError(f'no matches for kind "{obj["kind"]}" in version "{obj["apiVersion"]}"')
+    return mapping
 
 
 def _failure(error: StatusError, obj: Json) -> Exception:
@@ -64,6 +77,8 @@ def _failure(error: StatusError, obj: Json) -> Exception:
         return error
     if kind == "PodDisruptionBudget":
         return CommandError(f"failed to create poddisruptionbudgets: {error.message}")
+    if kind == "ResourceQuota":
+        return CommandError(f"failed to create quota: {error.message}")
     what = f"{obj['spec']['type']} service:" if kind == "Service" else kind.lower() + (":" if kind != "Secret" else "")
     return CommandError(f"failed to create {what} {error.message}")
 

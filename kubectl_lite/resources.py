@@ -89,11 +89,14 @@ async def targets(
     recursive: bool = False,
     all_namespaces: bool = False,
     command: str = "get",
+    errors: list[Exception] | None = None,
 ) -> list[Target]:
-    """What the arguments mean. Raises CommandError for words that mean nothing."""
+    """What the arguments mean. Raises CommandError for words that mean nothing.
+
+    With `errors` what is wrong with one manifest is noted there and does not keep the others from being found."""
     mapper = await session.mapper()
     if files:
-        return [from_manifest(session, mapper, m) for m in read_all(tuple(files), recursive)]
+        return _from_manifests(session, mapper, read_all(tuple(files), recursive, errors=errors), errors)
     if not args:
         raise CommandError(NO_RESOURCE.format(command=command), prefix=False)
     where = "" if all_namespaces else session.namespace
@@ -109,6 +112,20 @@ async def targets(
     if all_namespaces:
         raise CommandError("a resource cannot be retrieved by name across all namespaces")
     return [_target(mapper.by_name(kind), name, where) for kind, name in pairs]
+
+
+def _from_manifests(
+    session: Session, mapper: Mapper, manifests: list[Manifest], errors: list[Exception] | None
+) -> list[Target]:
+    found = []
+    for manifest in manifests:
+        try:
+            found.append(from_manifest(session, mapper, manifest))
+        except CommandError as why:
+            if errors is None:
+                raise
+            errors.append(why)
+    return found
 
 
 def _types(mapper: Mapper, word: str) -> list[Mapping]:

@@ -7,6 +7,7 @@ command really asks the server, so that `version --client` starts at once) and `
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -119,7 +120,7 @@ class Session:
                 method,
                 path,
                 params={k: v for k, v in (params or {}).items() if v not in ("", None, False)},
-                body=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
+                body=None if body is None else json.dumps(body, separators=(",", ":"), sort_keys=True).encode(),
                 content_type=content_type,
                 headers={"Accept": accept} | self._extra_headers(),
                 timeout=self.timeout or REQUEST_TIMEOUT,
@@ -260,7 +261,8 @@ def print_warnings(headers: Mapping[str, str]) -> bool:
     for value in values:
         parts = value.split(" ", 2)
         text = parts[2] if len(parts) == 3 else value
-        text = text.strip().strip('"').replace('\\"', '"').replace("\\\\", "\\")
+        text = re.sub(r'^"|"$', "", text.strip())
+        text = re.sub(r"\\(.)", r"\1", text)
         print(f"{paint('Warning:', YELLOW, sys.stderr)} {text}", file=sys.stderr)
     return bool(values)
 

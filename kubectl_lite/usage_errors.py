@@ -16,8 +16,6 @@ def text_of(error: click.UsageError) -> str:
     path = error.ctx.command_path if error.ctx else "kubectl_lite"
     hint = f"\nSee '{path} --help' for usage."
     match error:
-        case click.MissingParameter(param=click.Option() as option):
-            return f'error: required flag(s) "{_long(option)[2:]}" not set'
         case click.MissingParameter(param=click.Argument() as argument):
             return f"error: {argument.make_metavar(error.ctx)} is required\nSee '{path} -h' for help and examples"
         case click.BadParameter(param=click.Option() as option):
@@ -25,15 +23,11 @@ def text_of(error: click.UsageError) -> str:
     return f"error: {error.format_message()}{hint}"
 
 
-def _long(option: click.Option) -> str:
-    return next((name for name in option.opts if name.startswith("--")), option.opts[0])
-
-
 def _bad_value(option: click.Option, error: click.BadParameter) -> str:
     """`invalid argument "x" for "-r, --replicas" flag: strconv.ParseInt: parsing "x": invalid syntax`."""
     names = ", ".join(sorted(option.opts, key=len))
     value = error.message.partition("'")[2].partition("'")[0]
-    if option.type.name == "duration":
+    if option.type.name in ("duration", "pairs"):
         _, _, why = error.message.partition("' ")
         return f'invalid argument "{value}" for "{names}" flag: {why}'
     parser, _ = _GO_TYPES.get(option.type.name, ("", None))

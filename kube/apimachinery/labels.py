@@ -196,7 +196,7 @@ class _Parser:
 
     def many_values(self) -> Iterable[str]:
         if (found := self.next()) != "(":
-            raise ValueError(f"found '{found}', expected: '('")
+            raise ValueError(f"found '{found}' expected: '('")
         values: set[str] = set()
         if self.peek() == ")":
             self.next()

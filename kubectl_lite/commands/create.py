@@ -13,6 +13,7 @@ import click
 from kubectl_lite.cli import command, group
 from kubectl_lite.commands.create_access import ACCESS
 from kubectl_lite.commands.create_data import config_map_command, secret_command
+from kubectl_lite.commands.create_elsewhere import ELSEWHERE
 from kubectl_lite.commands.create_objects import OBJECTS
 from kubectl_lite.commands.create_services import service_command
 from kubectl_lite.creating import create
@@ -62,10 +63,12 @@ async def from_files(
 
 
 _SUBCOMMANDS: dict[str, click.Command] = {
-    **ACCESS, **OBJECTS, "configmap": config_map_command, "secret": secret_command, "service": service_command,
+    **ACCESS, **ELSEWHERE, **OBJECTS,
+    "configmap": config_map_command, "secret": secret_command, "service": service_command,
 }  # fmt: skip
 _SHORT = {
-    "cm": "configmap", "deploy": "deployment", "ns": "namespace", "pdb": "poddisruptionbudget", "sa": "serviceaccount",
+    "cj": "cronjob", "cm": "configmap", "deploy": "deployment", "ing": "ingress", "ns": "namespace",
+    "pc": "priorityclass", "pdb": "poddisruptionbudget", "resourcequota": "quota", "sa": "serviceaccount",
     "svc": "service",
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
-"""ConfigMaps and Secrets from literals, files and env files.
+"""ConfigMaps and Secrets from pairs of keys and values, certificates, or what opens a registry of images.
 
-Called by `kubectl_lite create configmap` and `create secret`. It reads files; it knows no server.
+Called by `kubectl_lite create configmap` and `create secret`; `generators.sources` reads the pairs. It knows no server.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kubectl_lite.errors import CommandError
+from kubectl_lite.generators.sources import pairs
 
 
 def config_map(name: str, pairs: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
@@ -55,11 +56,27 @@ def tls_secret(name: str, cert: str, key: str) -> dict[str, Any]:
     if not cert or not key:
         raise CommandError("key and cert must be specified")
     files = [_bytes(path) for path in (cert, key)]
+    _check_pem(*files)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
     except (ssl.SSLError, OSError) as why:
-        raise CommandError(f"tls: {cert} and {key} are not a certificate and its private key: {why}") from why
+        unlike = "KEY_VALUES_MISMATCH" in str(why)
+        text = "tls: private key does not match public key" if unlike else "x509: malformed certificate"
+        raise CommandError(text) from why
     return secret(name, "kubernetes.io/tls", list(zip(("tls.crt", "tls.key"), files, strict=True)))
+
+
+def _check_pem(cert: bytes, key: bytes) -> None:
+    """Raises CommandError, in the words of Go's crypto/tls, for what is no PEM of such a thing."""
+    for file, wanted, name in ((cert, b"CERTIFICATE-", "certificate"), (key, b"PRIVATE KEY-", "key")):
+        if b"-----BEGIN " not in file:
+            raise CommandError(f"tls: failed to find any PEM data in {name} input")
+        if wanted not in file:
+            raise CommandError(
+                "tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs "
+                "may have been switched" if name == "certificate" else
+                "tls: found a certificate rather than a key in the PEM for the private key"
+            )  # fmt: skip
 
 
 def _bytes(path: str) -> bytes:
@@ -82,52 +99,6 @@ def registry_secret(
     auth = base64.b64encode(f"{username}:{password}".encode()).decode()
     entry = {"username": username, "password": password} | ({"email": email} if email else {}) | {"auth": auth}
     content = json.dumps({"auths": {server: entry}}, separators=(",", ":")).encode()
-    found = [pair for path in files for pair in _file(path)] or [(".dockerconfigjson", content)]
+    words = [word if "=" in word else f".dockerconfigjson={word}" for word in files]
+    found = pairs((), words, (), "Secret", name) or [(".dockerconfigjson", content)]
     return secret(name, "kubernetes.io/dockerconfigjson", found)
-
-
-def pairs(
-    literals: Sequence[str], files: Sequence[str], env_files: Sequence[str], what: str
-) -> list[tuple[str, bytes]]:  # fmt: skip
-    """All key-value pairs. Raises CommandError for a bad literal, an unreadable file, and a key given twice."""
-    if env_files and (literals or files):
-        raise CommandError("from-env-file cannot be combined with from-file or from-literal")
-    found = [pair for word in literals for pair in _literal(word)]
-    found += [pair for word in files for pair in _file(word)]
-    found += [pair for path in env_files for pair in _env_file(path)]
-    seen: set[str] = set()
-    for key, _ in found:
-        if key in seen:
-            raise CommandError(f'cannot add key "{key}", another key by that name already exists in Data for {what}')
-        seen.add(key)
-    return found
-
-
-def _literal(word: str) -> Iterator[tuple[str, bytes]]:
-    key, equals, value = word.partition("=")
-    if not key or not equals:
-        raise CommandError(f"invalid literal source {word}, expected key=value")
-    yield key, value.encode()
-
-
-def _file(word: str) -> Iterator[tuple[str, bytes]]:
-    key, equals, name = word.partition("=")
-    path = Path(name if equals else word)
-    if not path.exists():
-        raise CommandError(f"error reading {path}: no such file or directory")
-    if path.is_dir():
-        if equals:
-            raise CommandError("cannot give a key name for a directory path")
-        yield from ((f.name, f.read_bytes()) for f in sorted(path.iterdir()) if f.is_file())
-    else:
-        yield key if equals else path.name, path.read_bytes()
-
-
-def _env_file(path: str) -> Iterator[tuple[str, bytes]]:
-    if not Path(path).exists():
-        raise CommandError(f"error reading {path}: no such file or directory")
-    for line in Path(path).read_text().splitlines():
-        text = line.lstrip()
-        if text and not text.startswith("#"):
-            key, _, value = text.partition("=")
-            yield key, value.encode()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from kubectl_lite.errors import CommandError
+
+_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+"""Those of k8s.io/apimachinery/pkg/util/rand: none that make words."""
 
 
 def deployment(
@@ -15,10 +19,11 @@ def deployment(
     """A Deployment of one container an image. Raises CommandError for a command that could be any container's."""
     if argv and len(images) > 1:
         raise CommandError("cannot specify multiple --image options and command")
+    images = [image for given in images if given for image in given.split(",")]
     containers: list[dict[str, Any]] = [{"name": _container_name(image), "image": image} for image in images]
-    if argv:
+    if argv and containers:
         containers[0]["command"] = list(argv)
-    if port is not None and port >= 0:
+    if port is not None and port >= 0 and containers:
         containers[0]["ports"] = [{"containerPort": port}]
     labels = {"app": name}
     return {
@@ -34,9 +39,10 @@ def deployment(
 
 
 def _container_name(image: str) -> str:
-    """`registry/path/nginx:1.27` -> `nginx`."""
-    last = image.rpartition("/")[2].partition("@")[0].partition(":")[0]
-    return re.sub(r"[^a-z0-9-]", "-", last.lower()).strip("-")
+    """`registry/path/nginx:1.27` -> `nginx`; one that had to be changed gets letters by chance, not to clash."""
+    last = image.rpartition("/")[2].partition(":")[0].partition("@")[0]
+    safe = re.sub("[_.]", "-", last)
+    return last if safe == last else f"{safe}-{''.join(random.choices(_LETTERS, k=5))}"
 
 
 def pod(name: str, image: str, flags: dict[str, Any], argv: Sequence[str]) -> dict[str, Any]:
@@ -93,6 +99,9 @@ def disruption_budget(name: str, selector: str, min_available: str, max_unavaila
         raise CommandError("one of min-available or max-unavailable must be specified")
     if min_available and max_unavailable:
         raise CommandError("min-available and max-unavailable cannot be both specified")
+    for flag, value in (("min-available", min_available), ("max-unavailable", max_unavailable)):
+        if value and not re.fullmatch(r"\d+%?", value):
+            raise CommandError(f"invalid format specified for {flag}")
     field, value = ("minAvailable", min_available) if min_available else ("maxUnavailable", max_unavailable)
     spec = {field: int(value) if value.isdigit() else value, "selector": _label_selector(selector)}
     return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name}, "spec": spec}
@@ -108,7 +117,7 @@ def _label_selector(text: str) -> dict[str, Any]:
     try:
         terms = parse(text).requirements
     except ValueError as why:
-        raise CommandError(str(why)) from why
+        raise CommandError(f"couldn't parse the selector string \"{text}\": {why}") from why
     pairs = {term.key: next(iter(term.values)) for term in terms if term.operator in ("=", "==")}
     expressions = []
     for term in (term for term in terms if term.operator not in ("=", "==")):

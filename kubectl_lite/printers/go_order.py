@@ -9,18 +9,31 @@ from __future__ import annotations
 from typing import Any
 
 from kube.api import scheme
+from kube.api.core_v1 import PodTemplateSpec
+from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.apimachinery.shapes import Shape, fields_of, struct_shape
 
 Json = dict[str, Any]
+_PARTS = {"metadata": ObjectMeta, "template": PodTemplateSpec}
 
 
 def in_go_order(obj: Json) -> Json:
     """The same object; unchanged when its kind is not known."""
     known = scheme.by_kind(obj["apiVersion"], obj["kind"])
-    if known is None:
-        return obj
     head = {"kind": obj["kind"], "apiVersion": obj["apiVersion"]}
+    if known is None:
+        return head | _with_known_parts(obj)
     return head | _ordered(obj, struct_shape(known.type))
+
+
+def _with_known_parts(value: Any) -> Any:
+    """An object of a kind that is not ours, in the order it has, but for the parts that are the same everywhere."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _ordered(part, struct_shape(_PARTS[name])) if name in _PARTS else _with_known_parts(part)
+        for name, part in value.items()
+    }
 
 
 def _ordered(value: Any, shape: Shape | None) -> Any:

@@ -43,6 +43,20 @@ def loads(body: bytes) -> Any:
     return value if "\\ud" not in text and "\\uD" not in text else _without_lone_surrogates(value)
 
 
+def syntax_error(text: str) -> tuple[int, str]:
+    """After how many bytes the value that a text begins with fails to be JSON, and why; 0 and nothing if it does not.
+
+    A text that ends too soon fails with `END`."""
+    scanner = _Scanner(text)
+    try:
+        scanner.value()
+    except _Wrong as found:
+        return len(text[: scanner.at + 1].encode()), str(found)
+    except RecursionError:
+        return scanner.at, "exceeded max depth"
+    return 0, ""
+
+
 def has_repeated_keys(body: bytes) -> bool:
     """Whether any object in a well-formed text has a key twice. Cheap, for bodies that are otherwise right."""
     try:

@@ -47,7 +47,7 @@ def test_matching(text, matches):
         ("(a)", "found '(', expected: !, identifier, or 'end of string'"),
         ("a exists", "unable to parse requirement: found 'exists', expected: in, notin, =, ==, !=, gt, lt"),
         ("!a=b", "found '=', expected: ',' or 'end of string'"),
-        ("a in b", "unable to parse requirement: found 'b', expected: '('"),
+        ("a in b", "unable to parse requirement: found 'b' expected: '('"),
         ("a in (b", "unable to parse requirement: found '', expected: ',', or ')'"),
         ("size>abc", "unable to parse requirement: values[0]: Invalid value: \"abc\": for 'Gt', 'Lt' operators, "
                      "the value must be an integer"),
