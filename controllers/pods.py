@@ -54,6 +54,14 @@ def seconds_until_available(pod: Pod, min_ready_seconds: int, now: datetime) -> 
     return math.inf if since is None else min_ready_seconds - (now - since).total_seconds()
 
 
+def next_available_in(pods: Iterable[Pod], min_ready_seconds: int, now: datetime) -> float | None:
+    """Seconds until the next ready pod becomes available by the passing of time alone; None when none will."""
+    if not min_ready_seconds:
+        return None
+    waits = (seconds_until_available(pod, min_ready_seconds, now) for pod in pods)
+    return min((wait for wait in waits if 0 < wait < math.inf), default=None)
+
+
 def is_terminal(pod: Pod) -> bool:
     """Its containers have ended and will not be started again."""
     return pod.status.phase in ("Succeeded", "Failed")

@@ -69,7 +69,8 @@ class DaemonSetController(Controller):
         hashes = {revision, *(plan.hash_of(p) for p in pods)}
         live = {r.metadata.name for r in revisions if r.metadata.labels.get(HASH_LABEL) in hashes}
         await self.history.truncate(revisions, live, ds.spec.revisionHistoryLimit)
-        self._wake_when_available(key, ds, pods)
+        if wait := podutil.next_available_in(pods, ds.spec.minReadySeconds, now):
+            self.queue.add_after(key, wait)
         if failure is not None:
             raise failure
         return str(step)
@@ -149,15 +150,6 @@ class DaemonSetController(Controller):
             return error
         self.events.event(ds, NORMAL, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
         return None
-
-    def _wake_when_available(self, key: Key, ds: DaemonSet, pods: list[Pod]) -> None:
-        if not ds.spec.minReadySeconds:
-            return
-        now = self.clock.now()
-        waits = [podutil.seconds_until_available(p, ds.spec.minReadySeconds, now) for p in pods]
-        waits = [w for w in waits if 0 < w < float("inf")]
-        if waits:
-            self.queue.add_after(key, min(waits))
 
     # ---- what wakes it ----
 

@@ -12,7 +12,7 @@ import asyncio
 from controllers.controller import Context, Controller, namespace_terminating
 from controllers.expectations import Expectations
 from controllers.ownership import apply_claim, claim, controller_of
-from controllers.pods import is_active, is_ready
+from controllers.pods import is_active, is_ready, next_available_in
 from controllers.replicaset import plan
 from controllers.selectors import by_selector, orphans, selected, selecting
 from kube.api.apps_v1 import ReplicaSet
@@ -50,7 +50,7 @@ class ReplicaSetController(Controller):
         if may_manage:
             planned, failure = await self._manage(rs, [p for p in owned if is_active(p)])
         await self._write_status(rs, owned, failure)
-        wait = plan.seconds_until_next_available(rs, owned, self.clock.now())
+        wait = next_available_in(filter(is_active, owned), rs.spec.minReadySeconds, self.clock.now())
         if wait is not None:
             self.queue.add_after(key, wait)
         if failure is not None:

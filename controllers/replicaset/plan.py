@@ -94,17 +94,6 @@ def status_of(rs: ReplicaSet, owned: Sequence[Pod], failure: str, now: datetime)
     )
 
 
-def seconds_until_next_available(rs: ReplicaSet, owned: Sequence[Pod], now: datetime) -> float | None:
-    """When the next ready pod becomes available only by the passing of time; None when none will."""
-    waits = [
-        podutil.seconds_until_available(p, rs.spec.minReadySeconds, now)
-        for p in owned
-        if podutil.is_active(p) and podutil.is_ready(p)
-    ]
-    waits = [w for w in waits if 0 < w < float("inf")]
-    return min(waits) if rs.spec.minReadySeconds and waits else None
-
-
 def _replicas(rs: ReplicaSet) -> int:
     return 1 if rs.spec.replicas is None else rs.spec.replicas
 

@@ -53,12 +53,15 @@ class StatefulSetController(Controller):
             await self._delete(sts, pod)
         for ordinal, revision in step.create.items():
             await self._create(sts, ordinal, by_name[revision])
+        for pod in step.restore:
+            await self._restore(sts, pod)
         status = plan.status_of(sts, pods, current, update, collisions, now)
         if status != sts.status:
             self.wrote(key, await self.client.update_status(sts.model_copy(update={"status": status})))
         live = {current, update, *(plan.revision_of(p) for p in pods)}
         await self.history.truncate(revisions, live, sts.spec.revisionHistoryLimit)
-        self._wake_when_available(key, sts, pods)
+        if wait := podutil.next_available_in(pods, sts.spec.minReadySeconds, now):
+            self.queue.add_after(key, wait)
         return str(step)
 
     async def _claim(self, sts: StatefulSet) -> list[Pod]:
@@ -84,6 +87,15 @@ class StatefulSetController(Controller):
             raise
         self.events.event(sts, NORMAL, "SuccessfulCreate", f"create {who} successful")
 
+    async def _restore(self, sts: StatefulSet, pod: Pod) -> None:
+        who = f"Pod {pod.metadata.name} in StatefulSet {sts.metadata.name}"
+        try:
+            await self.client.update(pod)
+        except (StatusError, Unreachable) as error:
+            self.events.event(sts, WARNING, "FailedUpdate", f"update {who} failed error: {error}")
+            raise
+        self.events.event(sts, NORMAL, "SuccessfulUpdate", f"update {who} successful")
+
     async def _delete(self, sts: StatefulSet, pod: Pod) -> None:
         who = f"Pod {pod.metadata.name} in StatefulSet {sts.metadata.name}"
         try:
@@ -94,15 +106,6 @@ class StatefulSetController(Controller):
             self.events.event(sts, WARNING, "FailedDelete", f"delete {who} failed error: {error}")
             raise
         self.events.event(sts, NORMAL, "SuccessfulDelete", f"delete {who} successful")
-
-    def _wake_when_available(self, key: Key, sts: StatefulSet, pods: list[Pod]) -> None:
-        if not sts.spec.minReadySeconds:
-            return
-        now = self.clock.now()
-        waits = [podutil.seconds_until_available(p, sts.spec.minReadySeconds, now) for p in pods]
-        waits = [w for w in waits if 0 < w < float("inf")]
-        if waits:
-            self.queue.add_after(key, min(waits))
 
     # ---- what wakes it ----
 

@@ -7,6 +7,7 @@ controller/statefulset (stateful_set_control.go); kubernetes.io/docs/concepts/wo
 2. Pods too many go from the highest ordinal down, each when the one above it is gone and all below are healthy.
 3. An update goes from the highest ordinal down to the partition, each when all above it are healthy again.
 4. `Parallel` does not wait in 1 and 2.
+5. A pod that was relabelled gets the labels of its identity back, once it is available.
 """
 
 from __future__ import annotations
@@ -31,14 +32,15 @@ _NAME = re.compile(r"(.*)-([0-9]+)")
 
 @dataclass(frozen=True)
 class StatefulPlan:
-    """Delete these, create these ordinals (name -> revision)."""
+    """Delete these, create these ordinals (name -> revision), write these, whose identity somebody has changed."""
 
     create: Mapping[int, str] = field(default_factory=dict)
     delete: tuple[Pod, ...] = ()
+    restore: tuple[Pod, ...] = ()
 
     def __str__(self) -> str:
-        parts = [f"create ordinal {n}" for n in self.create]
-        return ", ".join(parts + [f"delete {p.metadata.name}" for p in self.delete])
+        parts = [f"create ordinal {n}" for n in self.create] + [f"delete {p.metadata.name}" for p in self.delete]
+        return ", ".join(parts + [f"restore the identity of {p.metadata.name}" for p in self.restore])
 
 
 def ordinal_of(pod: Pod, set_name: str) -> int | None:
@@ -75,11 +77,12 @@ class _Step:
         self.monotonic = sts.spec.podManagementPolicy != "Parallel"
         self.create: dict[int, str] = {}
         self.delete: list[Pod] = []
+        self.restore: list[Pod] = []
 
     def run(self) -> StatefulPlan:
         if self._make_and_replace() and self._condemn():
             self._update_pods()
-        return StatefulPlan(self.create, tuple(self.delete))
+        return StatefulPlan(self.create, tuple(self.delete), tuple(self.restore))
 
     def _make_and_replace(self) -> bool:
         """False: wait before doing anything else."""
@@ -96,6 +99,8 @@ class _Step:
                     return False
             elif self.monotonic and not self._available(pod):
                 return False
+            elif pod.metadata.labels.get(POD_NAME_LABEL) != pod.metadata.name:
+                self.restore.append(with_identity(pod, n))
         return True
 
     def _revision_for(self, n: int) -> str:
@@ -157,6 +162,12 @@ def max_unavailable(sts: StatefulSet) -> int:
     if rolling is None or rolling.maxUnavailable is None:
         return 1
     return max(1, scaled_value(rolling.maxUnavailable, replicas_of(sts), round_up=False))
+
+
+def with_identity(pod: Pod, ordinal: int) -> Pod:
+    """The pod, labelled as the one of that ordinal: Services select single pods by such labels."""
+    labels = {**pod.metadata.labels, POD_NAME_LABEL: pod.metadata.name, POD_INDEX_LABEL: str(ordinal)}
+    return pod.model_copy(update={"metadata": pod.metadata.model_copy(update={"labels": labels})})
 
 
 def new_pod(sts: StatefulSet, ordinal: int, template: PodTemplateSpec, revision: str) -> Pod:

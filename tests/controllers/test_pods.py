@@ -74,3 +74,11 @@ def test_hashes_are_those_of_fnv() -> None:
     assert fnv32a(b"a") == 0xE40C292C
     assert fnv32a(b"foobar") == 0xBF9CF968
     assert safe_encode("0123456789") == "456789bcdf"
+
+
+@pytest.mark.parametrize(
+    ("min_ready", "since", "expected"),
+    [(0, "00:59:55", None), (10, "00:59:55", 5.0), (10, "00:59:00", None), (600, "00:59:55", 595.0)],
+)
+def test_when_the_next_pod_becomes_available(min_ready: int, since: str, expected: float | None) -> None:
+    assert pods.next_available_in([pod("a", since=since), pod("b", ready=False)], min_ready, NOW) == expected

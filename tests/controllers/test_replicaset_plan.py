@@ -91,12 +91,3 @@ def test_a_pod_is_as_the_template_says_and_its_owners() -> None:
         True,
         True,
     )
-
-
-@pytest.mark.parametrize(
-    ("min_ready", "since", "expected"),
-    [(0, "00:59:55", None), (10, "00:59:55", 5.0), (10, "00:59:00", None), (600, "00:59:55", 595.0)],
-)
-def test_when_the_next_pod_becomes_available(min_ready: int, since: str, expected: float | None) -> None:
-    given = replica_set(minReadySeconds=min_ready)
-    assert plan.seconds_until_next_available(given, [pod("a", since=since), pod("b", ready=False)], NOW) == expected

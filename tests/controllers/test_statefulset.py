@@ -9,7 +9,7 @@ import pytest
 from controllers.statefulset import plan as stateful
 from controllers.statefulset.controller import StatefulSetController
 from kube.api.apps_v1 import ControllerRevision, StatefulSet
-from kube.api.core_v1 import Pod
+from kube.api.core_v1 import Event, Pod
 from tests.controllers.conftest import World
 from tests.controllers.templates import set_image, stateful_set
 
@@ -73,7 +73,8 @@ def step(sts: StatefulSet, state: str, update: str = "new") -> str:
         ready = "True" if letter in "on" else "False"
         pod = Pod.from_dict({
             "metadata": {"name": f"db-{number}", "labels": {
-                "controller-revision-hash": "new" if letter in "nN" else "old"}},
+                "controller-revision-hash": "new" if letter in "nN" else "old",
+                stateful.POD_NAME_LABEL: f"db-{number}"}},
             "status": {"phase": "Failed" if letter == "f" else "Running",
                        "conditions": [{"type": "Ready", "status": ready}]},
         })  # fmt: skip
@@ -198,3 +199,18 @@ async def test_a_rollback_uses_the_old_revision_and_history_is_bounded(world: Wo
     revisions = world.server.all(ControllerRevision)
     assert len(revisions) == 2
     assert images(world) == {"db-0": "db:1"}
+
+
+async def test_a_pod_that_was_relabelled_gets_its_identity_back(world: World) -> None:
+    """A Service that selects one pod by its name finds it again; other labels are the user's own."""
+    world.start(StatefulSetController)
+    await world.client.create(stateful_set(2))
+    await world.converge()
+    changed = world.server.get(Pod, "db-1", "default")
+    changed.metadata.labels |= {stateful.POD_NAME_LABEL: "db-7", "mine": "too"}
+    world.server.update(changed)
+    await world.settle(1)
+    labels = world.server.get(Pod, "db-1", "default").metadata.labels
+    assert (labels[stateful.POD_NAME_LABEL], labels[stateful.POD_INDEX_LABEL], labels["mine"]) == ("db-1", "1", "too")
+    said = [e.message for e in world.server.all(Event) if e.reason == "SuccessfulUpdate"]
+    assert said == ["update Pod db-1 in StatefulSet db successful"]
