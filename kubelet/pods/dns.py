@@ -76,7 +76,9 @@ def _unique(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def hostname_and_domain(pod: Pod, cluster_domain: str) -> tuple[str, str]:
-    """The pod's host name, and its domain when it has a subdomain."""
+    """The pod's host name, and its domain when it has a subdomain. Or the name that it wants to see, whole."""
+    if pod.spec.hostnameOverride:
+        return pod.spec.hostnameOverride, ""
     hostname = (pod.spec.hostname or pod.metadata.name)[:63].rstrip("-.")
     subdomain = pod.spec.subdomain
     return hostname, f"{subdomain}.{pod.metadata.namespace}.svc.{cluster_domain}" if subdomain else ""

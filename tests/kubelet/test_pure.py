@@ -52,6 +52,8 @@ def test_hostname_and_subdomain() -> None:
     assert dns.hostname_and_domain(pod(), "cluster.local") == ("web-1", "")
     named = pod(hostname="db", subdomain="inner")
     assert dns.hostname_and_domain(named, "cluster.local") == ("db", "inner.shop.svc.cluster.local")
+    overridden = pod(hostname="db", subdomain="inner", hostnameOverride="www.example.com")
+    assert dns.hostname_and_domain(overridden, "cluster.local") == ("www.example.com", "")
 
 
 # ---- environment ----

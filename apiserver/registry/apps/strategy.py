@@ -42,7 +42,7 @@ class WorkloadStrategy(Strategy[W]):
 
     def prepare_for_update(self, obj: Any, old: Any, ctx: WriteContext) -> None:
         obj.status = old.status
-        drop_disabled_fields(obj.spec.template.spec)
+        drop_disabled_fields(obj.spec.template.spec, old.spec.template.spec)
         if self.desires_something_new(obj, old):
             obj.metadata.generation = old.metadata.generation + 1
 

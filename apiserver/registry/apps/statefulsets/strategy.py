@@ -52,7 +52,7 @@ class StatefulSetStrategy(WorkloadStrategy[StatefulSet]):
         return found
 
     def validate_update(self, obj: StatefulSet, old: StatefulSet) -> list[FieldError]:
-        return validate_spec(obj.spec) + validate_unchanged(obj.spec, old.spec)
+        return validate_spec(obj.spec, old.spec) + validate_unchanged(obj.spec, old.spec)
 
     def validate_status_update(self, obj: StatefulSet, old: StatefulSet) -> list[FieldError]:
         return validate_status(obj.status, old.status)

@@ -1,11 +1,14 @@
 """What is wrong with a StatefulSet.
 
-Called by its strategy; calls what workloads share. The Pod spec of the template is not looked into here, as in
-Kubernetes: its mounts may name claims that only exist once a Pod is made. Source: kubernetes
-pkg/apis/apps/validation, ValidateStatefulSetSpec, ValidateStatefulSetUpdate, ValidateStatefulSetStatus.
+Called by its strategy; calls what workloads share. Containers of the template may mount the set's claims: they become
+volumes of each Pod. What was wrong before a template and claims were looked into (Kubernetes 1.34) may stay wrong.
+Source: kubernetes pkg/apis/apps/validation, ValidateStatefulSetSpec, ValidateStatefulSetUpdate,
+ValidateStatefulSetStatus.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from apiserver.registry.apps.workloads import (
     SPEC,
@@ -20,8 +23,9 @@ from apiserver.registry.apps.workloads import (
     validate_runs_for_ever,
     validate_selector,
 )
-from apiserver.registry.core.pods.annotations import validate_pod_annotations
+from apiserver.registry.core.pods.claim_templates import validate_claim_spec
 from apiserver.registry.core.pods.internal import Internal
+from apiserver.registry.core.pods.validation import validate_pod_template
 from apiserver.registry.validation.names import validate_dns_label
 from kube.api.apps_v1 import (
     RollingUpdateStatefulSetStrategy,
@@ -29,8 +33,8 @@ from kube.api.apps_v1 import (
     StatefulSetStatus,
     StatefulSetUpdateStrategy,
 )
+from kube.api.core_v1 import PersistentVolumeClaimVolumeSource, Volume
 from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value, not_supported, required
-from kube.apimachinery.validation import validate_annotations, validate_labels
 
 _RETENTION = ("Retain", "Delete")
 _CHANGEABLE = (
@@ -44,17 +48,33 @@ _COUNTS = (
 _PARTS = ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas")
 
 
-def validate_spec(spec: StatefulSetSpec) -> list[FieldError]:
+def validate_spec(spec: StatefulSetSpec, old: StatefulSetSpec | None = None) -> list[FieldError]:
     found = _validate_management(spec.podManagementPolicy, SPEC["podManagementPolicy"])
     found += _validate_update_strategy(spec.updateStrategy, SPEC["updateStrategy"])
     found += _validate_retention(spec, SPEC["persistentVolumeClaimRetentionPolicy"])
+    found += _newly(_validate_claims, spec, old)
     found += validate_counts(spec, ("replicas", "minReadySeconds"), SPEC)
     if spec.ordinals is not None:
         found += validate_counts(spec.ordinals, ("start",), SPEC["ordinals"])
     if spec.serviceName:
         found += validate_dns_label(spec.serviceName, SPEC["serviceName"])
     found += validate_selector(spec.selector, SPEC["selector"], "empty selector is invalid for statefulset", "")
-    return found + _validate_template(spec, SPEC["template"])
+    return found + _validate_template(spec, old, SPEC["template"])
+
+
+def _newly(
+    check: Callable[[StatefulSetSpec], list[FieldError]], spec: StatefulSetSpec, old: StatefulSetSpec | None
+) -> list[FieldError]:
+    """Nothing where the old one was wrong already."""
+    found = check(spec)
+    return [] if found and old is not None and check(old) else found
+
+
+def _validate_claims(spec: StatefulSetSpec) -> list[FieldError]:
+    found, path = [], SPEC["volumeClaimTemplates"]
+    for index, claim in enumerate(spec.volumeClaimTemplates):
+        found += validate_claim_spec(claim.spec, path[index]["spec"])
+    return found
 
 
 def _validate_management(policy: str, path: Path) -> list[FieldError]:
@@ -98,15 +118,22 @@ def _validate_retention(spec: StatefulSetSpec, path: Path) -> list[FieldError]:
     ]
 
 
-def _validate_template(spec: StatefulSetSpec, path: Path) -> list[FieldError]:
+def _validate_template(spec: StatefulSetSpec, old: StatefulSetSpec | None, path: Path) -> list[FieldError]:
     template, found = spec.template, []
     if parsed(spec.selector) is not None:
-        meta = template.metadata
         found += validate_labels_match(spec.selector, template, path)
-        found += validate_labels(meta.labels, path["labels"])
-        found += validate_annotations(meta.annotations, path["annotations"])
-        found += validate_pod_annotations(meta, template.spec, path["annotations"])
+        found += _newly(_validate_pods, spec, old)
     return found + validate_runs_for_ever(template, path, "StatefulSet")
+
+
+def _validate_pods(spec: StatefulSetSpec) -> list[FieldError]:
+    """The template with a volume for each claim, which takes the place of the template's own of that name."""
+    names = dict.fromkeys(claim.metadata.name for claim in spec.volumeClaimTemplates)
+    source = PersistentVolumeClaimVolumeSource
+    volumes = [Volume(name=name, persistentVolumeClaim=source(claimName=name)) for name in names]
+    volumes += [volume for volume in spec.template.spec.volumes if volume.name not in names]
+    pods = spec.template.spec.model_copy(update={"volumes": volumes})
+    return validate_pod_template(spec.template.model_copy(update={"spec": pods}), SPEC["template"])
 
 
 def validate_unchanged(spec: StatefulSetSpec, old: StatefulSetSpec) -> list[FieldError]:

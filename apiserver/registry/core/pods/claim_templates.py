@@ -1,6 +1,6 @@
-"""What is wrong with the claim that a Pod's ephemeral volume is made from.
+"""What is wrong with the claim that a Pod's ephemeral volume is made from, or the claims of a StatefulSet's Pods.
 
-Called by the validation of volumes. It calls the rules for names, labels and quantities.
+Called by the validation of volumes and of StatefulSets. It calls the rules for names, labels and quantities.
 Source: kubernetes pkg/apis/core/validation/validation.go, ValidatePersistentVolumeClaimTemplate.
 """
 

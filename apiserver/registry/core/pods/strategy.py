@@ -65,7 +65,7 @@ class PodStrategy(Strategy[Pod]):
 
     def prepare_for_update(self, obj: Pod, old: Pod, ctx: WriteContext) -> None:
         obj.status = old.status
-        drop_disabled_fields(obj.spec)
+        drop_disabled_fields(obj.spec, old.spec)
         if obj.spec != old.spec:
             obj.metadata.generation = old.metadata.generation + 1
 

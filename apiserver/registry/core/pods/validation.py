@@ -30,13 +30,15 @@ from apiserver.registry.core.pods.volumes import validate_volumes
 from apiserver.registry.core.pods.windows import validate_host_processes
 from apiserver.registry.validation.names import validate_dns_label, validate_dns_subdomain, validate_node_name
 from kube.api.core_v1 import LocalObjectReference, Pod, PodSpec, PodTemplateSpec
-from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value, not_supported, required
+from kube.apimachinery.errors import FieldError, Path, forbidden, invalid_value, not_supported, required, too_long
 from kube.apimachinery.validation import is_in_range, validate_annotations, validate_labels
 
 SPEC = Path("spec")
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
 DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 _INT32_MAX = 2**31 - 1
+_LONGEST_HOSTNAME = 64
+"""Linux's limit."""
 
 
 def validate_pod(pod: Pod) -> list[FieldError]:
@@ -141,6 +143,21 @@ def _validate_names(spec: PodSpec, path: Path) -> list[FieldError]:
         found += validate_dns_label(spec.hostname, path["hostname"])
     if spec.subdomain:
         found += validate_dns_label(spec.subdomain, path["subdomain"])
+    if spec.hostnameOverride:
+        found += _validate_override(spec, path["hostnameOverride"])
+    return found
+
+
+def _validate_override(spec: PodSpec, path: Path) -> list[FieldError]:
+    """Any name that the kernel takes, where the Pod has a host name of its own."""
+    name = spec.hostnameOverride or ""
+    found = validate_dns_subdomain(name, path)
+    if len(name) > _LONGEST_HOSTNAME:
+        found.append(too_long(path, _LONGEST_HOSTNAME))
+    if spec.hostNetwork:
+        found.append(forbidden(path, "may not be set when hostNetwork is true"))
+    if spec.setHostnameAsFQDN:
+        found.append(forbidden(path, "may not be set when setHostnameAsFQDN is true"))
     return found
 
 

@@ -28,7 +28,7 @@ class PodTemplateStrategy(Strategy[PodTemplate]):
         drop_disabled_fields(obj.template.spec)
 
     def prepare_for_update(self, obj: PodTemplate, old: PodTemplate, ctx: WriteContext) -> None:
-        drop_disabled_fields(obj.template.spec)
+        drop_disabled_fields(obj.template.spec, old.template.spec)
         if obj.template != old.template:
             obj.metadata.generation = old.metadata.generation + 1
 

@@ -26,6 +26,7 @@ template:
   metadata: {labels: {app: a}}
   spec: {containers: [{name: c, image: i}]}
 """
+CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 
 
 def workload(kind: str, spec: dict | None = None, **meta):
@@ -63,11 +64,11 @@ def test_defaults(kind, wanted):
 
 
 def test_claim_templates_are_whole_objects():
-    obj = made("StatefulSet", {"volumeClaimTemplates": [{"metadata": {"name": "data"}}]})
+    obj = made("StatefulSet", {"volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": CLAIM}]})
     (claim,) = obj.to_dict()["spec"]["volumeClaimTemplates"]
     assert claim == {
         "kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": {"name": "data"},
-        "spec": {"resources": {}, "volumeMode": "Filesystem"}, "status": {"phase": "Pending"},
+        "spec": CLAIM | {"volumeMode": "Filesystem"}, "status": {"phase": "Pending"},
     }  # fmt: skip
 
 
@@ -88,6 +89,9 @@ WRONG = """
 - [StatefulSet, {updateStrategy: {type: OnDelete, rollingUpdate: {partition: 1}}}, ["spec.updateStrategy.rollingUpdate: Invalid value: {\\"Partition\\":1,\\"MaxUnavailable\\":null}: only allowed for updateStrategy 'RollingUpdate'"]]
 - [StatefulSet, {persistentVolumeClaimRetentionPolicy: {whenDeleted: Keep}}, ['spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "Keep": supported values: "Retain", "Delete"']]
 - [StatefulSet, {ordinals: {start: -1}}, ["spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0"]]
+- [StatefulSet, {volumeClaimTemplates: [{metadata: {name: d}}]}, ["spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required", "spec.volumeClaimTemplates[0].spec.resources[storage]: Required value"]]
+- [StatefulSet, {template: {metadata: {labels: {app: a}}, spec: {containers: [{name: "", image: ""}]}}}, ["spec.template.spec.containers[0].name: Required value", "spec.template.spec.containers[0].image: Required value"]]
+- [DaemonSet, {template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: ""}]}}}, ["spec.template.spec.containers[0].image: Required value"]]
 - [DaemonSet, {updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 1}}}, ["spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero"]]
 - [DaemonSet, {updateStrategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}}, ["spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0"]]
 - [DaemonSet, {selector: {}}, ["spec.selector: Invalid value: {}: empty selector is invalid for daemonset"]]
@@ -137,6 +141,31 @@ def test_what_a_statefulset_may_change():
     assert update(KINDS["StatefulSet"][1], changed("StatefulSet", old, {"serviceName": "t"}), old)[1] == [
         "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
         "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+    ]
+
+
+def mounting(*names: str, **more) -> dict:
+    mounts = [{"name": name, "mountPath": f"/{name}"} for name in names]
+    spec = {"containers": [{"name": "c", "image": "i", "volumeMounts": mounts}], **more}
+    return {"metadata": {"labels": {"app": "a"}}, "spec": spec}
+
+
+def test_containers_of_a_statefulset_mount_its_claims():
+    claims = [{"metadata": {"name": name}, "spec": CLAIM} for name in ("data", "data", "log")]
+    spec = {"volumeClaimTemplates": claims}
+    own = [{"name": "data", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}]
+    made("StatefulSet", spec | {"template": mounting("data", "log", "tmp", volumes=own)})
+    _, wrong = create(KINDS["StatefulSet"][1], workload("StatefulSet", spec | {"template": mounting("data", "cache")}))
+    assert wrong == ['spec.template.spec.containers[0].volumeMounts[1].name: Not found: "cache"']
+
+
+def test_a_statefulset_that_was_wrong_may_stay_wrong():
+    strategy, old = KINDS["StatefulSet"][1], workload("StatefulSet", {"template": mounting("none")})
+    strategy.default(old)
+    assert update(strategy, changed("StatefulSet", old, {"replicas": 2}), old)[1] == []
+    good = made("StatefulSet")
+    assert update(strategy, changed("StatefulSet", good, {"template": mounting("none")}), good)[1] == [
+        'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "none"'
     ]
 
 
