@@ -10,10 +10,10 @@ import ipaddress
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from proxy import flag_types
+from proxy import config_file, flag_types
 from proxy.flag_types import split
 from proxy.model.objects import family_of
 from proxy.node_settings import Sysctl
@@ -35,6 +35,7 @@ def flag(help: str, default: Any = "", type: Any = None, **more: Any) -> Any:
 
 @dataclass(frozen=True)
 class Config:
+    config: str = flag("a KubeProxyConfiguration to read; of the flags only --hostname-override counts before it")
     kubeconfig: str = flag("path of a kubeconfig; default: as kubectl finds it")
     hostname_override: str = flag("name of the Node; default: this host's name")
     proxy_mode: str = flag("`auto`: ipvs where the kernel has it", "auto", choices=_MODES)
@@ -125,6 +126,26 @@ def choose_addresses(own: Sequence[str], prefixes: Sequence[str]) -> list[str]:
 
 def parse(argv: list[str] | None = None) -> Config:
     """The configuration of a command line. Exits with a message on a wrong one, as argparse does."""
+    parser = _parser()
+    config = Config(**vars(parser.parse_args(argv)))
+    if config.config:
+        config = _with_file(parser, config)
+    if wrong := _contradiction(config):
+        parser.error(wrong)
+    return config
+
+
+def _with_file(parser: argparse.ArgumentParser, flags: Config) -> Config:
+    """What the file says, and what no file can say: how this process is to be run."""
+    try:
+        found = Config(**vars(parser.parse_args(config_file.flags_in(flags.config))))
+    except (OSError, ValueError) as error:
+        parser.error(f"--config {flags.config}: {error}")
+    kept = {name: getattr(flags, name) for name in ("config", "dry_run", "once", "cleanup", "v", "ipvs_drain_seconds")}
+    return replace(found, hostname_override=flags.hostname_override or found.hostname_override, **kept)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m proxy", description="kube-lite's service proxy, one a node")
     for one in fields(Config):
         names = ["-v", "--v"] if one.name == "v" else ["--" + one.name.replace("_", "-")]
@@ -134,10 +155,7 @@ def parse(argv: list[str] | None = None) -> Config:
         if "choices" in one.metadata:
             kind["choices"] = one.metadata["choices"]
         parser.add_argument(*names, dest=one.name, default=one.default, help=one.metadata["help"], **kind)
-    config = Config(**vars(parser.parse_args(argv)))
-    if wrong := _contradiction(config):
-        parser.error(wrong)
-    return config
+    return parser
 
 
 def _contradiction(config: Config) -> str:

@@ -4,17 +4,19 @@ Called by `proxy.runner`. It calls `kube.http_server`, `proxy.debug` and the hea
 health check node ports of Services (`proxy.healthcheck.service_health`).
 
     --healthz-bind-address   /healthz /livez
-    --metrics-bind-address   /healthz /livez /metrics /proxyMode /debug/...
+    --metrics-bind-address   /healthz /livez /metrics /proxyMode /configz /debug/...
 """
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 
 from kube.http_server import Answer, Handler, HttpServer
 from kube.http_server import metrics as metrics_page
 from proxy import metrics
+from proxy.config_file import document_of
 from proxy.debug import Debug, Running
 
 log = logging.getLogger("proxy")
@@ -31,7 +33,9 @@ class Serving:
     async def start(self) -> None:
         """Listens where the configuration says; an address that is taken is logged."""
         config, health = self._proxy.config, {"/healthz": self.healthz, "/livez": self.livez}
-        more: Mapping[str, Handler] = {"/metrics": metrics_page, "/proxyMode": self._mode}
+        more: Mapping[str, Handler] = {
+            "/metrics": metrics_page, "/proxyMode": self._mode, "/configz": self._configz
+        }  # fmt: skip
         await self._listen("healthz", config.healthz_bind_address, HttpServer(health))
         server = HttpServer({**health, **more}, Debug(self._proxy).below)
         await self._listen("metrics", config.metrics_bind_address, server)
@@ -52,6 +56,10 @@ class Serving:
 
     def _mode(self) -> Answer:
         return Answer(self._proxy.dataplane.mode)
+
+    def _configz(self) -> Answer:
+        document = document_of(vars(self._proxy.config))
+        return Answer(json.dumps({"kubeproxy.config.k8s.io": document}), content_type="application/json")
 
     async def _listen(self, name: str, address: str, server: HttpServer) -> None:
         host, _, port = address.rpartition(":")

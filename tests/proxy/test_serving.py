@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -59,6 +60,9 @@ async def test_proxy_mode_health_and_metrics(server: FakeServer):
             await proxy.clock.sleep(0.01)
         public, private = proxy.serving.addresses["healthz"], proxy.serving.addresses["metrics"]
         assert await get(private, "/proxyMode") == (200, "fake")
+        shown = json.loads((await get(private, "/configz"))[1])["kubeproxy.config.k8s.io"]
+        assert (shown["kind"], shown["hostnameOverride"]) == ("KubeProxyConfiguration", "node1")
+        assert (shown["ipvs"]["syncPeriod"], shown["nodePortAddresses"]) == ("30s", [])
         assert [(await get(public, path))[0] for path in ("/healthz", "/livez")] == [200, 200]
         assert [(await get(public, path))[0] for path in ("/metrics", "/proxyMode", "/debug/flows")] == [404] * 3
         page = (await get(private, "/metrics"))[1]
