@@ -108,6 +108,12 @@ def error_media(accept: str) -> str:
     return JSON
 
 
+def check_json(accept: str) -> None:
+    """For what has no other form. Raises NotAcceptable."""
+    if accept and not any(clause.media in (JSON, "*/*") for clause in clauses(accept)):
+        raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {JSON}", StatusDetails())
+
+
 def plain_media(accept: str) -> str:
     """The media type for a discovery document. Raises NotAcceptable."""
     for clause in clauses(accept) if accept else (Clause(JSON, (), 1.0),):

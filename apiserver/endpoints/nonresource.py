@@ -23,7 +23,7 @@ from apiserver.endpoints.debug import Debugging, add_debugging
 from apiserver.endpoints.discovery import AGGREGATED, Discovery, aggregated_form
 from apiserver.endpoints.etags import matches
 from apiserver.endpoints.health import Health
-from apiserver.endpoints.negotiation import PROTOBUF, YAML, plain_media
+from apiserver.endpoints.negotiation import PROTOBUF, YAML, check_json, plain_media
 from apiserver.endpoints.request_info import parse_query
 from apiserver.endpoints.responses import (
     PAGE_NOT_FOUND,
@@ -78,6 +78,12 @@ def _reply(response: Response) -> HTTPResponse:
     return HTTPResponse(response.body, response.status, headers, media_type=response.media_type)
 
 
+def _refusal(error: StatusError) -> HTTPResponse:
+    response = status_response(error)
+    response.body += b"\n"
+    return _reply(response)
+
+
 def _tagged(response: Response, request: HTTPRequest) -> HTTPResponse:
     """304 without the document for a client that has it."""
     tag = dict(response.headers).get(b"etag", b"").decode()
@@ -89,14 +95,14 @@ def _tagged(response: Response, request: HTTPRequest) -> HTTPResponse:
 def _add_errors(app: FastAPI) -> None:
     async def on_http_error(request: HTTPRequest, error: Exception) -> HTTPResponse:
         if getattr(error, "status_code", 500) == 405:
-            return _reply(status_response(method_not_allowed()))
+            return _refusal(method_not_allowed())
         if _known_group_without_version(app, request.url.path):
-            return _reply(status_response(no_such_version()))
+            return _refusal(no_such_version())
         return _reply(PAGE_NOT_FOUND)
 
     async def on_status(request: HTTPRequest, error: Exception) -> HTTPResponse:
         assert isinstance(error, StatusError)
-        return _reply(status_response(error))
+        return _refusal(error)
 
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(StatusError, on_status)
@@ -172,7 +178,8 @@ def _add_openapi(app: FastAPI, documents: Documents) -> None:
 
 
 def _add_small(app: FastAPI, documents: Documents) -> None:
-    async def version() -> HTTPResponse:
+    async def version(request: HTTPRequest) -> HTTPResponse:
+        check_json(request.headers.get("accept", ""))
         return HTTPResponse(json.dumps(VERSION, indent=2).encode(), media_type="application/json")
 
     async def show_metrics() -> HTTPResponse:

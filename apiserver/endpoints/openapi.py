@@ -25,6 +25,7 @@ _PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _PROTOBUF_V3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
 _FOREVER = (b"cache-control", b"public, immutable")
 _VARY = (b"vary", b"Accept")
+_NOT_ACCEPTABLE = Response(b"", 406)
 _YEAR = timedelta(days=365)
 
 
@@ -77,20 +78,22 @@ def serve_index(_accept: str, _query: Mapping[str, str]) -> Response:
 
 
 def serve_v2(accept: str, _query: Mapping[str, str]) -> Response:
-    """Protobuf for who asks, whose media type cannot be repeated to them (it is not a legal one); else JSON."""
-    if _wants_protobuf(accept):
+    """JSON, or protobuf for who asks, whose media type cannot be repeated to them (it is not a legal one)."""
+    media = _chosen(accept, _PROTOBUF)
+    if media == _PROTOBUF:
         return _tagged(openapi.v2_protobuf(scheme), _protobuf_tag(), _PROTOBUF)
-    return _tagged(_v2(), _v2_tag())
+    return _tagged(_v2(), _v2_tag()) if media else _NOT_ACCEPTABLE
 
 
-def _wants_protobuf(accept: str) -> bool:
-    """Whether it stands before JSON."""
-    for clause in clauses(accept):
-        if "proto-openapi" in clause.media:
-            return True
-        if clause.media in (JSON, "*/*"):
-            return False
-    return False
+def _chosen(accept: str, protobuf: str) -> str:
+    """JSON or that protobuf, whichever the header names first; empty when it names neither."""
+    asked = (protobuf, protobuf.replace(".v1.0", "@v1.0"))
+    for clause in clauses(accept or "*/*"):
+        if clause.media in asked:
+            return protobuf
+        if clause.media in (JSON, "*/*", "application/*"):
+            return JSON
+    return ""
 
 
 def documents() -> dict[str, Callable[[str, Mapping[str, str]], Response]]:
@@ -104,11 +107,14 @@ def documents() -> dict[str, Callable[[str, Mapping[str, str]], Response]]:
 
 def _server_of(path: str, group: str, version: str) -> Callable[[str, Mapping[str, str]], Response]:
     def serve(accept: str, query: Mapping[str, str]) -> Response:
+        media = _chosen(accept, _PROTOBUF_V3)
         now, asked = openapi.v3_hash(scheme, group, version), query.get("hash", "")
+        if not media:
+            return _NOT_ACCEPTABLE
         if asked and asked != now:
             return Response(b"", 301, headers=[(b"location", f"{path}?hash={now}".encode())])
         kept = [_FOREVER, (b"expires", _in_a_year())] if asked else []
-        if _wants_protobuf(accept):
+        if media == _PROTOBUF_V3:
             body = _group_version_protobuf(group, version)
             return _tagged(body, tag_of(body), _PROTOBUF_V3, *kept)
         return _tagged(_group_version(group, version), f'"{now}"', JSON, *kept)

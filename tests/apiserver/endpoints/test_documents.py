@@ -62,3 +62,19 @@ def test_other_documents_are_not_kept(apiserver: ApiServer, path: str) -> None:
 def test_tags_in_a_header() -> None:
     assert matches('"a"', '"b", W/"a"') and matches('"a"', "*")
     assert not matches('"a"', "") and not matches('"a"', '"b"')
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "status"),
+    [
+        ("/openapi/v2", "text/html", 406), ("/openapi/v2", "text/html, */*;q=0.1", 200),
+        ("/openapi/v2", PROTOBUF_V3, 406), ("/openapi/v3/apis/apps/v1", "application/*", 200),
+        ("/openapi/v3/apis/apps/v1", "text/html", 406), ("/version", "text/html", 406),
+        ("/version", "application/json, */*", 200),
+    ],
+)  # fmt: skip
+def test_forms_that_there_are_not(apiserver: ApiServer, path: str, accept: str, status: int) -> None:
+    found, _, body = apiserver.exchange("GET", path, headers={"Accept": accept})
+    assert found == status
+    if found == 406 and path != "/version":
+        assert body == ""

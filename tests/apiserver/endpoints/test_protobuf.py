@@ -228,6 +228,25 @@ def test_reviews(client: Client, path: str, api_version: str, kind: str, body: d
     assert (status, answered) == (201, kind) and found["status"][shown]
 
 
+def test_a_pod_is_bound_and_evicted_and_gets_tokens(client: Client, namespace: str) -> None:
+    url = f"/api/v1/namespaces/{namespace}"
+    account = sealed("ServiceAccount", {"metadata": {"name": "a"}})
+    assert client("POST", f"{url}/serviceaccounts", account, content_type=MEDIA)[0] == 201
+    wanted = sealed("TokenRequest", {"spec": {"expirationSeconds": 600}}, "authentication.k8s.io/v1")
+    _, kind, found = client("POST", f"{url}/serviceaccounts/a/token", wanted, content_type=MEDIA)
+    assert (kind, found["status"]["token"].count("."), found["spec"]["expirationSeconds"]) == ("TokenRequest", 2, 600)
+    pod = sealed("Pod", {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}})
+    assert client("POST", f"{url}/pods", pod, content_type=MEDIA)[0] == 201
+    binding = sealed("Binding", {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}})
+    status, kind, found = client("POST", f"{url}/pods/p/binding", binding, content_type=MEDIA)
+    assert (status, kind, found) == (201, "Status", {"metadata": {}, "status": "Success", "code": 201})
+    assert client("GET", f"{url}/pods/p")[2]["spec"]["nodeName"] == "n"
+    now = {"metadata": {"name": "p"}, "deleteOptions": {"gracePeriodSeconds": 0}}
+    status, kind, _ = client("POST", f"{url}/pods/p/eviction", sealed("Eviction", now, "policy/v1"), content_type=MEDIA)
+    assert (status, kind) == (201, "Status")
+    assert client("GET", f"{url}/pods/p")[0] == 404
+
+
 class Events:
     """An open watch: events one by one."""
 
