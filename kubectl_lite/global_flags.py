@@ -6,10 +6,14 @@ them). Flags that only tune kubectl's own machinery are taken and mean nothing h
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
 import click
+
+from kubectl_lite.errors import CommandError
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,42 @@ class GlobalFlags:
     request_timeout: str = "0"
     verbosity: int = 0
     warnings_as_errors: bool = False
+    disable_compression: bool = False
+    match_server_version: bool = False
 
 
+PROFILES = ("none", "cpu", "heap", "goroutine", "threadcreate", "block", "mutex")
 NAMES = {f.name for f in fields(GlobalFlags)}
 
 
-def _ignored(flag: str, *, is_flag: bool = False) -> Any:
-    return click.option(flag, expose_value=False, hidden=True, is_flag=is_flag, default=None)
+def _ignored(flag: str, check: Callable[[str], str] = lambda text: "") -> Any:
+    """Means nothing here; `check` says what is wrong with a value, as pflag would say it."""
+
+    def callback(_ctx: click.Context, param: click.Parameter, text: str | None) -> None:
+        if text and (why := check(text)):
+            raise click.BadParameter(f"'{text}' {why}", param=param)
+
+    return click.option(flag, expose_value=False, hidden=True, default=None, callback=callback)
+
+
+def _pattern(text: str) -> str:
+    good = all(re.fullmatch(r"[^=]+=\d+", part) for part in text.split(",") if part)
+    return "" if good else "syntax error: expect comma-separated list of filename=N"
+
+
+def _duration(text: str) -> str:
+    from kubectl_lite.durations import seconds
+
+    try:
+        seconds(text)
+    except CommandError:
+        return "parse error"
+    return ""
+
+
+def _profile(_ctx: click.Context, _param: click.Parameter, text: str | None) -> None:
+    if text and text not in PROFILES:
+        raise CommandError(f"unknown profile '{text}'")
 
 
 OPTIONS = (
@@ -67,10 +100,10 @@ OPTIONS = (
     click.option("-v", "--v", "verbosity", default=0, help="6 and more: a line for each request, on standard error."),
     click.option("--warnings-as-errors", is_flag=True, help="Exit with 1 when the server has sent a warning."),
     _ignored("--cache-dir"),
-    _ignored("--vmodule"),
-    _ignored("--log-flush-frequency"),
-    _ignored("--profile"),
+    _ignored("--vmodule", _pattern),
+    _ignored("--log-flush-frequency", _duration),
+    click.option("--profile", expose_value=False, hidden=True, default=None, callback=_profile),
     _ignored("--profile-output"),
-    _ignored("--disable-compression", is_flag=True),
-    _ignored("--match-server-version", is_flag=True),
+    click.option("--disable-compression", is_flag=True, hidden=True),
+    click.option("--match-server-version", is_flag=True, hidden=True),
 )

@@ -1,7 +1,8 @@
 """One run of kubectl_lite: the cluster it talks to, the namespace it works in, what it prints on.
 
-Made by `kubectl_lite.cli` from the global flags and given to every command. It calls `kube.client` (only when a
-command really asks the server, so that `version --client` starts at once) and `kubectl_lite.mapper`.
+Made by `kubectl_lite.cli` from the global flags and given to every command. It calls `kubectl_lite.connection` and
+`kube.client` (only when a command really asks the server, so that `version --client` starts at once) and
+`kubectl_lite.mapper`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import re
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kubectl_lite.errors import CommandError
@@ -54,26 +54,10 @@ class Session:
     def config(self) -> ClientConfig:
         """The kubeconfig with the flags laid over it. Raises CommandError when there is none to use."""
         if self._config is None:
-            self._config = self._load()
+            from kubectl_lite.connection import connection
+
+            self._config = connection(self.flags)
         return self._config
-
-    def _load(self) -> ClientConfig:
-        from kube.client.config import ClientConfig, ConfigError, load
-
-        f = self.flags
-        try:
-            config = load(f.kubeconfig or None, f.context or None, cluster=f.cluster, user=f.user)
-        except ConfigError as why:
-            if f.context and str(why) == f'context "{f.context}" does not exist':
-                text = f"Error in configuration: context was not found for specified context: {f.context}"
-                raise CommandError(text, prefix=False) from why
-            if not f.server:
-                raise CommandError(str(why)) from why
-            config = ClientConfig(server=f.server)
-        if (f.as_group or f.as_uid) and not f.as_user:
-            who = f.user or config.user
-            raise CommandError(f"requesting uid, groups or user-extra for {who} without impersonating a user")
-        return replace(config, **_overrides(f))
 
     @property
     def must_fail(self) -> bool:
@@ -88,9 +72,9 @@ class Session:
     @property
     def transport(self) -> Transport:
         if self._transport is None:
-            from kube.client.transport import Transport
+            from kubectl_lite.connection import connected
 
-            self._transport = Transport(self.config, user_agent="kubectl_lite")
+            self._transport = connected(self.config, self.flags.verbosity)
         return self._transport
 
     async def mapper(self) -> Mapper:
@@ -112,21 +96,26 @@ class Session:
         accept: str = "application/json",
     ) -> Any:
         """Sends a request; `body` is JSON. Raises StatusError, or CommandError when the server cannot be reached."""
-        from kube.client.transport import REQUEST_TIMEOUT, Unreachable
+        import asyncio
 
-        self._trace(method, path)
+        from kube.client.transport import REQUEST_TIMEOUT, Unreachable
+        from kubectl_lite.connection import unreachable
+
         try:
-            answer = await self.transport.request(
-                method,
-                path,
-                params={k: v for k, v in (params or {}).items() if v not in ("", None, False)},
-                body=None if body is None else json.dumps(body, separators=(",", ":"), sort_keys=True).encode(),
-                content_type=content_type,
-                headers={"Accept": accept} | self._extra_headers(),
-                timeout=self.timeout or REQUEST_TIMEOUT,
-            )
+            async with asyncio.timeout(self.timeout or None):
+                answer = await self.transport.request(
+                    method,
+                    path,
+                    params={k: v for k, v in (params or {}).items() if v not in ("", None, False)},
+                    body=None if body is None else json.dumps(body, separators=(",", ":"), sort_keys=True).encode(),
+                    content_type=content_type,
+                    headers={"Accept": accept},
+                    timeout=self.timeout or REQUEST_TIMEOUT,
+                )
+        except TimeoutError as why:
+            raise CommandError("Unable to connect to the server: context deadline exceeded", prefix=False) from why
         except Unreachable as why:
-            raise self._unreachable(why) from why
+            raise unreachable(why, self.config.server) from why
         self._warned = print_warnings(answer.headers) or self._warned
         return json.loads(answer.body) if answer.body else {}
 
@@ -154,6 +143,7 @@ class Session:
 
         from kube.client.transport import Unreachable
         from kube.client.watch import lines
+        from kubectl_lite.connection import unreachable
 
         query = {k: v for k, v in params.items() if v not in ("", None, False)} | {"watch": "true"}
         limit = asyncio.timeout(self.timeout or None)
@@ -166,7 +156,7 @@ class Session:
 
                 yield events()
         except Unreachable as why:
-            raise self._unreachable(why) from why
+            raise unreachable(why, self.config.server) from why
         except TimeoutError:
             if not limit.expired():  # somebody else's
                 raise
@@ -177,80 +167,27 @@ class Session:
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """The body of a GET as it comes. Raises StatusError, or CommandError when the server cannot be reached."""
         from kube.client.transport import Unreachable
+        from kubectl_lite.connection import unreachable
 
-        self._trace("GET", path)
-        headers = {"Accept": accept} | self._extra_headers()
+        headers = {"Accept": accept}
         try:
             async with self.transport.stream("GET", path, params=params, headers=headers) as stream:
                 yield stream.chunks()
         except Unreachable as why:
-            raise self._unreachable(why) from why
+            raise unreachable(why, self.config.server) from why
 
     # ---- what goes with each request ----
 
     @property
     def timeout(self) -> float:
         """`--request-timeout` in seconds; 0 for none."""
-        from kubectl_lite.durations import seconds
+        from kubectl_lite.connection import timeout_of
 
-        try:
-            return seconds(self.flags.request_timeout)
-        except CommandError:
-            raise CommandError(
-                "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a "
-                "corresponding time unit (e.g. 1s | 2m | 3h)"
-            ) from None
+        return timeout_of(self.flags)
 
     def identity(self) -> list[tuple[str, str]]:
         """The headers that say who we are, for connections that are no requests of `kube.client` (websockets)."""
-        groups = [("Impersonate-Group", group) for group in self.config.impersonate_groups]
-        return [*self.config.auth_headers().items(), *groups, *self._extra_headers().items()]
-
-    def _extra_headers(self) -> dict[str, str]:
-        return {"Impersonate-Uid": self.flags.as_uid} if self.flags.as_uid else {}
-
-    def _trace(self, method: str, path: str) -> None:
-        if self.flags.verbosity >= 6:
-            print(f"{method} {self.config.server}{path}", file=sys.stderr)
-
-    def _unreachable(self, why: Exception) -> CommandError:
-        host = self.config.server.split("//")[-1]
-        if any(word in str(why) for word in ("refused", "connection attempts failed", "Connect call failed")):
-            return CommandError(
-                f"The connection to the server {host} was refused - did you specify the right host or port?",
-                prefix=False,
-            )
-        return CommandError(f"Unable to connect to the server: {why}", prefix=False)
-
-
-def _overrides(f: GlobalFlags) -> dict[str, Any]:
-    """What the flags change in the kubeconfig's connection."""
-    changes: dict[str, Any] = {}
-    if f.server:
-        changes["server"] = f.server if "://" in f.server else f"http://{f.server}"
-    if f.token:
-        changes |= {"token": f.token, "token_file": "", "cert_data": None, "key_data": None}
-    if f.username or f.password:
-        changes |= {"username": f.username, "password": f.password, "token": "", "token_file": ""}
-    for flag, field in (("certificate_authority", "ca_data"), ("client_certificate", "cert_data"),
-                        ("client_key", "key_data")):  # fmt: skip
-        if path := getattr(f, flag):
-            changes[field] = _bytes_of(path)
-    if f.tls_server_name:
-        changes["tls_server_name"] = f.tls_server_name
-    if f.insecure_skip_tls_verify:
-        changes |= {"insecure": True, "ca_data": None}
-    if f.as_user:
-        changes |= {"impersonate": f.as_user, "impersonate_groups": f.as_group}
-    return changes
-
-
-def _bytes_of(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as why:
-        raise CommandError(f"unable to read {path}: {why.strerror}") from why
+        return self.config.identity()
 
 
 def print_warnings(headers: Mapping[str, str]) -> bool:

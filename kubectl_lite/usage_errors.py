@@ -27,7 +27,7 @@ def _bad_value(option: click.Option, error: click.BadParameter) -> str:
     """`invalid argument "x" for "-r, --replicas" flag: strconv.ParseInt: parsing "x": invalid syntax`."""
     names = ", ".join(sorted(option.opts, key=len))
     value = error.message.partition("'")[2].partition("'")[0]
-    if option.type.name in ("duration", "pairs"):
+    if option.type.name in ("duration", "pairs") or not option.expose_value:
         _, _, why = error.message.partition("' ")
         return f'invalid argument "{value}" for "{names}" flag: {why}'
     parser, _ = _GO_TYPES.get(option.type.name, ("", None))

@@ -1,7 +1,8 @@
 """Where the API server is and who we are: kubectl's kubeconfig format, or the files mounted into a pod.
 
-Called by `kube.client.client` (`Client.from_kubeconfig`) and by commands that show or change a kubeconfig. It calls the
-`ssl` module and PyYAML. It leaves out exec and auth-provider plugins.
+Called by `kube.client.client` (`Client.from_kubeconfig`) and by `kubectl_lite`'s session. It calls `kubeconfig` for the
+files, `usable` for what applies, `exec_plugin` for credentials and the `ssl` module. It leaves out auth-provider
+plugins.
 Source: kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/.
 """
 
@@ -13,19 +14,17 @@ import os
 import ssl
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
+from kube.client.exec_plugin import CredentialsError, ExecPlugin
+from kube.client.kubeconfig import ConfigError, ConfigErrors, load_merged, paths_of
+from kube.client.usable import Chosen, Overrides, choose, unusable
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 TOKEN_REREAD_SECONDS = 60.0
 """A token file is read again after so long: its token is rotated by the kubelet."""
-
-
-class ConfigError(Exception):
-    """The kubeconfig is missing, unreadable or says something that cannot be used. The text is for people."""
 
 
 @dataclass(frozen=True)
@@ -43,40 +42,68 @@ class ClientConfig:
     username: str = ""
     password: str = ""
     impersonate: str = ""
+    impersonate_uid: str = ""
     impersonate_groups: tuple[str, ...] = ()
+    impersonate_extra: tuple[tuple[str, str], ...] = ()
+    plugin: ExecPlugin | None = None
+    proxy_url: str = ""
+    disable_compression: bool = False
     namespace: str = "default"
     context: str = ""
     user: str = ""
 
     def ssl_context(self) -> ssl.SSLContext | bool:
-        """What to verify the server with, and our certificate. False for a plain-HTTP server."""
+        """What to verify the server with, and our certificate. False for a plain-HTTP server. Raises ConfigError."""
         if not self.server.startswith("https:"):
             return False
-        context = ssl.create_default_context(cadata=self.ca_data.decode() if self.ca_data else None)
+        context = self._trusting()
         # Certificate authorities of test clusters often lack the key usages that Python 3.13 insists on; Go does not.
         context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        if self.cert_data and self.key_data:
-            _load_pair(context, self.cert_data, self.key_data)
+        cert, key = self.cert_data, self.key_data
+        if self.plugin and not cert:
+            found = self.plugin.credentials()
+            cert, key = found.cert_data, found.key_data
+        if cert and key:
+            _load_pair(context, cert, key)
         return context
 
+    def _trusting(self) -> ssl.SSLContext:
+        if self.insecure and self.ca_data:
+            raise ConfigError("specifying a root certificates file with the insecure flag is not allowed")
+        try:
+            return ssl.create_default_context(cadata=self.ca_data.decode() if self.ca_data else None)
+        except (ssl.SSLError, ValueError) as why:
+            raise ConfigError("unable to load root certificates: unable to parse bytes as PEM block") from why
+
     def auth_headers(self) -> dict[str, str]:
-        """The headers that say who we are; empty when the certificate does."""
+        """The headers that say who we are, each once; empty when the certificate does."""
         headers: dict[str, str] = {}
         if token := self.bearer_token():
             headers["Authorization"] = f"Bearer {token}"
-        elif self.username:
+        elif self.username or self.password:
             pair = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
             headers["Authorization"] = f"Basic {pair}"
         if self.impersonate:
             headers["Impersonate-User"] = self.impersonate
+        if self.impersonate_uid:
+            headers["Impersonate-Uid"] = self.impersonate_uid
         return headers
 
+    def identity(self) -> list[tuple[str, str]]:
+        """All headers that say who we are, also those that may come several times."""
+        groups = [("Impersonate-Group", group) for group in self.impersonate_groups]
+        extra = [(f"Impersonate-Extra-{key}", value) for key, value in self.impersonate_extra]
+        return [*self.auth_headers().items(), *groups, *extra]
+
     def bearer_token(self) -> str:
-        """The token; from its file, which wins over `token`, as kubectl has it."""
-        return _read_token(self.token_file) if self.token_file else self.token
+        """The token; from its file, which wins over `token`, as kubectl has it; or else from the plugin."""
+        token = (_read_token(self.token_file) if self.token_file else "") or self.token
+        if not token and self.plugin and not self.username:
+            return self.plugin.credentials().token
+        return token
 
 
 _tokens: dict[str, tuple[float, str]] = {}
@@ -101,121 +128,98 @@ def _load_pair(context: ssl.SSLContext, cert: bytes, key: bytes) -> None:
         try:
             context.load_cert_chain(cert_file, key_file)
         except (ssl.SSLError, OSError) as error:
-            raise ConfigError(f"tls: cannot use the client certificate: {error}") from error
+            raise CredentialsError(_pair_problem(cert, key, error)) from error
+
+
+def _pair_problem(cert: bytes, key: bytes, error: Exception) -> str:
+    """Source: Go's crypto/tls, X509KeyPair."""
+    if b"-----BEGIN" not in cert:
+        return "tls: failed to find any PEM data in certificate input"
+    if b"-----BEGIN" not in key:
+        return "tls: failed to find any PEM data in key input"
+    if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
+        return "tls: private key does not match public key"
+    return f"tls: cannot use the client certificate: {error}"
 
 
 def load(
-    path: str | os.PathLike[str] | None = None, context: str | None = None, *, cluster: str = "", user: str = ""
-) -> ClientConfig:
+    path: str | os.PathLike[str] | None = None, context: str | None = None, *, flags: Overrides | None = None,
+    default_server: str = "",
+) -> ClientConfig:  # fmt: skip
     """The configuration that kubectl would use: `path`, else $KUBECONFIG, else ~/.kube/config, else the pod's own.
 
-    Raises ConfigError. Several files in $KUBECONFIG are merged, the first to name a thing wins. `cluster` and `user`
-    are taken instead of the context's.
+    Raises ConfigError. Several files in $KUBECONFIG are merged, the first to name a thing wins. `flags` are laid over
+    it; `default_server` is asked when no cluster names a server.
     """
-    if path is None and not os.environ.get("KUBECONFIG") and not default_path().exists() and in_cluster():
-        return from_service_account()
-    return from_dict(load_merged(path), context, cluster=cluster, user=user)
-
-
-def default_path() -> Path:
-    return Path.home() / ".kube" / "config"
-
-
-def load_merged(path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
-    """The kubeconfig as one dictionary, file references made absolute. Raises ConfigError when no file exists."""
-    explicit = path is not None
-    paths = [Path(path)] if explicit else [Path(p) for p in os.environ.get("KUBECONFIG", "").split(":") if p]
-    paths = paths or [default_path()]
-    merged: dict[str, Any] = {"clusters": [], "users": [], "contexts": []}
-    found = False
-    for one in paths:
-        if not one.exists():
-            continue
-        found = True
-        _merge(merged, _read_yaml(one), one.resolve().parent)
-    if not found:
-        if explicit:
-            raise ConfigError(f"stat {path}: no such file or directory")
-        raise ConfigError(
-            f"no kubeconfig: neither {' nor '.join(map(str, paths))} exists; set KUBECONFIG or use --kubeconfig"
-        )
-    return merged
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
+    flags = flags or Overrides(context=context or "")
+    merged = load_merged(paths_of(path), explicit=bool(path))
     try:
-        document = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f'error loading config file "{path}": {error}') from error
-    if document is not None and not isinstance(document, dict):
-        raise ConfigError(f'error loading config file "{path}": not a kubeconfig')
-    return document or {}
+        chosen = choose(merged, flags, default_server)
+    except ConfigErrors:
+        if merged.contexts or merged.clusters or not in_cluster():
+            raise
+        return from_service_account()
+    nothing_said = not (merged.clusters or any(flags.cluster_fields.values()) or any(flags.user_fields.values()))
+    return from_service_account() if nothing_said and in_cluster() else from_chosen(chosen)
 
 
-_FILE_FIELDS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
+def from_chosen(chosen: Chosen) -> ClientConfig:
+    """Reads the files that the chosen cluster and user name. Raises ConfigError.
+
+    A server without TLS is told no secret, as with client-go.
+    """
+    where, who = chosen.cluster, chosen.user
+    server = str(where["server"]).rstrip("/")
+    server = server if "://" in server else f"http://{server}"
+    config = ClientConfig(
+        server=server,
+        impersonate=who.get("as", ""),
+        impersonate_uid=who.get("as-uid", ""),
+        impersonate_groups=tuple(who.get("as-groups") or ()),
+        impersonate_extra=tuple((k, v) for k, values in (who.get("as-user-extra") or {}).items() for v in values),
+        proxy_url=where.get("proxy-url", ""),
+        disable_compression=bool(where.get("disable-compression")),
+        namespace=chosen.namespace or "default",
+        context=chosen.context,
+        user=chosen.user_name,
+    )
+    return config if not server.startswith("https:") else _with_tls(config, where, who)
 
 
-def _merge(merged: dict[str, Any], document: dict[str, Any], folder: Path) -> None:
-    for section, inner in (("clusters", "cluster"), ("users", "user"), ("contexts", "context")):
-        known = {entry["name"] for entry in merged[section]}
-        for entry in document.get(section) or []:
-            body = dict(entry.get(inner) or {})
-            for name in _FILE_FIELDS:
-                if body.get(name):
-                    body[name] = str(folder / body[name])
-            if entry.get("name") not in known:
-                merged[section].append({"name": entry.get("name", ""), inner: body})
-    if document.get("current-context"):
-        merged.setdefault("current-context", document["current-context"])
-
-
-def _entry(document: dict[str, Any], section: str, inner: str, name: str) -> dict[str, Any] | None:
-    for entry in document[section]:
-        if entry["name"] == name:
-            return entry[inner]
-    return None
-
-
-def from_dict(
-    document: dict[str, Any], context: str | None = None, *, cluster: str = "", user: str = ""
-) -> ClientConfig:
-    """One context of a parsed kubeconfig, `cluster` and `user` taken instead of its own when given.
-
-    Raises ConfigError when something that is named is missing."""
-    name = context or document.get("current-context") or ""
-    chosen = _entry(document, "contexts", "context", name)
-    if chosen is None:
-        if name:
-            raise ConfigError(f'context "{name}" does not exist')
-        if not cluster:
-            raise ConfigError("current-context is not set in the kubeconfig")
-        chosen = {}
-    asked = cluster
-    cluster, user = cluster or chosen.get("cluster", ""), user or chosen.get("user", "")
-    where = _entry(document, "clusters", "cluster", cluster)
-    if where is None or not where.get("server"):
-        raise ConfigError(f'no server found for cluster "{asked}"' if asked else f'cluster "{cluster}" does not exist')
-    who: dict[str, Any] = {}
-    if user:
-        who = _entry(document, "users", "user", user) or {}
-        if not who:
-            raise ConfigError(f'auth info "{user}" does not exist')
-    return ClientConfig(
-        server=str(where["server"]).rstrip("/"),
+def _with_tls(config: ClientConfig, where: dict[str, Any], who: dict[str, Any]) -> ClientConfig:
+    if problem := unusable(who):
+        raise ConfigError(problem)
+    token_file = who.get("tokenFile", "")
+    if token_file and not who.get("token"):
+        try:
+            open(token_file, "rb").close()
+        except OSError as why:
+            raise ConfigError(f"open {token_file}: {(why.strerror or '').lower()}") from why
+    cert = _data(who, "client-certificate")
+    return replace(
+        config,
         ca_data=_data(where, "certificate-authority"),
         insecure=bool(where.get("insecure-skip-tls-verify", False)),
         tls_server_name=where.get("tls-server-name", ""),
-        cert_data=_data(who, "client-certificate"),
-        key_data=_data(who, "client-key"),
+        cert_data=cert,
+        key_data=_data(who, "client-key") if cert else None,
         token=who.get("token", ""),
-        token_file=who.get("tokenFile", ""),
+        token_file=token_file,
         username=who.get("username", ""),
         password=who.get("password", ""),
-        impersonate=who.get("as", ""),
-        namespace=chosen.get("namespace") or "default",
-        context=name,
-        user=user,
+        plugin=ExecPlugin(who["exec"], _cluster_info(where)) if who.get("exec") else None,
     )
+
+
+def _cluster_info(where: dict[str, Any]) -> dict[str, Any]:
+    """What a plugin is told of the cluster. Source: k8s.io/client-go/pkg/apis/clientauthentication/v1/types.go."""
+    names = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url",
+             "disable-compression")  # fmt: skip
+    known = where | ({"certificate-authority-data": base64.b64encode(ca).decode()}
+                     if (ca := _data(where, "certificate-authority")) else {})  # fmt: skip
+    extensions = {e["name"]: e["extension"] for e in where.get("extensions") or ()}
+    own = extensions.get("client.authentication.k8s.io/exec")
+    return {k: known[k] for k in names if known.get(k)} | {"config": own}
 
 
 def _data(body: dict[str, Any], name: str) -> bytes | None:

@@ -77,8 +77,13 @@ async def test_writes_send_the_object_with_its_kind() -> None:
         (404, status(404, "NotFound", 'pods "a" not found'), NotFound, 'pods "a" not found'),
         (409, status(409, "Conflict", "changed"), Conflict, "changed"),
         (410, status(410, "Expired", "too old"), Expired, "too old"),
-        (502, b"<html>bad gateway</html>", StatusError, "<html>bad gateway</html>"),
-        (500, b"", StatusError, "the server answered 500"),
+        (
+            502,
+            b"bad gateway",
+            StatusError,
+            'an error on the server ("bad gateway") has prevented the request from succeeding',
+        ),
+        (500, b"", StatusError, 'an error on the server ("unknown") has prevented the request from succeeding'),
         (403, {"some": "json"}, StatusError, '{"some": "json"}'),
     ],
 )
@@ -150,7 +155,7 @@ async def test_refused_connections_say_so() -> None:
 
 async def test_a_silent_server_is_given_up() -> None:
     async with Server([silence]) as server, Client(ClientConfig(server.url)) as client:
-        with pytest.raises(Unreachable, match="in time"):
+        with pytest.raises(Unreachable, match="context deadline exceeded"):
             await client.request("GET", "/version", timeout=0.05)
 
 
