@@ -102,7 +102,7 @@ def test_objects_that_are_not_right(kubectl: Kubectl) -> None:
 
 
 def test_create(kubectl: Kubectl) -> None:
-    """Since 1.32 these bodies are protobuf."""
+    """Since 1.32 these bodies are protobuf, and so are the answers."""
     assert kubectl("create configmap made --from-literal=k=v") == "configmap/made created\n"
     assert kubectl("create secret generic made --from-literal=k=v") == "secret/made created\n"
     assert kubectl("create serviceaccount made") == "serviceaccount/made created\n"

@@ -57,7 +57,7 @@ async def test_watchers_share_events_and_readers_share_lists(open_cacher: Open) 
     assert first is second is third
     one, two = await cacher.list(PODS), await cacher.list(PODS)
     assert one.items is two.items and one.items[0] is first.value
-    assert one.items.tail == b'{"metadata":{"resourceVersion":"%d","name":"x"}}]}' % first.revision
+    assert one.items.tail == b'{"metadata":{"resourceVersion":"%d","name":"x"}}]}\n' % first.revision
     assert one.items.tail is two.items.tail
     await cacher.commit([], [Put("/registry/nodes/n", b"{}")])
     assert (await cacher.list(PODS)).items is one.items
