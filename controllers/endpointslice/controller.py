@@ -129,7 +129,7 @@ class EndpointSliceController(Controller):
             {TRIGGER_TIME: stamp} if stamp else {},
         )
         families = address_types(service)
-        planned = plan_slices(template, wanted.groups, existing, families, hints_matter=not proportional)
+        planned = plan_slices(template, wanted, existing, families, hints_matter=not proportional)
         return self._hint(service, planned, template, families, proportional=proportional)
 
     def _hint(

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from controllers.pods import is_ready, is_terminal
 from kube.api.core_v1 import Node, ObjectReference, Pod, Service, ServicePort
@@ -30,19 +29,12 @@ Group = tuple[str, Ports]
 """What all endpoints of one slice share: the address type and the ports."""
 
 
-@dataclass
-class Desired:
-    """Group -> its endpoints. `missing_nodes`: pods were left out because their node is not known (yet)."""
-
-    groups: dict[Group, list[Endpoint]] = field(default_factory=dict)
-    missing_nodes: bool = False
-
-
 def desired_endpoints(
     service: Service, pods: Iterable[Pod], node: Callable[[str], Node | None], *, with_hints: bool = True
-) -> Desired:
-    """All endpoints that the Service should have now; without hints where `topology` gives them."""
-    found = Desired()
+) -> dict[Group, list[Endpoint]]:
+    """All endpoints that the Service should have now; without hints where `topology` gives them. A pod whose node is
+    not known yet has none: the node's coming brings them."""
+    found: dict[Group, list[Endpoint]] = {}
     distribution = service.spec.trafficDistribution if with_hints else None
     families = address_types(service)
     for pod in sorted(pods, key=lambda p: p.metadata.name):
@@ -50,14 +42,13 @@ def desired_endpoints(
             continue
         home = node(pod.spec.nodeName)
         if home is None and not service.spec.publishNotReadyAddresses:
-            found.missing_nodes = True
             continue
         ports = ports_of(service, pod)
         for family in families:
             addresses = addresses_of(pod, family)
             if addresses:
                 endpoint = endpoint_of(service, pod, home, addresses, distribution)
-                found.groups.setdefault((family, ports), []).append(endpoint)
+                found.setdefault((family, ports), []).append(endpoint)
     return found
 
 

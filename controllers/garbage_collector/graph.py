@@ -63,9 +63,6 @@ class Graph:
             if not dependents:
                 self._dependents.pop(ref.uid, None)
 
-    def knows(self, uid: str) -> bool:
-        return uid in self._objects
-
     def get(self, uid: str) -> tuple[Identity, Object] | None:
         return self._objects.get(uid)
 

@@ -49,9 +49,6 @@ class CidrSet:
     def release(self, cidr: str) -> None:
         self._taken.difference_update(self._indices(cidr))
 
-    def contains(self, cidr: str) -> bool:
-        return bool(self._indices(cidr))
-
     def _indices(self, cidr: str) -> range:
         network = ipaddress.ip_network(cidr)
         if network.version != self._range.version or not network.overlaps(self._range):

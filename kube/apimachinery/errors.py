@@ -316,10 +316,6 @@ def invalid_value(path: Path, value: Any, detail: str = "") -> FieldError:
     return FieldError("FieldValueInvalid", str(path), _with_detail(f"Invalid value: {quoted(value)}", detail))
 
 
-def type_invalid(path: Path, value: Any, detail: str = "") -> FieldError:
-    return FieldError("FieldValueTypeInvalid", str(path), _with_detail(f"Invalid value: {quoted(value)}", detail))
-
-
 def not_supported(path: Path, value: Any, supported: Iterable[str]) -> FieldError:
     """The supported values are listed quoted: a set sorted, a sequence in its own order."""
     ordered = sorted(supported) if isinstance(supported, set | frozenset) else supported

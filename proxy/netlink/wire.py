@@ -35,10 +35,6 @@ def u8(kind: int, value: int) -> bytes:
     return attr(kind, struct.pack("=B", value))
 
 
-def u16(kind: int, value: int) -> bytes:
-    return attr(kind, struct.pack("=H", value))
-
-
 def u32(kind: int, value: int) -> bytes:
     return attr(kind, struct.pack("=I", value))
 
@@ -46,10 +42,6 @@ def u32(kind: int, value: int) -> bytes:
 def be16(kind: int, value: int) -> bytes:
     """A port: in the network's byte order."""
     return attr(kind, struct.pack("!H", value))
-
-
-def be32(kind: int, value: int) -> bytes:
-    return attr(kind, struct.pack("!I", value))
 
 
 def text(kind: int, value: str) -> bytes:

@@ -50,7 +50,7 @@ def endpoints(of: Service, *pods: Pod) -> list[str]:
     """`10.0.0.1 ready serving terminating`: one line an endpoint."""
     found = desired_endpoints(of, pods, lambda name: NODE if name == "n1" else None)
     lines = []
-    for listed in found.groups.values():
+    for listed in found.values():
         for e in listed:
             marks = [m for m in ("ready", "serving", "terminating") if getattr(e.conditions, m)]
             lines.append(" ".join([*e.addresses, *marks]))
@@ -86,7 +86,7 @@ def test_publish_not_ready_addresses() -> None:
 def test_dual_stack_has_a_group_for_each_family() -> None:
     both = service(ipFamilies=["IPv6", "IPv4"])
     found = desired_endpoints(both, [pod(ips=("10.0.0.1", "fd00::1"))], lambda _name: NODE)
-    assert {family: e[0].addresses for (family, _), e in found.groups.items()} == {
+    assert {family: e[0].addresses for (family, _), e in found.items()} == {
         "IPv6": ["fd00::1"],
         "IPv4": ["10.0.0.1"],
     }
@@ -94,10 +94,10 @@ def test_dual_stack_has_a_group_for_each_family() -> None:
 
 def test_an_endpoint_names_its_pod_its_place_and_its_hostname() -> None:
     found = desired_endpoints(service(), [pod(hostname="h", subdomain="web")], lambda _name: NODE)
-    [[e]] = found.groups.values()
+    [[e]] = found.values()
     assert (e.nodeName, e.zone, e.hostname, e.targetRef.name, e.targetRef.kind) == ("n1", "z1", "h", "p", "Pod")
     found = desired_endpoints(service(), [pod(hostname="h", subdomain="other")], lambda _name: NODE)
-    [[e]] = found.groups.values()
+    [[e]] = found.values()
     assert e.hostname is None
 
 
@@ -112,7 +112,7 @@ def test_an_endpoint_names_its_pod_its_place_and_its_hostname() -> None:
 )
 def test_hints(distribution: str | None, zones: list[str] | None, nodes: list[str] | None) -> None:
     found = desired_endpoints(service(trafficDistribution=distribution), [pod()], lambda _name: NODE)
-    [[e]] = found.groups.values()
+    [[e]] = found.values()
     if zones is None:
         assert e.hints is None
     else:

@@ -112,7 +112,7 @@ def _slices(case: Case, service: Json, pods: list[Json], nodes: tuple[Json, ...]
             "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}},
          "ports": [port.to_dict() for port in port_models(ports)],
          "endpoints": [endpoint.to_dict() for endpoint in endpoints]}
-        for number, ((_, ports), endpoints) in enumerate(wanted.groups.items())
+        for number, ((_, ports), endpoints) in enumerate(wanted.items())
     ]  # fmt: skip
 
 
