@@ -8,9 +8,7 @@ Source: k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/writers.go.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import zlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import yaml
 
 from apiserver.endpoints import protobuf
+from apiserver.endpoints.compression import compressed, is_worth_it
 from apiserver.endpoints.negotiation import JSON, PROTOBUF
 from apiserver.endpoints.request_info import TRUE
 from kube.apimachinery.errors import MethodNotAllowed, NotFound, StatusError
@@ -28,9 +27,7 @@ Header = tuple[bytes, bytes]
 
 _JSON_TYPE = (b"content-type", b"application/json")
 _WORTH_SHARING = 16 << 10
-_WORTH_COMPRESSING = 128 << 10
 _PEOPLES_AGENTS = (b"curl", b"Wget", b"Mozilla/5.0")
-_GZIP, _FASTEST = 31, 1
 NO_CACHE = (b"cache-control", b"no-cache, private")
 NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
@@ -46,6 +43,8 @@ class Response:
     media_type: str = JSON
     headers: list[Header] = field(default_factory=list)
     tail: bytes = b""
+    packed: dict[str, bytes] | None = None
+    """Where the tail is kept compressed, for the next response that has it."""
 
 
 _ALL_WARNINGS, _ONE_WARNING = 4096, 256
@@ -101,8 +100,8 @@ async def send_response(
     if len(tail) < _WORTH_SHARING:
         body, tail = body + tail, b""
     more: Sequence[Header] = response.headers
-    if len(body) + len(tail) > _WORTH_COMPRESSING and b"gzip" in encodings:
-        body, tail = await asyncio.to_thread(_compressed, body, tail), b""
+    if is_worth_it(len(body) + len(tail), encodings):
+        body, tail = await compressed(body, tail, response.packed if tail else None, media), b""
         more = [*more, (b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
     length = (b"content-length", b"%d" % (len(body) + len(tail)))
     headers: Sequence[Header] = [type_header, NO_CACHE, length, *more]
@@ -126,11 +125,6 @@ def read_by_people(pretty: str, agent: bytes) -> bool:
 def indented(body: bytes) -> bytes:
     """JSON for people."""
     return json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode()
-
-
-def _compressed(*parts: bytes) -> bytes:
-    stream = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
-    return b"".join([*map(stream.compress, parts), stream.flush()])
 
 
 def to_yaml(body: bytes) -> bytes:

@@ -95,10 +95,18 @@ class Stored:
 
 class Items(tuple[Stored, ...]):
     """The values of a list, in key order. Readers of an unchanged prefix get the same `Items`, so what one of them
-    worked out is there for the next: `tail` here, and whatever is put in `memo`."""
+    worked out is there for the next: `tail` here, and whatever is put in `memo` and `packed`."""
 
     memo: Any = None
     _tail: bytes | None = None
+    _packed: dict[str, bytes] | None = None
+
+    @property
+    def packed(self) -> dict[str, bytes]:
+        """Compressed forms of the items, by name."""
+        if self._packed is None:
+            self._packed = {}
+        return self._packed
 
     @property
     def tail(self) -> bytes:

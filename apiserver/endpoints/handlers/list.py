@@ -60,11 +60,15 @@ async def list_(endpoint: Endpoint, request: Request) -> Response:
     what = page.revision, page.continue_token, page.remaining
     if request.output == BINARY:
         head, tail = protobuf.list_body(endpoint.resource, page.items, list_metadata(*what))
-        return Response(head, tail=tail, media_type=PROTOBUF)
+        return Response(head, tail=tail, media_type=PROTOBUF, packed=_packed(page.items))
     if page.tail is not None:
-        return Response(list_start(endpoint.resource, *what), tail=page.tail)
+        return Response(list_start(endpoint.resource, *what), tail=page.tail, packed=_packed(page.items))
     include = request.query.get("includeObject", "")
     return Response(list_body(endpoint.resource, [s.wire for s in page.items], request.output, include, *what))
+
+
+def _packed(items: list[Stored] | Items) -> dict[str, bytes] | None:
+    return items.packed if isinstance(items, Items) else None
 
 
 async def select(endpoint: Endpoint, request: Request, options: ListOptions) -> Selected:

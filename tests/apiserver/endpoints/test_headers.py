@@ -73,9 +73,11 @@ def test_long_bodies_are_compressed_for_who_can_read_that(apiserver: ApiServer, 
         body = {"metadata": {"name": name}, "data": {"k": "x" * size}}
         assert apiserver.request("POST", url, body)[0] == 201
     for path in (url, f"{url}/long"):
-        _, plain = fetch(apiserver, path)
-        headers, packed = fetch(apiserver, path, Accept_Encoding="deflate, gzip")
-        assert (headers["Content-Encoding"], headers["Vary"]) == ("gzip", "Accept-Encoding")
-        assert gzip.decompress(packed) == plain and len(packed) == int(headers["Content-Length"])
-        assert fetch(apiserver, path, Accept_Encoding="br")[1] == plain
+        for accept in ("application/json", "application/vnd.kubernetes.protobuf"):
+            for query in ("", "?resourceVersion=0"):  # the second finds the items of the first
+                _, plain = fetch(apiserver, path + query, Accept=accept)
+                headers, packed = fetch(apiserver, path + query, Accept=accept, Accept_Encoding="deflate, gzip")
+                assert (headers["Content-Encoding"], headers["Vary"]) == ("gzip", "Accept-Encoding")
+                assert gzip.decompress(packed) == plain and len(packed) == int(headers["Content-Length"])
+            assert fetch(apiserver, path, Accept=accept, Accept_Encoding="br")[1] == plain
     assert fetch(apiserver, f"{url}/short", Accept_Encoding="gzip")[0]["Content-Encoding"] is None
