@@ -11,6 +11,8 @@ import json
 from typing import Any
 
 ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
+CLIENT_SIDE, SERVER_SIDE = "kubectl-client-side-apply", "kubectl"
+"""The managers of what is applied, if nobody says another."""
 
 
 def with_last_applied(obj: dict[str, Any]) -> dict[str, Any]:
@@ -40,3 +42,8 @@ def read(obj: dict[str, Any]) -> dict[str, Any] | None:
     """What was last applied to a live object; None when nothing was. Raises ValueError when it cannot be read."""
     text = ((obj.get("metadata") or {}).get("annotations") or {}).get(ANNOTATION)
     return json.loads(text) if text else None
+
+
+def manager_of(given: str, *, server_side: bool) -> str:
+    """The manager of what is written: `--server-side` has another default."""
+    return SERVER_SIDE if server_side and given == CLIENT_SIDE else given

@@ -26,7 +26,7 @@ async def reconcile(session: Session, target: Target, flags: Json) -> None:
     if target.mapping.group != "rbac.authorization.k8s.io":
         raise CommandError(f"only rbac.authorization.k8s.io/v1 is supported: not {target.mapping.api_version}, "
                            f"Kind={target.mapping.kind}")  # fmt: skip
-    writing = Writing(output=flags["output"], dry_run=flags["dry_run"], field_manager="kubectl-auth")
+    writing = Writing.read(dict(flags), "kubectl-auth")
     try:
         live = await session.get(target.path)
     except NotFound:

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from kubectl_lite.commands.attach import attach
-from kubectl_lite.commands.delete import wait_until_gone
+from kubectl_lite.commands.delete import policy_of, wait_until_gone
 from kubectl_lite.commands.wait import until
 from kubectl_lite.creating import create
 from kubectl_lite.durations import seconds
@@ -42,7 +42,7 @@ async def run_attached(session: Session, obj: Json, flags: Json, *, remove: bool
     finally:
         if remove:
             try:
-                await session.delete(target.path, {"propagationPolicy": "Background"})
+                await session.delete(target.path, {"propagationPolicy": policy_of(flags["cascade"])})
                 if not quiet:
                     print(f'pod "{target.name}" deleted', flush=True)
                 await wait_until_gone(session, target, created["metadata"]["uid"], None)

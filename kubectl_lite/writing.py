@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from kubectl_lite.cli import bool_option
 from kubectl_lite.errors import CommandError
@@ -28,10 +29,10 @@ def dry_run(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
     return value
 
 
-def print_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the flags that say how objects are printed to a command."""
+def print_options(function: Callable[..., Any], *, output: str = "") -> Callable[..., Any]:
+    """Adds the flags that say how objects are printed to a command. `output` is the default of `-o`."""
     for option in (
-        click.option("-o", "--output", default="", help=f"Output format. One of: ({', '.join(OF_WRITES)})."),
+        click.option("-o", "--output", default=output, help=f"Output format. One of: ({', '.join(OF_WRITES)})."),
         click.option("--template", default="", help="The template of -o go-template or jsonpath, or its file."),
         bool_option("--allow-missing-template-keys", default=True, help="Fields that are not there are no error."),
         click.option("--show-managed-fields", is_flag=True, help="Keep managedFields in YAML and JSON."),
@@ -41,7 +42,13 @@ def print_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def printer_of(flags: dict[str, Any], **more: Any) -> Printer | None:
-    """The printer that the flags of `print_options` ask for; takes them out of `flags`. Raises CommandError."""
+    """The printer that the flags of `print_options` ask for; takes them out of `flags`. Raises CommandError.
+
+    A template alone wins over a default of `-o`.
+    """
+    context = click.get_current_context()
+    if flags["template"] and context.get_parameter_source("output") is ParameterSource.DEFAULT:
+        flags["output"] = ""
     return printer_for(
         flags.pop("output"), template=flags.pop("template"), allow_missing=flags.pop("allow_missing_template_keys"),
         managed_fields=flags.pop("show_managed_fields"), **({"formats": OF_WRITES} | more),

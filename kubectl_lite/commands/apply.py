@@ -8,25 +8,29 @@ the difference is sent, as a strategic merge patch for the kinds that we know an
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from kubectl_lite.cli import bool_option, command, group
 from kubectl_lite.commands import apply_last
 from kubectl_lite.creating import create
+from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError, add_source, report, usage
-from kubectl_lite.last_applied import ANNOTATION, read, with_last_applied
+from kubectl_lite.last_applied import ANNOTATION, CLIENT_SIDE, manager_of, read, with_last_applied
+from kubectl_lite.pruning import kinds, prunable
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
-CLIENT_SIDE, SERVER_SIDE = "kubectl-client-side-apply", "kubectl"
-# What --prune looks at when nobody says: the kinds of kubectl's list that kube-lite serves.
-PRUNED = ("configmaps", "endpoints", "pods", "secrets", "services", "daemonsets.apps", "deployments.apps",
-          "replicasets.apps", "statefulsets.apps")  # fmt: skip
+
+class Deleting(NamedTuple):
+    """How `--force` deletes what cannot be changed, and `--prune` what is no longer there."""
+
+    policy: str
+    grace: int
+    limit: float | None
 
 
 @command("apply")
@@ -41,6 +45,12 @@ PRUNED = ("configmaps", "endpoints", "pods", "secrets", "services", "daemonsets.
 @click.option("--grace-period", default=-1, help="With --force: seconds for a graceful end.")
 @click.option("--prune", is_flag=True, help="Delete applied objects that the manifests no longer hold.")
 @click.option("--prune-allowlist", multiple=True, help="With --prune: look at these kinds only: group/version/kind.")
+@click.option("--cascade", default="background", is_flag=False, flag_value="background",
+              help="What becomes of what a deleted object owns: background, foreground or orphan.")
+@click.option("--timeout", type=DURATION, default="0", help="With --force: how long to wait for a deletion.")
+@bool_option("--wait", default=False, help="Taken: --force always waits, --prune never.")
+@bool_option("--openapi-patch", default=True, help="Taken: the types that are known merge their lists by keys.")
+@click.option("--subresource", default="", help="With --server-side: apply to this subresource of each object.")
 @click.option("--all", "all_", is_flag=True, help="With --prune: look at all objects of the namespace.")
 @write_options(CLIENT_SIDE, validate=True)
 async def _apply_command(
@@ -53,9 +63,13 @@ async def _apply_command(
         raise usage("apply", f"Unexpected args: [{' '.join(words)}]")
     server_side, conflicts, prune = flags.pop("server_side"), flags.pop("force_conflicts"), flags.pop("prune")
     everything, _, allowed = flags.pop("all_"), flags.pop("overwrite"), flags.pop("prune_allowlist")
-    force, grace = flags.pop("force"), flags.pop("grace_period")
-    if server_side and flags["field_manager"] == CLIENT_SIDE:
-        flags["field_manager"] = SERVER_SIDE
+    force, subresource = flags.pop("force"), flags.pop("subresource")
+    deleting = _deleting(flags)
+    if force and server_side:
+        raise CommandError("--force cannot be used with --server-side")
+    if subresource and not server_side:
+        raise CommandError("--subresource can only be specified for --server-side")
+    flags["field_manager"] = manager_of(flags["field_manager"], server_side=server_side)
     writing = Applying.read(flags, CLIENT_SIDE)
     _check_flags(server_side, conflicts, prune, everything, selector, writing)
     found = await targets(session, (), files=filename or ("",), recursive=recursive, command="apply")
@@ -66,16 +80,26 @@ async def _apply_command(
     for target in found:
         try:
             if server_side:
-                await _server_side(session, target, writing, conflicts)
+                await _server_side(session, target, writing, conflicts, subresource)
             else:
-                await _apply(session, target, writing, max(0, grace) if force else None)
+                await _apply(session, target, writing, deleting if force else None)
         except StatusError as error:
             report(error)
             code = 1
     if prune and not code:
-        await _prune(session, found, selector, writing, _kinds(allowed))
+        await _prune(session, found, selector, writing, kinds(allowed), deleting.policy)
     writing.done()
     return code
+
+
+def _deleting(flags: dict[str, Any]) -> Deleting:
+    """Takes its flags out of `flags`. Raises CommandError."""
+    from kubectl_lite.commands.delete import policy_of
+
+    for taken in ("wait", "openapi_patch"):
+        flags.pop(taken)
+    limit = seconds(flags.pop("timeout"))
+    return Deleting(policy_of(flags.pop("cascade")), max(0, flags.pop("grace_period")), limit or None)
 
 
 class Applying(Writing):
@@ -121,16 +145,17 @@ def is_selected(target: Target, selector: str) -> bool:
     return parse(selector).matches(((target.object or {}).get("metadata") or {}).get("labels") or {})
 
 
-async def _server_side(session: Session, target: Target, writing: Writing, force: bool) -> None:
+async def _server_side(session: Session, target: Target, writing: Writing, force: bool, subresource: str) -> None:
     params = writing.params | {"force": "true" if force else ""}
-    answer = await session.patch(target.path, target.object, "apply", **params)
+    path = target.mapping.path(target.namespace, target.name, subresource)
+    answer = await session.patch(path, target.object, "apply", **params)
     writing.say(target, "serverside-applied", answer)
 
 
-async def _apply(session: Session, target: Target, writing: Writing, replacing: int | None) -> None:
+async def _apply(session: Session, target: Target, writing: Writing, replacing: Deleting | None) -> None:
     """One object: created when absent, patched when it differs, left alone when it does not.
 
-    One that cannot be patched is created anew, its old self given `replacing` seconds to end, unless that is None.
+    One that cannot be patched is created anew, its old self deleted as `replacing` says, unless that is None.
     """
     from kube.apimachinery.errors import Conflict, Invalid, NotFound, StatusError
 
@@ -163,13 +188,13 @@ async def _apply(session: Session, target: Target, writing: Writing, replacing: 
 
 
 async def _anew(
-    session: Session, target: Target, live: dict[str, Any], modified: dict[str, Any], writing: Writing, grace: int
+    session: Session, target: Target, live: dict[str, Any], modified: dict[str, Any], writing: Writing, how: Deleting
 ) -> None:
     """Deletes the object and creates it as the manifest says."""
     from kubectl_lite.commands.delete import wait_until_gone
 
-    await session.delete(target.path, {"propagationPolicy": "Background", "gracePeriodSeconds": grace})
-    await wait_until_gone(session, target, live["metadata"]["uid"], None)
+    await session.delete(target.path, {"propagationPolicy": how.policy, "gracePeriodSeconds": how.grace})
+    await wait_until_gone(session, target, live["metadata"]["uid"], how.limit)
     writing.say(target, "configured", await create(session, target, modified, writing))
 
 
@@ -196,38 +221,16 @@ def difference(target: Target, modified: dict[str, Any], live: dict[str, Any]) -
     return merge.three_way(original, modified, live), "merge"
 
 
-def _kinds(allowed: Sequence[str]) -> list[tuple[str, str]]:
-    """From `core/v1/ConfigMap` to API version and kind. Raises CommandError."""
-    found = []
-    for word in allowed:
-        parts = word.split("/")
-        if len(parts) != 3:
-            raise CommandError(f"invalid GroupVersionKind format: {word}, please follow <group/version/kind>")
-        group, version, kind = parts
-        found.append((version if group == "core" else f"{group}/{version}", kind))
-    return found
-
-
 async def _prune(
-    session: Session, applied: list[Target], selector: str, writing: Writing, kinds: list[tuple[str, str]]
-) -> None:
-    """Deletes what carries the annotation, matches the selector, and was not among the manifests."""
-    mapper = await session.mapper()
-    kept = {(t.mapping.qualified, t.namespace, t.name) for t in applied}
-    namespaces = sorted({t.namespace for t in applied if t.namespace})
-    given = [m for api_version, kind in kinds if (m := mapper.by_kind(api_version, kind))]
-    for mapping in given if kinds else map(mapper.by_name, PRUNED):
-        for namespace in namespaces:
-            listed = await session.get(mapping.path(namespace), params={"labelSelector": selector})
-            for item in listed.get("items") or ():
-                target = Target(mapping, item["metadata"]["name"], namespace)
-                if (mapping.qualified, namespace, target.name) in kept or not read(item):
-                    continue
-                if writing.dry_run != "client":
-                    options = {"propagationPolicy": "Background"}
-                    dry = {"dryRun": ["All"]} if writing.dry_run == "server" else {}
-                    await session.delete(target.path, options | dry)
-                writing.say(target, "pruned", item)
+    session: Session, applied: list[Target], selector: str, writing: Writing, allowed: list[tuple[str, str]],
+    policy: str,
+) -> None:  # fmt: skip
+    """Deletes what is no longer among the manifests."""
+    async for target, item in prunable(session, applied, selector, allowed):
+        if writing.dry_run != "client":
+            dry = {"dryRun": ["All"]} if writing.dry_run == "server" else {}
+            await session.delete(target.path, {"propagationPolicy": policy} | dry)
+        writing.say(target, "pruned", item)
 
 
 cli = group(

@@ -13,6 +13,7 @@ import click
 from kubectl_lite.cli import command, group
 from kubectl_lite.errors import CommandError, report
 from kubectl_lite.session import Session
+from kubectl_lite.writing import DRY_RUN, print_options, printer_of
 
 Json = dict[str, Any]
 API = "/apis/authorization.k8s.io/v1"
@@ -107,17 +108,16 @@ async def _list(session: Session, flags: Json) -> int:
 
 @command("whoami")
 @click.argument("ignored", nargs=-1, expose_value=False)
-@click.option("-o", "--output", default="", help="yaml, json, ….")
-async def _whoami(session: Session, output: str) -> None:
+@print_options
+async def _whoami(session: Session, **flags: Any) -> None:
     """Experimental: Check self subject attributes."""
     from kubectl_lite.describers.policy_rules import brackets
     from kubectl_lite.printers.go_order import in_go_order
-    from kubectl_lite.printers.objects import printer_for
     from kubectl_lite.printers.table import table
 
+    printer = printer_of(flags, sort_keys=False) if flags["output"] else None
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     answer = await session.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", body)
-    printer = printer_for(output, sort_keys=False)
     if printer:
         sys.stdout.write(printer(in_go_order(answer)))
         return
@@ -134,8 +134,8 @@ async def _whoami(session: Session, output: str) -> None:
 @click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
 @click.option("--remove-extra-permissions", is_flag=True, help="Take away what the manifest does not say.")
 @click.option("--remove-extra-subjects", is_flag=True, help="Take away subjects that the manifest does not name.")
-@click.option("--dry-run", default="none", is_flag=False, flag_value="client", help="none, client or server.")
-@click.option("-o", "--output", default="", help="Output format.")
+@DRY_RUN
+@print_options
 async def _reconcile(session: Session, filename: tuple[str, ...], recursive: bool, **flags: Any) -> int:
     """Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects."""
     from kube.apimachinery.errors import StatusError

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kubectl_lite.cli import command, group
+from kubectl_lite.durations import DURATION
 from kubectl_lite.session import Session
+from kubectl_lite.writing import print_options, printer_of
 
 Json = dict[str, Any]
 
@@ -55,18 +58,19 @@ _APPS = {"daemonsets", "deployments", "replicasets"}
 
 @command("dump")
 @click.option("--output-directory", default="", help="Where to put the files; - or nothing is standard output.")
-@click.option("--namespaces", default="", help="The namespaces to dump; kube-system and the current one if empty.")
+@click.option("--namespaces", multiple=True, help="The namespaces to dump; kube-system and the current one if empty.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Dump all namespaces.")
-@click.option("-o", "--output", default="json", type=click.Choice(["json", "yaml"]), help="json or yaml.")
+@click.option("--pod-running-timeout", type=DURATION, default="20s", help="Taken: nothing is waited for.")
+@partial(print_options, output="json")
 async def _dump(
-    session: Session, output_directory: str, namespaces: str, all_namespaces: bool, output: str
-) -> None:
+    session: Session, output_directory: str, namespaces: tuple[str, ...], all_namespaces: bool, output: str,
+    pod_running_timeout: str, **flags: Any,
+) -> None:  # fmt: skip
     """Dump relevant information for debugging and diagnosis."""
-    from kubectl_lite.printers.objects import printer_for
-
-    printer = printer_for(output)
+    printer = printer_of(flags | {"output": output or "json"})
     assert printer
-    where = [n for n in namespaces.split(",") if n] or ["kube-system", session.namespace]
+    ending = output if output in ("json", "yaml") else "txt"
+    where = [n for given in namespaces for n in given.split(",") if n] or ["kube-system", session.namespace]
     if all_namespaces:
         listed = await session.get("/api/v1/namespaces")
         where = [item["metadata"]["name"] for item in listed["items"]]
@@ -79,9 +83,9 @@ async def _dump(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    write(f"nodes.{output}", printer(await session.get("/api/v1/nodes")))
+    write(f"nodes.{ending}", printer(await session.get("/api/v1/nodes")))
     for namespace in dict.fromkeys(where):
-        await _dump_namespace(session, namespace, lambda name, obj: write(f"{name}.{output}", printer(obj)), write)
+        await _dump_namespace(session, namespace, lambda name, obj: write(f"{name}.{ending}", printer(obj)), write)
     if output_directory not in ("", "-"):
         print(f"Cluster info dumped to {output_directory}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from kubectl_lite.cli import bool_option, command, group
 from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.kubeconfig_files import SECTIONS, KubeconfigFiles
 from kubectl_lite.session import Session
+from kubectl_lite.writing import print_options, printer_of
 
 Json = dict[str, Any]
 HIDDEN = {"token": "REDACTED", "password": "REDACTED", "certificate-authority-data": "DATA+OMITTED",
@@ -51,12 +53,10 @@ def _show_help() -> None:
 @click.option("--flatten", is_flag=True, help="Put the content of files into it.")
 @click.option("--raw", is_flag=True, help="Show secrets and certificate data.")
 @bool_option("--merge", default=True, help="Merge the whole hierarchy of kubeconfig files.")
-@click.option("-o", "--output", default="yaml", help="yaml, json, jsonpath=….")
-def _view(session: Session, minify: bool, flatten: bool, raw: bool, merge: bool, output: str) -> None:
+@partial(print_options, output="yaml")
+def _view(session: Session, minify: bool, flatten: bool, raw: bool, merge: bool, **flags: Any) -> None:
     """Display merged kubeconfig settings or a specified kubeconfig file."""
-    from kubectl_lite.printers.objects import printer_for
-
-    document = _files(session).merged()
+    output, document = flags["output"], _files(session).merged()
     if minify:
         document = _minified(document, session.flags.context or document["current-context"])
     if flatten:
@@ -66,9 +66,8 @@ def _view(session: Session, minify: bool, flatten: bool, raw: bool, merge: bool,
     if output == "json":
         sys.stdout.write(_ordered_json(document))
         return
-    printer = printer_for(output)
-    if printer is None:
-        raise CommandError(f'unable to match a printer suitable for the output format "{output}"')
+    printer = printer_of(flags | {"output": output or "yaml"})
+    assert printer is not None
     sys.stdout.write(printer(document))
 
 
@@ -220,7 +219,7 @@ def _merged(files: KubeconfigFiles, section: str, name: str, changes: Json) -> J
 @click.option("--current", is_flag=True, help="Modify the current context.")
 @click.option("--cluster", default=KEEP, help="The cluster of the context.", show_default="''")
 @click.option("--user", default=KEEP, help="The user of the context.", show_default="''")
-@click.option("-n", "--namespace", default=KEEP, help="The namespace of the context.", show_default="''")
+@click.option("--namespace", default=KEEP, help="The namespace of the context.", show_default="''")
 def _set_context(session: Session, words: tuple[str, ...], current: bool, **changes: str) -> None:
     """Set a context entry in kubeconfig."""
     name = _exactly(1, words)[0] if len(words) > 1 else "".join(words)
@@ -240,7 +239,7 @@ def _set_context(session: Session, words: tuple[str, ...], current: bool, **chan
 
 @command("set-cluster")
 @click.argument("words", nargs=-1)
-@click.option("-s", "--server", default=KEEP, help="The API server's address.", show_default="''")
+@click.option("--server", default=KEEP, help="The API server's address.", show_default="''")
 @click.option("--certificate-authority", default=KEEP, help="Path to a CA file.", show_default="''")
 @click.option("--insecure-skip-tls-verify", is_flag=True, default=None, help="Do not check the server's certificate.")
 @click.option("--tls-server-name", default=KEEP, help="The name to verify.", show_default="''")
@@ -271,10 +270,23 @@ def _set_cluster(session: Session, words: tuple[str, ...], embed_certs: bool, **
 @click.option("--client-certificate", default=KEEP, help="Path to a certificate.", show_default="''")
 @click.option("--client-key", default=KEEP, help="Path to its key.", show_default="''")
 @click.option("--embed-certs", is_flag=True, help="Keep the files' content, not their paths.")
-def _set_credentials(session: Session, words: tuple[str, ...], embed_certs: bool, **flags: str) -> None:
+@click.option("--auth-provider", default=None, help="The auth provider of the user.")
+@click.option("--auth-provider-arg", multiple=True, help="Its settings: KEY=VALUE sets, KEY- removes.")
+@click.option("--exec-command", default=None, help="A program that answers who the user is.")
+@click.option("--exec-api-version", default=None, help="The version of what it answers.")
+@click.option("--exec-arg", multiple=True, help="Its arguments, separated by commas.")
+@click.option("--exec-env", multiple=True, help="Its environment: KEY=VALUE sets, KEY- removes.")
+@click.option("--exec-interactive-mode", default=None, help="Whether it may ask: IfAvailable, Never or Always.")
+@click.option("--exec-provide-cluster-info", is_flag=True, default=None, help="Whether it is told of the cluster.")
+def _set_credentials(session: Session, words: tuple[str, ...], embed_certs: bool, **flags: Any) -> None:
     """Set a user entry in kubeconfig."""
+    from kubectl_lite.kubeconfig_users import with_program, with_provider
+
     (name,) = _exactly(1, words, "unexpected args")
     files = _files(session)
+    provider = [flags.pop(key) for key in ("auth_provider", "auth_provider_arg")]
+    program = [flags.pop(f"exec_{key}") for key in
+               ("command", "api_version", "arg", "env", "interactive_mode", "provide_cluster_info")]  # fmt: skip
     if flags["token"] != KEEP and (flags["username"] != KEEP or flags["password"] != KEEP):
         raise CommandError("you cannot specify more than one authentication method at the same time: "
                            "--token, --username/--password")  # fmt: skip
@@ -283,7 +295,8 @@ def _set_credentials(session: Session, words: tuple[str, ...], embed_certs: bool
         changes |= {"username": "", "password": ""}
     elif flags["username"] != KEEP or flags["password"] != KEEP:
         changes |= {"token": ""}
-    files.put("users", name, _merged(files, "users", name, _embedded(changes, embed_certs, files.folder)))
+    body = _merged(files, "users", name, _embedded(changes, embed_certs, files.folder))
+    files.put("users", name, with_provider(with_program(body, *program), *provider))
     print(f'User "{name}" set.')
 
 

@@ -6,6 +6,8 @@ this one; what they make is in `kubectl_lite.generators`.
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -20,7 +22,7 @@ from kubectl_lite.creating import create
 from kubectl_lite.errors import add_source, report, usage
 from kubectl_lite.last_applied import with_last_applied
 from kubectl_lite.raw import send_raw
-from kubectl_lite.resources import targets
+from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -32,10 +34,12 @@ from kubectl_lite.writing import Writing, write_options
 @click.option("-l", "--selector", default="", help="Only objects with these labels.")
 @click.option("--save-config", is_flag=True, help="Keep the manifest in an annotation, so that apply can follow.")
 @click.option("--raw", default="", help="Send the file in a POST to this path.")
+@click.option("--edit", is_flag=True, help="Open the manifests in an editor, and create what was made of them.")
+@click.option("--windows-line-endings", is_flag=True, help="With --edit: end lines as on Windows.")
 @write_options("kubectl-create", validate=True)
 async def from_files(
     session: Session, words: tuple[str, ...], filename: tuple[str, ...], recursive: bool, selector: str,
-    save_config: bool, raw: str, **flags: Any,
+    save_config: bool, raw: str, edit: bool, windows_line_endings: bool, **flags: Any,
 ) -> int:  # fmt: skip
     """Create a resource from a file or from stdin."""
     from kube.apimachinery.errors import StatusError
@@ -46,10 +50,13 @@ async def from_files(
     if raw:
         return await send_raw(session, "POST", raw, filename)
     writing, code, shown = Writing.read(flags, "kubectl-create"), 0, False
-    for target in await targets(session, (), files=filename or ("",), recursive=recursive, command="create"):
+    found = await targets(session, (), files=filename or ("",), recursive=recursive, command="create")
+    found = [t for t in found if not selector or is_selected(t, selector)]
+    if edit:
+        edits = [_edited(target, writing.output or "yaml", windows=windows_line_endings) for target in found]
+        found = [target for target in edits if target]
+    for target in found:
         assert target.object is not None
-        if selector and not is_selected(target, selector):
-            continue
         body = with_last_applied(target.object) if save_config else target.object
         try:
             answer = await create(session, target, body, writing)
@@ -60,6 +67,25 @@ async def from_files(
             report(add_source(error, "creating", target.source))
             code = 1
     return code
+
+
+def _edited(target: Target, format_: str, *, windows: bool) -> Target | None:
+    """The manifest as the person leaves it; None when nothing was changed. Raises CommandError."""
+    from kubectl_lite.editing import HEAD, Editor, without_comments
+    from kubectl_lite.manifests import parse
+    from kubectl_lite.printers.objects import printer_for
+
+    printer = printer_for(format_, formats=("json", "yaml"))
+    assert printer and target.object is not None
+    original, editor = printer(target.object), Editor(f".{format_}", windows=windows)
+    edited = without_comments(editor.edit(HEAD + original))
+    editor.forget()
+    if edited == original or not edited.strip():
+        why = "saved file was empty" if not edited.strip() else "no changes made"
+        print(f"Edit cancelled, {why}.", file=sys.stderr)
+        return None
+    (manifest,) = parse(edited, "edited-file")
+    return replace(target, name=(manifest.object.get("metadata") or {}).get("name", ""), object=manifest.object)
 
 
 _SUBCOMMANDS: dict[str, click.Command] = {

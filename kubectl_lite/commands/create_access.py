@@ -19,6 +19,7 @@ from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError
 from kubectl_lite.mapper import Mapper
 from kubectl_lite.session import Session
+from kubectl_lite.writing import print_options, printer_of
 
 Json = dict[str, Any]
 BOUND_KINDS = {"Node": "nodes", "Pod": "pods", "Secret": "secrets"}
@@ -99,13 +100,12 @@ def _binding(kind: str, *options: Callable[..., Any]) -> click.Command:
 @click.option("--bound-object-kind", default="", help="Kind of an object to bind the token to: Node, Pod or Secret.")
 @click.option("--bound-object-name", default="", help="Name of an object to bind the token to.")
 @click.option("--bound-object-uid", default="", help="UID of an object to bind the token to.")
-@click.option("-o", "--output", default="", help="Output format: yaml or json.")
-async def token_command(session: Session, names: tuple[str, ...], output: str, **flags: Any) -> None:
+@print_options
+async def token_command(session: Session, names: tuple[str, ...], **flags: Any) -> None:
     """Request a service account token."""
     from kube.apimachinery.errors import StatusError
-    from kubectl_lite.printers.objects import OF_WRITES, printer_for
 
-    name, printer = one_name(names), printer_for(output, formats=OF_WRITES)
+    name, printer = one_name(names), printer_of(flags) if flags["output"] else None
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": _token_spec(flags)}
     path = f"/api/v1/namespaces/{session.namespace}/serviceaccounts/{name}/token"
     try:
@@ -145,7 +145,7 @@ _ROLE_OF_NAMESPACE = (
 _CLUSTER_ROLE = click.option("--clusterrole", required=True, help="The ClusterRole to refer to.")
 _URL = click.option("--non-resource-url", multiple=True, help="Paths that the rule applies to.")
 _AGGREGATION = click.option(
-    "--aggregation-rule", type=Pairs(), default="", help="Take the rules of roles with these labels."
+    "--aggregation-rule", type=Pairs(), default="", show_default="", help="Take the rules of roles with these labels."
 )
 ACCESS: dict[str, click.Command] = {
     "clusterrole": _role("ClusterRole", _URL, _AGGREGATION),

@@ -42,7 +42,7 @@ async def _budget(
     "deployment", "Create a deployment with the specified name.",
     click.option("--image", multiple=True, required=True, help="Image names to run."),
     click.option("-r", "--replicas", default=1, help="Number of replicas to create."),
-    click.option("--port", type=int, default=None, help="The containerPort that this deployment exposes."),
+    click.option("--port", type=int, default=None, show_default="-1", help="The port that its containers expose."),
     takes_command=True,
 )  # fmt: skip
 async def _deployment(

@@ -47,13 +47,13 @@ _NOT_CUSTOM = ("name", "command", "image", "lifecycle", "volumeDevices")
 @click.option("-c", "--container", default="", help="The debugging container's name.")
 @click.option("-i", "--stdin", is_flag=True, help="Keep its input open, and attach.")
 @click.option("-t", "--tty", is_flag=True, help="Give it a terminal.")
-@click.option("--attach", default="", is_flag=False, flag_value="true", help="Attach once it runs.")
+@click.option("--attach", is_flag=True, default=None, help="Attach once it runs.")
 @click.option("--target", default="", help="The container whose processes an ephemeral container is to see.")
 @click.option("--copy-to", default="", help="Make a copy of the pod by this name, and debug that.")
 @click.option("--replace", is_flag=True, help="Delete the original once it is copied.")
 @click.option("--same-node", is_flag=True, help="Put the copy on the original's node.")
 @click.option("--set-image", multiple=True, help="Images for the copy's containers: NAME=IMAGE, or *=IMAGE.")
-@click.option("--share-processes", default="", is_flag=False, flag_value="true",
+@click.option("--share-processes", is_flag=True, default=None, show_default="true",
               help="Whether containers of the copy see one another's processes.")  # fmt: skip
 @click.option("--profile", default="legacy", help="What the container may: legacy, general, baseline, restricted, "
               "netadmin or sysadmin.")  # fmt: skip
@@ -74,7 +74,7 @@ async def cli(session: Session, words: tuple[str, ...], filename: tuple[str, ...
 
     flags |= {"argv": after_dashes(), "images": _pairs("--set-image", flags.pop("set_image"))}
     wish = _wish(flags)
-    attached = flags["attach"] == "true" or (flags["stdin"] and flags["attach"] != "false")
+    attached = flags["stdin"] if flags["attach"] is None else flags["attach"]
     _check(words or filename, flags)
     if flags["target"]:
         wish.say(_TARGETING.format(flags["target"]))
@@ -100,12 +100,11 @@ def _wish(flags: Json) -> Wish:
     keep = {name.removeprefix("keep_"): value for name, value in flags.items() if name.startswith("keep_")}
     kept = ("image", "container", "argv", "arguments_only", "stdin", "tty", "profile", "target", "copy_to",
             "same_node", "images")  # fmt: skip
-    share = flags["share_processes"]
     return Wish(
         suffix=lambda: "".join(random.choices(_LETTERS, k=5)),
         say=(lambda _: None) if flags["quiet"] else (lambda text: print(text, flush=True)),
         env=_pairs("--env", flags["env"]), pull_policy=flags["image_pull_policy"], keep=keep,
-        share_processes=None if not share else share == "true", custom=_custom(flags["custom"]),
+        share_processes=flags["share_processes"], custom=_custom(flags["custom"]),
         **{name: flags[name] for name in kept},
     )  # fmt: skip
 
@@ -144,7 +143,7 @@ def _custom(path: str) -> Json | None:
 def _check(words: Sequence[str], flags: Json) -> None:
     """Raises CommandError for flags that contradict one another, in kubectl's order."""
     image = flags["image"]
-    if flags["attach"] == "true" and not image and not flags["container"]:
+    if flags["attach"] and not image and not flags["container"]:
         raise CommandError("you must specify --container or create a new container using --image in order to attach.")
     _check_copy(flags)
     if image and not _IMAGE.fullmatch(image):

@@ -138,6 +138,13 @@ async def _found(session: Session, args: tuple[str, ...], flags: dict[str, Any])
     return named
 
 
+def policy_of(cascade: str) -> str:
+    """The deletion's `propagationPolicy` that `--cascade` means. Raises CommandError."""
+    if cascade not in POLICIES:
+        raise CommandError(f'invalid cascade value ({cascade}). Must be "background", "foreground", or "orphan"')
+    return POLICIES[cascade]
+
+
 def _options(flags: dict[str, Any]) -> dict[str, Any]:
     grace = 1 if flags["now"] else flags["grace_period"]
     if flags["force"] and grace < 0:
@@ -150,11 +157,7 @@ def _options(flags: dict[str, Any]) -> dict[str, Any]:
             "The resource may continue to run on the cluster indefinitely.",
             file=sys.stderr,
         )
-    if flags["cascade"] not in POLICIES:
-        raise CommandError(
-            f'invalid cascade value ({flags["cascade"]}). Must be "background", "foreground", or "orphan"'
-        )
-    options: dict[str, Any] = {"propagationPolicy": POLICIES[flags["cascade"]]}
+    options: dict[str, Any] = {"propagationPolicy": policy_of(flags["cascade"])}
     if grace >= 0:
         options["gracePeriodSeconds"] = grace
     if flags["dry_run"] == "server":

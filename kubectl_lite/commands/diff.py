@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError, report
-from kubectl_lite.last_applied import ANNOTATION
+from kubectl_lite.last_applied import ANNOTATION, CLIENT_SIDE, manager_of
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 
@@ -29,8 +30,10 @@ Json = dict[str, Any]
 @click.option("-l", "--selector", default="", help="Only objects with these labels.")
 @click.option("--server-side", is_flag=True, help="As apply --server-side would.")
 @click.option("--force-conflicts", is_flag=True, help="With --server-side: take over fields of other managers.")
-@click.option("--field-manager", default="", help="Name of the manager of the written fields.")
+@click.option("--field-manager", default=CLIENT_SIDE, help="Name of the manager of the written fields.")
 @click.option("--show-managed-fields", is_flag=True, help="Keep managedFields.")
+@click.option("--prune", is_flag=True, help="Show as gone what apply --prune would delete.")
+@click.option("--prune-allowlist", multiple=True, help="With --prune: look at these kinds only: group/version/kind.")
 @click.option("--concurrency", default=1, help="Taken; kube-lite's client asks one after the other.")
 async def cli(session: Session, filename: tuple[str, ...], recursive: bool, selector: str, **flags: Any) -> int:
     """Diff the live version against a would-be applied version."""
@@ -49,41 +52,60 @@ async def _diff(session: Session, filename: tuple[str, ...], recursive: bool, se
     if not filename:
         raise CommandError("must specify one of -f and -k")
     found = await targets(session, (), files=filename, recursive=recursive, command="diff")
+    found = [target for target in found if not selector or is_selected(target, selector)]
     with tempfile.TemporaryDirectory(prefix="LIVE-") as live, tempfile.TemporaryDirectory(prefix="MERGED-") as merged:
         for target in found:
-            if not selector or is_selected(target, selector):
-                await _one(session, target, Path(live), Path(merged), flags)
+            await _one(session, target, Path(live), Path(merged), flags)
+        async for target, item in _gone(session, found, selector, flags):
+            _write(target, item, None, Path(live), Path(merged), flags | {"show_managed_fields": True})
         return _run(live, merged)
 
 
 async def _one(session: Session, target: Target, live: Path, merged: Path, flags: Json) -> None:
     """Writes the object as it is and as it would be, each into its folder."""
     from kube.apimachinery.errors import NotFound
-    from kubectl_lite.printers.objects import without_managed_fields
-    from kubectl_lite.printers.yaml_printer import to_yaml
 
     try:
         before: Json | None = await session.get(target.path)
     except NotFound:
         before = None
-    after = await _would_be(session, target, before, flags)
+    _write(target, before, await _would_be(session, target, before, flags), live, merged, flags)
+
+
+async def _gone(
+    session: Session, applied: list[Target], selector: str, flags: Json
+) -> AsyncIterator[tuple[Target, Json]]:
+    """What `apply --prune` would delete."""
+    from kubectl_lite.pruning import kinds, prunable
+
+    if flags["prune"]:
+        async for target, item in prunable(session, applied, selector, kinds(flags["prune_allowlist"])):
+            mapping = target.mapping
+            yield target, {"apiVersion": mapping.api_version, "kind": mapping.kind} | item
+
+
+def _write(target: Target, before: Json | None, after: Json | None, live: Path, merged: Path, flags: Json) -> None:
+    """Nothing is written of what is not there, before or after."""
+    from kubectl_lite.printers.objects import without_managed_fields
+    from kubectl_lite.printers.yaml_printer import to_yaml
+
     if not flags["show_managed_fields"]:
-        before, after = before and without_managed_fields(before), without_managed_fields(after)
+        before, after = (obj and without_managed_fields(obj) for obj in (before, after))
     if target.mapping.kind == "Secret":
         before, after = _masked(before, after)
     m = target.mapping
     name = ".".join(filter(None, (m.group, m.version, m.kind, target.namespace, target.name)))
-    (live / name).write_text(to_yaml(before) if before else "")
-    (merged / name).write_text(to_yaml(after))
+    for folder, obj in ((live, before), (merged, after)):
+        (folder / name).write_text(to_yaml(obj) if obj else "")
 
 
 async def _would_be(session: Session, target: Target, before: Json | None, flags: Json) -> Json:
-    from kubectl_lite.commands.apply import CLIENT_SIDE, difference
+    from kubectl_lite.commands.apply import difference
 
     assert target.object is not None
-    params = {"dryRun": "All", "fieldManager": flags["field_manager"] or CLIENT_SIDE}
+    params = {"dryRun": "All", "fieldManager": flags["field_manager"]}
     if flags["server_side"]:
-        params |= {"fieldManager": flags["field_manager"] or "kubectl",
+        params |= {"fieldManager": manager_of(flags["field_manager"], server_side=True),
                    "force": "true" if flags["force_conflicts"] else ""}  # fmt: skip
         return await session.patch(target.path, target.object, "apply", **params)
     if before is None:
@@ -101,16 +123,16 @@ def _with_annotation_of(live: Json, obj: Json) -> Json:
     return obj | {"metadata": metadata | {"annotations": (metadata.get("annotations") or {}) | {ANNOTATION: have}}}
 
 
-def _masked(before: Json | None, after: Json) -> tuple[Json | None, Json]:
+def _masked(before: Json | None, after: Json | None) -> tuple[Json | None, Json | None]:
     """Stars for a Secret's values; where a value differs, the stars say before and after."""
-    old, new = (before or {}).get("data") or {}, after.get("data") or {}
+    old, new = ((obj or {}).get("data") or {} for obj in (before, after))
     same = {k for k in old if new.get(k) == old[k]}
 
     def stars(data: Json, other: Json, note: str) -> Json:
         return {k: "***" if k in same or k not in other else f"*** ({note})" for k in data}
 
     masked_old = before and (before | ({"data": stars(old, new, "before")} if old else {}))
-    return masked_old, after | ({"data": stars(new, old, "after")} if new else {})
+    return masked_old, after and (after | ({"data": stars(new, old, "after")} if new else {}))
 
 
 def _run(live: str, merged: str) -> int:

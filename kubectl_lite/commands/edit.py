@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.editing import Editor
+from kubectl_lite.editing import HEAD, Editor, without_comments
 from kubectl_lite.errors import CommandError, report, report_all
 from kubectl_lite.manifests import parse
 from kubectl_lite.patching import difference
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from kube.apimachinery.errors import StatusError
 
 Json = dict[str, Any]
-HEAD = """\
-# Please edit the object below. Lines beginning with a '#' will be ignored,
-# and an empty file will abort the edit. If an error occurs while saving this file will be
-# reopened with the relevant failures.
-#
-"""
-
 
 @command("edit")
 @click.argument("args", nargs=-1)
@@ -55,7 +48,8 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     printer = printer_for(format_)
     assert printer
     original = printer(objects[0] if len(objects) == 1 else as_list(objects))
-    return await _until_accepted(session, found, objects, original, own, writing, Editor(f".{format_}"))
+    editor = Editor(f".{format_}", windows=own["windows_line_endings"])
+    return await _until_accepted(session, found, objects, original, own, writing, editor)
 
 
 async def _live(session: Session, found: list[Target]) -> list[Json] | None:
@@ -79,7 +73,7 @@ async def _until_accepted(
     shown, problems = original, ""
     while True:
         text = HEAD + "".join(f"# {line}\n" for line in problems.splitlines()) + ("#\n" if problems else "") + shown
-        edited = _without_comments(editor.edit(text))
+        edited = without_comments(editor.edit(text))
         if edited == shown or not edited.strip():
             return _cancelled(editor, problems, empty=not edited.strip())
         try:
@@ -96,10 +90,6 @@ async def _until_accepted(
             editor.forget()
             return 0
         shown = edited
-
-
-def _without_comments(text: str) -> str:
-    return "".join(line for line in text.splitlines(keepends=True) if not line.lstrip().startswith("#"))
 
 
 def _cancelled(editor: Editor, problems: str, empty: bool) -> int:

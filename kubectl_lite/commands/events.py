@@ -13,6 +13,7 @@ import click
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.session import Session
+from kubectl_lite.writing import print_options, printer_of
 
 Json = dict[str, Any]
 
@@ -25,11 +26,10 @@ Json = dict[str, Any]
 @click.option("-w", "--watch", is_flag=True, help="After listing, watch for more.")
 @click.option("--no-headers", is_flag=True, help="Do not print headers.")
 @click.option("--chunk-size", default=500, help="Return large lists in chunks; 0 turns it off.")
-@click.option("-o", "--output", default="", help="json, yaml, name, ….")
+@print_options
 async def cli(session: Session, all_namespaces: bool, for_: str, types: tuple[str, ...], **flags: Any) -> int:
     """List events."""
-    from kubectl_lite.printers.objects import printer_for
-
+    printer = printer_of(flags) if flags["output"] else None
     wanted = {t.strip().lower() for given in types for t in given.split(",")}
     if wanted - {"normal", "warning"}:
         raise CommandError("valid --types are Normal or Warning")
@@ -38,7 +38,6 @@ async def cli(session: Session, all_namespaces: bool, for_: str, types: tuple[st
     listed, found = await _all(session, path, params)
     kind = {"apiVersion": "v1", "kind": "Event"}
     found = [kind | e for e in found if not wanted or e.get("type", "").lower() in wanted]
-    printer = printer_for(flags["output"])
     if printer and not flags["watch"]:
         sys.stdout.write(printer({"apiVersion": "v1", "items": found, "kind": "EventList", "metadata": {}}))
         return 0

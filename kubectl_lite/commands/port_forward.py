@@ -27,9 +27,11 @@ PROTOCOL = "v4.channel.k8s.io"
 @command("port-forward")
 @click.argument("what", default="")
 @click.argument("ports", nargs=-1)
-@click.option("--address", default="localhost", help="Addresses to listen on, separated by commas.")
+@click.option("--address", multiple=True, default=["localhost"], help="Addresses to listen on, separated by commas.")
 @click.option("--pod-running-timeout", type=DURATION, default="1m0s", help="How long to wait for a pod that runs.")
-async def cli(session: Session, what: str, ports: tuple[str, ...], address: str, pod_running_timeout: str) -> int:
+async def cli(
+    session: Session, what: str, ports: tuple[str, ...], address: tuple[str, ...], pod_running_timeout: str
+) -> int:
     """Forward one or more local ports to a pod."""
     from kubectl_lite.durations import seconds
     from kubectl_lite.picking import for_streams, pod_of, target_of
@@ -43,7 +45,7 @@ async def cli(session: Session, what: str, ports: tuple[str, ...], address: str,
         raise CommandError(f"unable to forward port because pod is not running. Current status={phase}")
     service = await session.get(target.path) if target.mapping.kind == "Service" else None
     pairs = [translate(word, pod, service) for word in ports]
-    addresses = [_check_address(text) for text in address.split(",")]
+    addresses = [_check_address(text) for given in address for text in given.split(",")]
     async with AsyncExitStack() as stack:
         for local, remote in pairs:
             await _listen(stack, session, pod, addresses, local, remote)

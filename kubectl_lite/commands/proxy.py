@@ -11,11 +11,13 @@ import mimetypes
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from socket import IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPINTVL
 from typing import Any
 
 import click
 
 from kubectl_lite.cli import command
+from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.session import Session
 
@@ -36,6 +38,8 @@ _HOP_BY_HOP = {b"connection", b"transfer-encoding", b"content-length", b"keep-al
 @click.option("--reject-paths", default=REJECTED, help="Regular expressions of refused paths.")
 @click.option("--accept-hosts", default=HOSTS, help="Regular expressions of accepted hosts.")
 @click.option("--reject-methods", default="^$", help="Regular expressions of refused methods.")
+@click.option("--append-server-path", is_flag=True, help="Taken: the path of the server's address always comes first.")
+@click.option("--keepalive", type=DURATION, default="0", help="How often a silent connection is probed; 0 leaves it.")
 @click.option("--disable-filter", is_flag=True, help="Refuse nothing.")
 async def cli(session: Session, port: int, address: str, unix_socket: str, **flags: Any) -> int:
     """Run a proxy to the Kubernetes API server."""
@@ -63,6 +67,10 @@ class _Proxy:
         self._prefix = flags["api_prefix"].rstrip("/")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if every := int(seconds(self._flags["keepalive"])):
+            socket = writer.get_extra_info("socket")
+            socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+            socket.setsockopt(IPPROTO_TCP, TCP_KEEPINTVL, every)
         try:
             while (request := await _request(reader)) is not None:
                 await self._answer(*request, writer)

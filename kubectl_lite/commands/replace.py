@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import bool_option, command
-from kubectl_lite.durations import DURATION
+from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.last_applied import with_last_applied
 from kubectl_lite.raw import send_raw
@@ -43,7 +43,7 @@ async def cli(session: Session, filename: tuple[str, ...], recursive: bool, forc
         raise CommandError("must specify one of -f and -k")
     if own["grace_period"] >= 0 and not force:
         raise CommandError("--grace-period must have --force specified")
-    if own["timeout"] != "0" and not force:
+    if seconds(own["timeout"]) and not force:
         raise CommandError("--timeout must have --force specified")
     writing, code = Writing.read(flags, "kubectl-replace"), 0
     found = await targets(session, (), files=filename, recursive=recursive, command="replace")
@@ -87,11 +87,10 @@ async def _create(session: Session, target: Target, own: Json, writing: Writing)
 
 async def _delete(session: Session, found: list[Target], own: Json) -> None:
     from kube.apimachinery.errors import NotFound
-    from kubectl_lite.commands.delete import POLICIES, wait_until_gone
-    from kubectl_lite.durations import seconds
+    from kubectl_lite.commands.delete import policy_of, wait_until_gone
 
     grace = {"gracePeriodSeconds": own["grace_period"]} if own["grace_period"] >= 0 else {}
-    options = {"propagationPolicy": POLICIES[own["cascade"]]} | grace
+    options = {"propagationPolicy": policy_of(own["cascade"])} | grace
     gone = []
     for target in found:
         try:

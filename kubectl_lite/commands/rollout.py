@@ -97,8 +97,9 @@ async def _history(session: Session, args: tuple[str, ...], revision: int, **fla
     async def act(target: Target) -> None:
         obj = await live(session, target)
         found = await _revisions(session, target, obj)
-        if printer and revision:
-            sys.stdout.write(printer({"apiVersion": "apps/v1", "kind": "ReplicaSet"} | _one(found, revision)))
+        if printer:
+            for item in [_one(found, revision)] if revision else [found[number] for number in sorted(found)]:
+                sys.stdout.write(printer({"apiVersion": "apps/v1", "kind": "ReplicaSet"} | item))
             return
         if revision and not found:
             revision_text = rollouts.table(found)

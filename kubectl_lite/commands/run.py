@@ -14,6 +14,7 @@ from kubectl_lite.cli import after_dashes, bool_option, command
 from kubectl_lite.creating import send
 from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, usage
+from kubectl_lite.selecting import file_options
 from kubectl_lite.session import Session
 from kubectl_lite.writing import write_options
 
@@ -42,6 +43,13 @@ Json = dict[str, Any]
 @click.option("-q", "--quiet", is_flag=True, help="Do not print a prompt.")
 @click.option("--pod-running-timeout", type=DURATION, default="1m0s", help="How long to wait for a pod that runs.")
 @click.option("--save-config", is_flag=True, help="Keep it in an annotation.")
+@click.option("--cascade", default="background", is_flag=False, flag_value="background",
+              help="With --rm: what becomes of what the pod owns: background, foreground or orphan.")
+@click.option("--force", is_flag=True, help="Taken: --rm ends the pod as delete does.")
+@click.option("--grace-period", default=-1, help="Taken: --rm gives the pod its own time to end.")
+@click.option("--timeout", type=DURATION, default="0", help="Taken: --rm waits until the pod is gone.")
+@click.option("--wait", is_flag=True, help="Taken: --rm waits until the pod is gone.")
+@file_options
 @write_options("kubectl-run")
 async def cli(session: Session, words: tuple[str, ...], image: str, **flags: Any) -> int:
     """Create and run a particular image in a pod."""
@@ -63,6 +71,8 @@ async def cli(session: Session, words: tuple[str, ...], image: str, **flags: Any
 
 def _check(words: tuple[str, ...], image: str, flags: Json) -> bool:
     """Whether to attach. Raises CommandError for flags that contradict one another, in kubectl's order."""
+    from kubectl_lite.commands.delete import policy_of
+
     attached = flags["stdin"] if flags["attach"] is None else flags["attach"]
     if not words:
         raise usage("run", "NAME is required for run")
@@ -79,6 +89,7 @@ def _check(words: tuple[str, ...], image: str, flags: Json) -> bool:
         raise usage("run", f"invalid image pull policy: {flags['image_pull_policy']}")
     if flags["restart"] not in ("Always", "OnFailure", "Never"):
         raise usage("run", f"invalid restart policy: {flags['restart']}")
+    policy_of(flags["cascade"])
     if flags["remove"] and not attached:
         raise usage("run", "--rm should only be used for attached containers")
     return attached

@@ -37,6 +37,8 @@ async def env_command(session: Session, args: tuple[str, ...], **flags: Any) -> 
     resources, words = split(args, lambda word: "=" in word or (word.endswith("-") and len(word) > 1))
     if not resources and not flags["filename"]:
         raise CommandError(NOTHING_NAMED)
+    if own["keys"] and not own["source"]:
+        raise CommandError("when specifying --keys, a configmap or secret must be provided with --from")
     sets, removed = parse([*words, *own["env"]], "environment variable")
     entries = [{"name": k, "value": v} for k, v in sets.items()]
     if own["source"]:

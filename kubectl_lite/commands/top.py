@@ -38,7 +38,7 @@ _OPTIONS = (
     click.option("-l", "--selector", default="", help="Label selector to filter on."),
     click.option("--no-headers", is_flag=True, help="Do not print headers."),
     click.option("--sort-by", default="", type=click.Choice(["", "cpu", "memory"]), help="cpu or memory."),
-    click.option("--use-protocol-buffers", is_flag=True, hidden=True),
+    click.option("--use-protocol-buffers", is_flag=True, default=True, help="Taken: metrics are read as JSON."),
 )
 
 
@@ -50,16 +50,18 @@ def _options(function: Any) -> Any:
 
 @command("node")
 @click.argument("names", nargs=-1)
+@click.option("--show-capacity", is_flag=True, help="Per cent of what nodes have, not of what pods may use of it.")
 @_options
 async def _node(
-    session: Session, names: tuple[str, ...], selector: str, no_headers: bool, sort_by: str, **_: Any
+    session: Session, names: tuple[str, ...], show_capacity: bool, selector: str, no_headers: bool, sort_by: str,
+    **_: Any,
 ) -> None:
     """Display resource (CPU/memory) usage of nodes."""
     name = _one("node", names, selector)
     found = {m["metadata"]["name"]: _amount(m["usage"]) for m in
              await _metrics(session, f"nodes/{name}" if name else "nodes", selector)}  # fmt: skip
     nodes = (await session.get("/api/v1/nodes", params={"labelSelector": selector})).get("items") or []
-    have = {n["metadata"]["name"]: _amount(n["status"]["allocatable"]) for n in nodes}
+    have = {n["metadata"]["name"]: _amount(n["status"]["capacity" if show_capacity else "allocatable"]) for n in nodes}
     rows = [
         [n, f"{cpu}m", f"{cpu * 100 // max(1, have[n][0])}%", f"{mem}Mi", f"{mem * 100 // max(1, have[n][1])}%"]
         for n, (cpu, mem) in _ordered(found, sort_by) if n in have

@@ -22,6 +22,10 @@ from kubectl_lite.writing import Writing, print_options
 
 Json = dict[str, Any]
 Holds = Callable[[Json | None], bool]
+NO_FILE = """you must specify resources by --filename when --local is set.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'"""
 A_WEEK = 7 * 24 * 3600.0
 
 
@@ -32,10 +36,13 @@ A_WEEK = 7 * 24 * 3600.0
     help="create, delete, condition=NAME[=VALUE], jsonpath={PATH}[=VALUE].",
 )  # fmt: skip
 @click.option("--timeout", type=DURATION, default="30s", help="How long to wait; negative is a week, 0 looks once.")
+@click.option("--local", is_flag=True, help="Name the objects by files only; they are the server's nonetheless.")
 @select_options(*EVERYTHING, recursive=True)
 @print_options
-async def cli(session: Session, args: tuple[str, ...], for_: str, timeout: str, **flags: Any) -> int:
+async def cli(session: Session, args: tuple[str, ...], for_: str, timeout: str, local: bool, **flags: Any) -> int:
     """Wait for a specific condition on one or many resources."""
+    if local and not flags["filename"]:
+        raise CommandError(NO_FILE)
     writing = Writing.read(flags, "kubectl-wait")
     holds, limit = condition_of(for_), seconds(timeout)
     limit = A_WEEK if limit < 0 else limit

@@ -36,7 +36,7 @@ def printer_for(
     template = given or template
     if name == "" and template:
         name = "go-template"
-    if output == "" or (name == "wide" and "wide" in formats):
+    if name == output == "" or (name == "wide" and "wide" in formats):
         return None
     if name not in formats:
         raise CommandError(

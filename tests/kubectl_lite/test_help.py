@@ -15,9 +15,11 @@ from kubectl_lite.finding import NAME, find
 from kubectl_lite.help.page import TEXTS, own_options, page, text_of
 from tests.kubectl_lite import kubectl_help
 from tests.kubectl_lite.kubectl_help import facts_of
+from tests.support.cluster import ROOT
 
 OURS = ("why", "trace", "timeline")
 """Commands that kubectl does not have."""
+DOCS = ROOT / "docs" / "kubectl_lite.md"
 UNLISTED = ("help", "options")
 """Commands that no page lists."""
 BEGINS = """\
@@ -49,6 +51,15 @@ def _walk(command: click.Command, path: list[str]) -> Iterator[tuple[str, click.
             yield from _walk(inner, [*path, name])
 
 
+def _table(heading: str) -> list[list[list[str]]]:
+    """What stands in backquotes in each cell of a table of docs/kubectl_lite.md."""
+    section = re.search(rf"^## {heading}\n(.*?)(?:^## |\Z)", DOCS.read_text(), re.M | re.S)
+    assert section
+    rows = [line.split("|")[1:-1] for line in section[1].splitlines() if line.startswith("|")][2:]
+    return [[re.findall(r"`([^`]+)`", cell) or [cell.strip()] for cell in row] for row in rows]
+
+
+LACKING = {name: {flag.lstrip("-") for flag in row[1]} for row in _table("Flags that are not here") for name in row[0]}
 COMMANDS = dict(_walk(cli, []))
 KUBECTL = kubectl_help.read(kubectl_help.RECORDED.read_text())
 SHARED = sorted(COMMANDS.keys() & KUBECTL.keys())
@@ -133,3 +144,22 @@ def _commands_in(line: str) -> Iterator[list[str]]:
 def test_usage_and_aliases_are_kubectls(name: str) -> None:
     ours = facts_of(_as_kubectl(_page(name)))
     assert (ours.usage, ours.aliases) == (KUBECTL[name].usage, KUBECTL[name].aliases)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_flags_are_kubectls_but_for_those_that_the_docs_name(name: str) -> None:
+    lacking = LACKING.get(name, set()) | LACKING["every command"]
+    theirs = {flag: shown for flag, shown in KUBECTL[name].flags.items() if flag not in lacking}
+    assert facts_of(_page(name)).flags == theirs
+
+
+def test_global_flags_are_kubectls(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["options"]) == 0
+    theirs = {flag: shown for flag, shown in KUBECTL["options"].flags.items() if flag not in LACKING["options"]}
+    assert facts_of(capsys.readouterr().out).flags == theirs
+
+
+def test_the_docs_name_the_commands_that_are_not_here() -> None:
+    absent = {name for name in KUBECTL.keys() - COMMANDS.keys() - set(UNLISTED) if name.rpartition(" ")[0] in COMMANDS}
+    assert absent == {name for names in _table("Commands that are not here") for name in names[0]}
+    assert COMMANDS.keys() - KUBECTL.keys() == set(OURS)
