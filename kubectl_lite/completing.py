@@ -26,6 +26,9 @@ TYPES = {"get", "describe", "delete", "edit", "label", "annotate", "patch", "sca
          "taint", "events"}  # fmt: skip
 OF_WORKLOADS = {"rollout", "set"}
 
+PATIENCE = 10
+"""Seconds that a shell may have to wait for a cluster's names."""
+
 
 def complete(words: Sequence[str]) -> list[str]:
     """Suggestions for the last word, each with a description behind a tab where there is one."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kubectl_lite.errors import CommandError
-from kubectl_lite.resources import Target, targets
+from kubectl_lite.resources import Target, fetch, targets
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -33,7 +33,7 @@ async def pod_of(session: Session, target: Target, order: Callable[[Json], Any],
 
     Raises CommandError when the object can have no pods, or none appears.
     """
-    found = await session.get(target.path)
+    found = await fetch(session, target)
     if found.get("kind") == "Pod":
         return found
     selected = await selected_pods(session, target, found)

@@ -56,6 +56,9 @@ Example resource specifications include:
    '<resource>'"""
 
 
+FILES_AND_WORDS = "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+
+
 def list_refused(error: StatusError, mapping: Mapping, selectors: Json) -> StatusError:
     """The same error, its message saying which list was asked for, as cli-runtime adds it to two kinds of errors."""
     from kube.apimachinery.errors import BadRequest, NotFound
@@ -71,14 +74,46 @@ def list_refused(error: StatusError, mapping: Mapping, selectors: Json) -> Statu
     return error
 
 
+async def fetch(session: Session, target: Target, subresource: str = "", **request: Any) -> Json:
+    """One object as the server answers. Where it is missing because its namespace is, the error says that."""
+    from kube.apimachinery.errors import NotFound
+
+    try:
+        return await session.get(target.mapping.path(target.namespace, target.name, subresource), **request)
+    except NotFound:
+        if target.namespace not in ("", "default"):
+            await _ensure_namespace(session, target.namespace)
+        raise
+
+
+async def _ensure_namespace(session: Session, name: str) -> None:
+    """Raises NotFound for a namespace that is not there; whether one may look is another matter."""
+    from kube.apimachinery.errors import NotFound, StatusError
+
+    try:
+        await session.get(f"/api/v1/namespaces/{name}")
+    except NotFound:
+        raise
+    except StatusError:
+        return
+
+
 async def list_of(session: Session, target: Target, selectors: Json, **request: Any) -> Json:
-    """A list as the server answers. Raises StatusError, its message saying what was asked for."""
+    """A list as the server answers; with a `limit` in chunks that are joined.
+
+    Raises StatusError, its message saying what was asked for.
+    """
     from kube.apimachinery.errors import StatusError
 
     try:
-        return await session.get(target.path, params=selectors, **request)
+        whole = page = await session.get(target.path, params=selectors, **request)
+        rows = "rows" if whole.get("kind") == "Table" else "items"
+        while token := (page.get("metadata") or {}).get("continue"):
+            page = await session.get(target.path, params=selectors | {"continue": token}, **request)
+            whole[rows] = (whole.get(rows) or []) + (page.get(rows) or [])
     except StatusError as error:
         raise list_refused(error, target.mapping, selectors) from error
+    return whole
 
 
 async def targets(
@@ -96,6 +131,8 @@ async def targets(
     With `errors` what is wrong with one manifest is noted there and does not keep the others from being found."""
     mapper = await session.mapper()
     if files:
+        if args:
+            raise CommandError(FILES_AND_WORDS)
         return _from_manifests(session, mapper, read_all(tuple(files), recursive, errors=errors), errors)
     if not args:
         raise CommandError(NO_RESOURCE.format(command=command), prefix=False)
@@ -165,8 +202,8 @@ def from_manifest(session: Session, mapper: Mapper, manifest: Manifest) -> Targe
     asked = session.flags.namespace
     if mapping.namespaced and asked and manifest.namespace and manifest.namespace != asked:
         raise CommandError(
-            f"the namespace from the provided object \"{manifest.namespace}\" does not match the namespace "
-            f'"{asked}". You must pass \'--namespace={manifest.namespace}\' to perform this operation.'
+            f'the namespace from the provided object "{manifest.namespace}" does not match the namespace '
+            f"\"{asked}\". You must pass '--namespace={manifest.namespace}' to perform this operation."
         )
     namespace = (manifest.namespace or session.namespace) if mapping.namespaced else ""
     obj = dict(manifest.object)

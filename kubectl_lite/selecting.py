@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from kubectl_lite.errors import CommandError, report_all
-from kubectl_lite.resources import Target, list_of, targets
+from kubectl_lite.resources import Target, fetch, list_of, targets
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -98,7 +98,7 @@ async def live(session: Session, target: Target) -> Json:
     """The object as the server has it; not asked for again when a list has just brought it."""
     if target.object is not None and not target.source:
         return target.object
-    return await session.get(target.path)
+    return await fetch(session, target)
 
 
 async def for_each(found: Sequence[Target], act: Callable[[Target], Awaitable[None]]) -> int:

@@ -25,6 +25,7 @@ from kubectl_lite.picking import (
     selected_pods,
     target_of,
 )
+from kubectl_lite.resources import fetch
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -124,7 +125,7 @@ async def _sources(session: Session, args: tuple[str, ...], flags: Json) -> list
 
     try:
         if flags["all_pods"] and target.mapping.kind != "Pod":
-            pods = await selected_pods(session, target, await session.get(target.path))
+            pods = await selected_pods(session, target, await fetch(session, target))
             return [source for pod in sorted(pods, key=for_logs) for source in _of_pod(pod, flags)]
         return _of_pod(await pod_of(session, target, for_logs, seconds(flags["pod_running_timeout"])), flags)
     except StatusError as why:

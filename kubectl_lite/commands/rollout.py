@@ -17,7 +17,7 @@ from kubectl_lite import rollouts
 from kubectl_lite.cli import bool_option, command, group
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
-from kubectl_lite.resources import Target
+from kubectl_lite.resources import Target, fetch
 from kubectl_lite.selecting import for_each, live, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, print_options, printer_of, write_options
@@ -79,7 +79,7 @@ async def _follow(
                     say(message)
                 if done:
                     return
-        obj = await session.get(target.path)
+        obj = await fetch(session, target)
         shown, (message, done) = message, rollouts.status(obj, revision)
         if message != shown:
             say(message)

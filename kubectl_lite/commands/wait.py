@@ -15,7 +15,7 @@ from kubectl_lite.cli import command
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.progress import Progress
-from kubectl_lite.resources import Target
+from kubectl_lite.resources import Target, fetch
 from kubectl_lite.selecting import EVERYTHING, for_each, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, print_options
@@ -56,7 +56,7 @@ async def cli(session: Session, args: tuple[str, ...], for_: str, timeout: str, 
             return await _created(session, target, writing, deadline)
         if not await _exists(session, target):
             if for_.lower() != "delete":
-                await session.get(target.path)  # says that it is not there
+                await fetch(session, target)  # says that it is not there
             return None
         left = max(0.0, deadline - asyncio.get_running_loop().time())
         try:
@@ -130,21 +130,16 @@ def _condition(name: str, value: str) -> Holds:
 
 
 def _json_path(text: str) -> Holds:
-    from kubectl_lite.printers.jsonpath import JSONPathError, find, parse
+    from kubectl_lite.printers.jsonpath import JSONPathError, parse, relaxed
 
     path, value = _split(text)
-    if (path.startswith("{") != path.endswith("}")) or path.strip("{}").startswith(("{", "}")) or path == "{":
-        raise CommandError(
-            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
-        )
-    bare = path.strip("{}")
     try:
-        action = parse("{" + (bare if bare.startswith((".", "[")) else f".{bare}") + "}").actions[0]
+        parsed = parse(relaxed(path))
     except JSONPathError as why:
-        raise CommandError(f"jsonpath wait condition: {why}") from why
+        raise CommandError(str(why)) from why
 
     def holds(obj: Json | None) -> bool:
-        found = find(action, obj) if obj is not None else []
+        found = parsed.find(obj) if obj is not None else []
         if value is None:
             return any(v not in (None, "", [], {}) for v in found)
         if len(found) > 1:

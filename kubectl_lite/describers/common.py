@@ -8,6 +8,8 @@ from typing import Any
 
 Json = dict[str, Any]
 NONE = "<none>"
+NEVER = "Mon, 01 Jan 0001 00:00:00 +0000"
+"""Go's zero time, for what has not happened."""
 LONGEST = 140
 """Of an annotation that is shown whole."""
 
@@ -141,11 +143,16 @@ def _two(a: int, unit_a: str, b: int, unit_b: str) -> str:
 
 
 def time(timestamp: str | None) -> str:
-    """A time as Go's RFC1123Z writes it: `Mon, 23 Nov 2026 04:00:00 +0000`."""
+    """A time as Go's RFC1123Z writes it, in this machine's zone: `Mon, 23 Nov 2026 04:00:00 +0000`."""
     if not timestamp:
         return "<unset>"
     then = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-    return then.strftime("%a, %d %b %Y %H:%M:%S +0000")
+    return then.astimezone().strftime("%a, %d %b %Y %H:%M:%S %z")
+
+
+def moment(timestamp: str | None) -> str:
+    """The same; Go's zero time for what has not happened."""
+    return time(timestamp) if timestamp else NEVER
 
 
 def selector(labels: Json | None) -> str:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from kubectl_lite.describers.common import NONE, Json, Text, time
+from kubectl_lite.describers.common import NONE, Json, Text, moment, time
 
 _INFO = (("Machine ID", "machineID"), ("System UUID", "systemUUID"), ("Boot ID", "bootID"),
          ("Kernel Version", "kernelVersion"), ("OS Image", "osImage"), ("Operating System", "operatingSystem"),
          ("Architecture", "architecture"), ("Container Runtime Version", "containerRuntimeVersion"),
          ("Kubelet Version", "kubeletVersion"), ("Kube-Proxy Version", "kubeProxyVersion"))  # fmt: skip
+_MEASURED = ("cpu", "memory", "ephemeral-storage", "pods")
 _CONDITION = ("type", "status", "lastHeartbeatTime", "lastTransitionTime", "reason", "message")
-
-
-def changed_at(condition: Json) -> str:
-    """Since when a condition is so; Go's zero time for one that never changed."""
-    then = condition.get("lastTransitionTime")
-    return time(then) if then else "Mon, 01 Jan 0001 00:00:00 +0000"
 
 
 def describe(node: Json, pods: list[Json], lease: Json | None, events: list[Json] | None) -> str:
@@ -25,7 +20,7 @@ def describe(node: Json, pods: list[Json], lease: Json | None, events: list[Json
     out.labels("Labels", meta.get("labels"))
     out.annotations(meta.get("annotations"))
     out(0, f"CreationTimestamp:\t{time(meta.get('creationTimestamp'))}")
-    out.pairs("Taints", [_taint(t) for t in spec.get("taints") or ()])
+    out.pairs("Taints", [_taint(t) for t in sorted(spec.get("taints") or (), key=_order_of_taints)])
     out(0, f"Unschedulable:\t{str(bool(spec.get('unschedulable'))).lower()}")
     _lease(out, meta["name"], lease)
     _conditions(out, status.get("conditions") or [])
@@ -41,7 +36,8 @@ def describe(node: Json, pods: list[Json], lease: Json | None, events: list[Json
     out(0, "System Info:")
     for title, key in _INFO:
         out(1, f"{title}:\t{status.get('nodeInfo', {}).get(key, '')}")
-    for title, value in (("PodCIDR", spec.get("podCIDR")), ("PodCIDRs", ",".join(spec.get("podCIDRs") or ()))):
+    for title, value in (("PodCIDR", spec.get("podCIDR")), ("PodCIDRs", ",".join(spec.get("podCIDRs") or ())),
+                         ("ProviderID", spec.get("providerID"))):  # fmt: skip
         if value:
             out(0, f"{title}:\t{value}")
     _pods(out, [p for p in pods if p.get("status", {}).get("phase") not in ("Succeeded", "Failed")], status)
@@ -51,7 +47,12 @@ def describe(node: Json, pods: list[Json], lease: Json | None, events: list[Json
 
 def _roles(labels: Json) -> str:
     prefix = "node-role.kubernetes.io/"
-    return ",".join(sorted(k.removeprefix(prefix) for k in labels if k.startswith(prefix))) or NONE
+    roles = {k.removeprefix(prefix) for k in labels if k.startswith(prefix)} | {labels.get("kubernetes.io/role", "")}
+    return ",".join(sorted(role for role in roles if role)) or NONE
+
+
+def _order_of_taints(t: Json) -> tuple[str, str]:
+    return (t["effect"], t["key"])
 
 
 def _taint(t: Json) -> str:
@@ -78,7 +79,8 @@ def _conditions(out: Text, conditions: list[Json]) -> None:
     out(1, "\t".join(names))
     out(1, "\t".join("-" * len(n) for n in names))
     for c in conditions:
-        out(1, " \t".join([c["type"], c["status"], time(c.get("lastHeartbeatTime")), changed_at(c),
+        out(1, " \t".join([c["type"], c["status"], moment(c.get("lastHeartbeatTime")),
+                           moment(c.get("lastTransitionTime")),
                            c.get("reason", ""), c.get("message", "")]))  # fmt: skip
 
 
@@ -97,5 +99,9 @@ def _pods(out: Text, pods: list[Json], status: Json) -> None:
     out(1, "(Total limits may be over 100 percent, i.e., overcommitted.)")
     out(1, "Resource\tRequests\tLimits")
     out(1, "--------\t--------\t------")
-    for name in ("cpu", "memory", "ephemeral-storage"):
+    allocatable = status.get("allocatable") or {}
+    pages = sorted(name for name in allocatable if name.startswith("hugepages-"))
+    for name in ("cpu", "memory", "ephemeral-storage", *pages):
         out(1, "\t".join([name, amounts.total("requests", name), amounts.total("limits", name)]))
+    for name in sorted(n for n in allocatable if n not in (*_MEASURED, *pages)):
+        out(1, "\t".join([name, amounts.bare("requests", name), amounts.bare("limits", name)]))

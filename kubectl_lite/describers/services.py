@@ -8,7 +8,6 @@ _POLICIES = (
     ("External Traffic Policy", "externalTrafficPolicy"),
     ("Internal Traffic Policy", "internalTrafficPolicy"),
     ("HealthCheck NodePort", "healthCheckNodePort"),
-    ("Traffic Distribution", "trafficDistribution"),
 )
 
 

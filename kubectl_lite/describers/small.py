@@ -7,6 +7,8 @@ import base64
 from kubectl_lite.describers.common import NONE, Json, Text, label_selector, time
 from kubectl_lite.describers.policy_rules import rows
 
+TOKEN = "kubernetes.io/service-account-token"
+
 
 def namespace(obj: Json) -> str:
     out = Text()
@@ -94,19 +96,28 @@ def secret(obj: Json, events: list[Json] | None) -> str:
     out(0, "\nData\n====")
     for key, value in sorted((obj.get("data") or {}).items()):
         data = base64.b64decode(value)
-        is_token = key == "token" and obj.get("type") == "kubernetes.io/service-account-token"
+        is_token = key == "token" and obj.get("type") == TOKEN
         out(0, f"{key}:\t{data.decode()}" if is_token else f"{key}:\t{len(data)} bytes")
     return out.done()
 
 
-def service_account(obj: Json, events: list[Json] | None) -> str:
-    out = Text()
+def service_account(obj: Json, secrets: list[Json] | None, events: list[Json] | None) -> str:
+    """The account with the secrets that it names, and the tokens made for it; `secrets` is None when unknown."""
+    out, meta = Text(), obj["metadata"]
     out.metadata(obj)
+    known = None if secrets is None else {s["metadata"]["name"] for s in secrets}
     for title, key in (("Image pull secrets", "imagePullSecrets"), ("Mountable secrets", "secrets")):
-        out.pairs(title, [s["name"] for s in obj.get(key) or ()])
-    out(0, f"Tokens:\t{NONE}")
+        names = [s.get("name", "") for s in obj.get(key) or ()]
+        out.pairs(title, [n if known is None or n in known else f"{n} (not found)" for n in names])
+    out.pairs("Tokens", [s["metadata"]["name"] for s in secrets or () if _is_token_of(s, meta)])
     out.events(events)
     return out.done()
+
+
+def _is_token_of(secret: Json, account: Json) -> bool:
+    told = secret["metadata"].get("annotations") or {}
+    whose = tuple(told.get(f"kubernetes.io/service-account.{key}") for key in ("name", "uid"))
+    return secret.get("type") == TOKEN and whose == (account["name"], account["uid"])
 
 
 def role(obj: Json, events: list[Json] | None) -> str:

@@ -6,16 +6,14 @@ from an object (or a List) to text. Tables are `printers.server_table`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kubectl_lite.errors import CommandError
-from kubectl_lite.printers.table import table
+from kubectl_lite.printers.template_printers import Printer, go_template, json_path
 
-Printer = Callable[[dict[str, Any]], str]
 FORMATS = ("custom-columns", "custom-columns-file", "go-template", "go-template-file", "json", "jsonpath",
            "jsonpath-as-json", "jsonpath-file", "name", "template", "templatefile", "wide", "yaml")  # fmt: skip
 OF_WRITES = tuple(name for name in FORMATS if name not in ("custom-columns", "custom-columns-file", "wide"))
@@ -43,17 +41,17 @@ def printer_for(
             f'unable to match a printer suitable for the output format "{output}", allowed formats are: '
             + ",".join(formats)
         )
-    name, template = _read_template(name, template)
+    was_file, (name, template) = "file" in name, _read_template(name, template)
     makers: dict[str, Callable[[], Printer]] = {
         "yaml": lambda: _yaml,
         "json": lambda: partial(_json, sort_keys=sort_keys),
         "name": lambda: _name,
-        "jsonpath": lambda: _jsonpath(template, allow_missing),
-        "jsonpath-as-json": lambda: _jsonpath_as_json(template),
-        "go-template": lambda: _go_template(template, allow_missing),
-        "custom-columns": lambda: _custom_columns(template, no_headers),
+        "jsonpath": lambda: json_path(template, allow_missing, as_json=False),
+        "jsonpath-as-json": lambda: json_path(template, allow_missing, as_json=True),
+        "go-template": lambda: go_template(template, allow_missing),
+        "custom-columns": lambda: _custom_columns(template, no_headers, was_file),
     }
-    if name in NEED and not template:
+    if name in NEED and not (template or (was_file and given)):
         what = name if name == "custom-columns" else "template"
         raise CommandError(f"{what} format specified but no {NEED[name]} given")
     show = makers[name]()
@@ -97,7 +95,9 @@ def _yaml(obj: dict[str, Any]) -> str:
 
 
 def _json(obj: dict[str, Any], sort_keys: bool) -> str:
-    return json.dumps(obj, indent=4, ensure_ascii=False, sort_keys=sort_keys) + "\n"
+    from kubectl_lite.printers.go_values import indented_json
+
+    return indented_json(obj, sort_keys=sort_keys) + "\n"
 
 
 def _name(obj: dict[str, Any]) -> str:
@@ -108,82 +108,7 @@ def _name(obj: dict[str, Any]) -> str:
     return f"{kind}/{(obj.get('metadata') or {}).get('name', '<unknown>')}\n"
 
 
-def _jsonpath(template: str, allow_missing: bool = True) -> Printer:
-    from kubectl_lite.printers.jsonpath import JSONPathError
+def _custom_columns(template: str, no_headers: bool, is_file: bool) -> Printer:
+    from kubectl_lite.printers.custom_columns import from_file, from_spec
 
-    parsed = _parse(template, allow_missing)
-
-    def show(obj: dict[str, Any]) -> str:
-        try:
-            return parsed.render(obj)
-        except JSONPathError as why:
-            raise CommandError(f'error executing jsonpath "{template}": Error executing template: {why}') from why
-
-    return show
-
-
-def _go_template(text: str, allow_missing: bool) -> Printer:
-    from kubectl_lite.printers.go_template import TemplateError, parse
-
-    try:
-        parsed = parse(text)
-    except TemplateError as why:
-        raise CommandError(f"error parsing template {text}, template: output:{why}") from why
-
-    def show(obj: dict[str, Any]) -> str:
-        try:
-            return parsed.render(obj, allow_missing)
-        except TemplateError as why:
-            raise CommandError(f'error executing template "{text}": template: output:{why}') from why
-
-    return show
-
-
-def _jsonpath_as_json(template: str) -> Printer:
-    from kubectl_lite.printers.jsonpath import Path as JSONPath
-    from kubectl_lite.printers.jsonpath import find
-
-    paths = [action for action in _parse(template).actions if isinstance(action, JSONPath)]
-    return lambda obj: json.dumps([v for path in paths for v in find(path, obj)], indent=4, sort_keys=True) + "\n"
-
-
-def _parse(template: str, allow_missing: bool = True) -> Any:
-    from kubectl_lite.printers.jsonpath import JSONPathError, parse
-
-    try:
-        return parse(template if "{" in template else "{" + template + "}", allow_missing)
-    except JSONPathError as why:
-        raise CommandError(f"error parsing jsonpath {template}, {why}") from why
-
-
-def _custom_columns(spec: str, no_headers: bool) -> Printer:
-    columns = [column.partition(":") for column in spec.split(",")]
-    if any(not path for _, _, path in columns):
-        raise CommandError(f"unexpected custom-columns spec: {spec}, expected <header>:<json-path-expr>")
-    paths = [_parse(path if path.startswith(("{", ".")) else f".{path}").actions[0] for _, _, path in columns]
-    heads = [head for head, _, _ in columns]
-
-    def show(obj: dict[str, Any]) -> str:
-        items = obj["items"] if isinstance(obj.get("items"), list) else [obj]
-        rows = [[_cell(path, item) for path in paths] for item in items]
-        return table(rows if no_headers else [heads, *rows])
-
-    return show
-
-
-def _cell(path: Any, item: dict[str, Any]) -> str:
-    from kubectl_lite.printers.jsonpath import find
-
-    found = find(path, item)
-    return ",".join(_go_value(v) for v in found) if found else "<none>"
-
-
-def _go_value(value: Any) -> str:
-    """A value as Go's %v prints it."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{k}:{_go_value(v)}" for k, v in sorted(value.items())) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(_go_value, value)) + "]"
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "<nil>"}[value]
-    return str(value)
+    return from_file(template, no_headers) if is_file else from_spec(template, no_headers)

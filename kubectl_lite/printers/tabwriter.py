@@ -9,8 +9,8 @@ from __future__ import annotations
 from kubectl_lite.printers.table import width
 
 
-def align(text: str, padding: int = 2) -> str:
-    """The text with its tabs turned into blanks."""
+def align(text: str, padding: int = 2, least: int = 0) -> str:
+    """The text with its tabs turned into blanks; no column is narrower than `least` without its padding."""
     lines = [line.split("\t") for line in text.split("\n")]
     widths = [[0] * (len(cells) - 1) for cells in lines]
     deepest = max((len(w) for w in widths), default=0)
@@ -22,7 +22,7 @@ def align(text: str, padding: int = 2) -> str:
                 end += 1
             block = max((width(lines[i][column]) for i in range(start, end)), default=0)
             for i in range(start, end):
-                widths[i][column] = block + padding
+                widths[i][column] = max(block, least) + padding
             start = max(end, start + 1)
     return "\n".join(_line(cells, w) for cells, w in zip(lines, widths, strict=True))
 
