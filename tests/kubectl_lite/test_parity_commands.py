@@ -218,7 +218,7 @@ def _run(
     words = shlex.split(line)
     if words[0].startswith("EDITOR="):
         monkeypatch.setenv("EDITOR", words.pop(0).removeprefix("EDITOR="))
-    words += [] if words[0] == "config" or "-n" in words else flags
+    words += [] if words[0] == "config" or "-n" in words[:-1] else flags
     if "--" in words and words[-2:] == flags:
         words = flags + words[:-2]
     if not program:
