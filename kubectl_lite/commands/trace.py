@@ -23,21 +23,24 @@ if TYPE_CHECKING:
 @click.argument("origin", metavar="FROM")
 @click.argument("goal", metavar="TO")
 @click.option("--path", default="/", help="The path that is asked for, of a port that speaks HTTP.")
+@click.option("--family", type=click.Choice(["4", "6"]), help="Ask for an address of this IP family.")
 @click.option("-o", "--output", type=click.Choice(["json"]), help="For machines.")
-async def cli(session: Session, origin: str, goal: str, path: str, output: str | None) -> int:
+async def cli(session: Session, origin: str, goal: str, path: str, family: str | None, output: str | None) -> int:
     """Send one real request to a service and show every hop it took.
 
-    FROM is pod/NAME, node/NAME or client (this machine); TO is svc/NAME[:PORT] or HOST:PORT.
+    FROM is pod/NAME, node/NAME or client (this machine); TO is svc/NAME[.NAMESPACE][:PORT], pod/NAME:PORT,
+    node/NAME:PORT or HOST:PORT, with /udp, /tcp or /sctp behind it where both are served.
     """
     from kubectl_lite.trace.hops import hops, succeeded
     from kubectl_lite.trace.places import parse_goal, parse_origin
     from kubectl_lite.trace.send import send
 
-    trace = await send(session, parse_origin(origin), parse_goal(goal), path)
+    trace = await send(session, parse_origin(origin), parse_goal(goal), path, family or "")
     found = hops(trace)
     if output == "json":
         body = {"from": str(trace.origin), "to": str(trace.goal), "hops": [h._asdict() for h in found],
-                "flow": trace.flow, "request": trace.sent, "notes": trace.notes}  # fmt: skip
+                "flow": trace.flow, "flows": [{"node": node, **flow} for node, flow in trace.legs],
+                "request": trace.sent, "notes": trace.notes}  # fmt: skip
         print(json.dumps(body, indent=2))
     else:
         print(paint(f"one request from {trace.origin} to {trace.goal}", BOLD, sys.stdout))

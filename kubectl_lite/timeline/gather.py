@@ -19,6 +19,8 @@ async def gather(session: Session, namespace: str, service: str) -> tuple[Memori
     notes: list[str] = []
     await session.get(f"/api/v1/namespaces/{namespace}/services/{service}")
     listed = await ask(session, "/api/v1/nodes")
+    if listed.answer is None:
+        notes.append(f"could not list nodes: {listed.error}")
     names = [node["metadata"]["name"] for node in (listed.answer or {}).get("items") or ()]
     controllers, *nodes = await asyncio.gather(
         _controllers(session, namespace, service, notes),

@@ -22,6 +22,8 @@ class Stage(NamedTuple):
     at: float
     what: str
     clock: str
+    node: str = ""
+    """Of a stage that every node has: which one."""
 
 
 @dataclass
@@ -35,9 +37,9 @@ class Change:
     def began(self) -> float:
         return min(stage.at for stage in self.stages)
 
-    def add(self, at: float | None, what: str, clock: str) -> None:
+    def add(self, at: float | None, what: str, clock: str, node: str = "") -> None:
         if at:
-            self.stages.append(Stage(at, what, clock))
+            self.stages.append(Stage(at, what, clock, node))
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,11 @@ def _belongs_to(
 
 
 def _add_proxy(change: Change, node: str, one: Json) -> None:
-    change.add(one["causes"][0]["at"], f"seen by the proxy of {node}", node)
+    change.add(one["causes"][0]["at"], f"seen by the proxy of {node}", node, node)
     for done in one["wrote"]:
-        change.add(done["at"], f"in the kernel of {node} ({done['name']})", node)
+        change.add(done["at"], f"in the kernel of {node} ({done['name']})", node, node)
     if not one["wrote"]:
-        change.add(one["ended"], f"nothing to change on {node}", node)
+        change.add(one["ended"], f"nothing to change on {node}", node, node)
 
 
 def _came_to_something(change: Change) -> bool:

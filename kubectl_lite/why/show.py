@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from kubectl_lite.colour import BOLD, GREEN, RED, YELLOW, paint
 from kubectl_lite.why.finding import Finding, Verdict
 from kubectl_lite.why.judge import first_broken
+from kubectl_lite.why.steps.nodes import UNASKED
 
 LONGEST = 180
 COLOURS = {Verdict.OK: GREEN, Verdict.NOTE: YELLOW, Verdict.BROKEN: RED}
@@ -30,7 +31,9 @@ def lines(name: str, namespace: str, findings: Sequence[Finding], stream: TextIO
             shown.append(f"{indent}{paint(word, BOLD, stream)} {finding.repair}")
     end = first_broken(findings)
     if end is None:
-        return [*shown, paint("Nothing is broken.", GREEN, stream)]
+        is_whole = not any(finding.step == UNASKED for finding in findings)
+        said = "Nothing is broken." if is_whole else "Nothing is broken, as far as could be asked."
+        return [*shown, paint(said, GREEN if is_whole else YELLOW, stream)]
     return [*shown, paint(f"It breaks at: {end.step}: {end.what}", RED, stream)]
 
 

@@ -127,11 +127,19 @@ def _silent(facts: Facts) -> Iterator[Finding]:
         end = f"[{address}]:{one['port']}" if ":" in address else f"{address}:{one['port']}"
         what = f"{end} does not answer {one['from']}: {one['error'].removeprefix('connect: ')}"
         if address in pods:
-            yield broken(ENDPOINTS, what, f"that is pod {name(pods[address])}",
-                         facts.line("describe", "pod", name(pods[address])))  # fmt: skip
+            yield broken(ENDPOINTS, what, *_cut_off(facts, pods[address], one["error"]))
         else:
             why = "nobody is there, or not by that port; it was made by hand"
             yield broken(ENDPOINTS, what, why, _edit(facts, slices[address]))
+
+
+def _cut_off(facts: Facts, pod: Json, error: str) -> tuple[str, str]:
+    """Of a pod that is ready and does not answer: (why, repair)."""
+    node = pod["spec"].get("nodeName", "")
+    if "timed out" in error:
+        why = f"that is pod {name(pod)} on {node}: packets are dropped on the way, as by a firewall of {node}"
+        return why, f"lab exec {node} -- nft list ruleset, and let what goes to the pod's address in"
+    return f"that is pod {name(pod)} on {node}", facts.line("describe", "pod", name(pod))
 
 
 def _edit(facts: Facts, one: Json) -> str:

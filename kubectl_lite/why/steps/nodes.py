@@ -13,6 +13,7 @@ from kubectl_lite.why.finding import Finding, broken, note, ok
 from kubectl_lite.why.objects import condition, count, is_ready, name, on_nodes, protocol, some
 
 MOST_UNASKED = 3
+UNASKED = "not asked"
 NODES, NODE_PORT, CONNECTION = "nodes", "node port", "connection"
 
 
@@ -117,8 +118,14 @@ def _span(tried: list[Json]) -> str:
 
 
 def unasked(facts: Facts) -> Iterator[Finding]:
-    """What could not be asked, the same of several nodes once."""
-    for text in facts.not_asked[:MOST_UNASKED]:
-        yield note("not asked", text)
-    if len(facts.not_asked) > MOST_UNASKED:
-        yield note("not asked", f"and {len(facts.not_asked) - MOST_UNASKED} more questions")
+    """What could not be asked; what nobody may ask of nodes is said once."""
+    forbidden = [text for text in facts.not_asked if "nodes/proxy" in text]
+    if forbidden:
+        user = forbidden[0].partition(': User ')[2].partition(" cannot")[0] or "you"
+        yield note(UNASKED, f"what only nodes know (sockets, proxies, kernels, connections): {user} may not ask",
+                   "", "somebody who may grants get on nodes/proxy, by a ClusterRole")  # fmt: skip
+    others = [text for text in facts.not_asked if text not in forbidden]
+    for text in others[:MOST_UNASKED]:
+        yield note(UNASKED, text)
+    if len(others) > MOST_UNASKED:
+        yield note(UNASKED, f"and {count(len(others) - MOST_UNASKED, 'question')} more")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,14 @@ def test_lines_are_plain_in_a_pipe(tmp_path: Path) -> None:
         "                 repair: wake it",
         "It breaks at: ports: none listens",
     ]
+
+
+def test_what_nobody_may_ask_of_nodes_is_said_once() -> None:
+    healthy = facts(Case.read(next(path for path in FILES if path.stem == "healthy")))
+    asked = tuple(f'node{n}: its proxy and kernel: nodes "node{n}" is forbidden: User "jane" cannot get resource '
+                  '"nodes/proxy" in API group "" at the cluster scope' for n in (1, 2))  # fmt: skip
+    findings = judge(replace(healthy, not_asked=asked, by_node={}))
+    assert [f.what for f in findings if f.step == "not asked"] == [
+        'what only nodes know (sockets, proxies, kernels, connections): "jane" may not ask'
+    ]
+    assert lines("web", "default", findings, sys.stderr)[-1].endswith("Nothing is broken, as far as could be asked.")
