@@ -54,14 +54,33 @@ async def _try(probe: Probe, target: Target) -> str:
     if action := probe.httpGet:
         port = resolve_port(target.container, action.port)
         headers = {header.name: header.value for header in action.httpHeaders}
-        code, _ = await http_get(action.host or target.ip, port, action.path, headers, action.scheme == "HTTPS")
+        host, is_tls = action.host or target.ip, action.scheme == "HTTPS"
+        try:
+            code, _ = await http_get(host, port, action.path, headers, is_tls)
+        except ConnectionError as error:
+            url = f"{'https' if is_tls else 'http'}://{_at(host, port)}/{action.path.lstrip('/')}"
+            return f'Get "{url}": {_dialled(host, port, error)}'
         return "" if 200 <= code < 400 else f"HTTP probe failed with statuscode: {code}"
     if action := probe.tcpSocket:
         port = resolve_port(target.container, action.port)
-        _, writer = await asyncio.open_connection(action.host or target.ip, port)
+        host = action.host or target.ip
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except ConnectionError as error:
+            return _dialled(host, port, error)
         writer.close()
         return ""
     return "this kind of probe is not supported"
+
+
+def _dialled(host: str, port: int, error: ConnectionError) -> str:
+    """As Go says it: `dial tcp 10.244.0.3:80: connect: connection refused`."""
+    why = os.strerror(error.errno).lower() if error.errno else str(error)
+    return f"dial tcp {_at(host, port)}: connect: {why}"
+
+
+def _at(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def resolve_port(container: Container, port: int | str) -> int:

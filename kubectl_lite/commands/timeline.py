@@ -54,9 +54,11 @@ async def cli(session: Session, service: str, last: int, watch: bool, output: st
 
 async def _changes(session: Session, namespace: str, name: str) -> tuple[list[Change], list[str]]:
     from kubectl_lite.timeline.gather import gather
-    from kubectl_lite.timeline.join import join
+    from kubectl_lite.timeline.join import clock_shifts, join
 
     memories, notes = await gather(session, namespace, name)
+    notes += [f"the clock of {node} is {shift * 1000:.0f} ms behind the API server's, or more: its times are moved"
+              for node, shift in clock_shifts(memories).items()]  # fmt: skip
     return join(memories), notes
 
 

@@ -57,8 +57,21 @@ def revisions(controllers: Iterable[Json], proxies: Mapping[str, Sequence[Json]]
     return {item["revision"] for one in rounds for item in (*one["causes"], *one["wrote"]) if item["revision"]}
 
 
+def clock_shifts(memories: Memories) -> dict[str, float]:
+    """Node -> by how many seconds its clock is behind the API server's, at least.
+
+    No proxy can have seen a revision before it was stored: the earliest sighting that says so tells how much is amiss.
+    """
+    shifts: dict[str, float] = {}
+    for node, rounds in memories.proxies.items():
+        stored = [(cause["at"], memories.stored.get(cause["revision"])) for one in rounds for cause in one["causes"]]
+        shifts[node] = max((at - seen for seen, at in stored if at), default=0.0)
+    return {node: shift for node, shift in shifts.items() if shift > 0}
+
+
 def join(memories: Memories) -> list[Change]:
     """The changes that came to something, oldest first."""
+    shifts = clock_shifts(memories)
     changes: list[Change] = []
     owner: dict[str, Change] = {}
     for one in memories.controllers:
@@ -70,7 +83,7 @@ def join(memories: Memories) -> list[Change]:
     for node, rounds in memories.proxies.items():
         for one in rounds:
             for change in _belongs_to(one, owner, changes, memories.stored):
-                _add_proxy(change, node, one)
+                _add_proxy(change, node, one, shifts.get(node, 0.0))
     shown = [change for change in changes if _came_to_something(change)]
     for change in shown:
         change.stages.sort(key=lambda stage: stage.at)
@@ -105,12 +118,13 @@ def _belongs_to(
     return list(found.values())
 
 
-def _add_proxy(change: Change, node: str, one: Json) -> None:
-    change.add(one["causes"][0]["at"], f"seen by the proxy of {node}", node, node)
+def _add_proxy(change: Change, node: str, one: Json, shift: float) -> None:
+    """`shift`: the seconds that the node's clock is behind."""
+    change.add(one["causes"][0]["at"] + shift, f"seen by the proxy of {node}", node, node)
     for done in one["wrote"]:
-        change.add(done["at"], f"in the kernel of {node} ({done['name']})", node, node)
+        change.add(done["at"] + shift, f"in the kernel of {node} ({done['name']})", node, node)
     if not one["wrote"]:
-        change.add(one["ended"], f"nothing to change on {node}", node, node)
+        change.add(one["ended"] + shift, f"nothing to change on {node}", node, node)
 
 
 def _came_to_something(change: Change) -> bool:

@@ -49,6 +49,8 @@ class Facts:
     """Pod -> the last line that its container wrote before it ended."""
     managers: Json | None = None
     """The Lease of the controller manager."""
+    node_leases: tuple[Json, ...] = ()
+    """Those of the kubelets, asked for when nobody renews that one."""
     endpoint_tries: tuple[Json, ...] = ()
     """Connections from a node to endpoints that are no pods of the selector, or to all when something failed."""
     matching_elsewhere: tuple[Json, ...] = ()

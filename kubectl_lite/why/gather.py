@@ -17,7 +17,7 @@ from kubectl_lite.debugging import Json, ask
 from kubectl_lite.session import Session
 from kubectl_lite.why.ask_nodes import NodesAsked
 from kubectl_lite.why.facts import Facts
-from kubectl_lite.why.objects import name
+from kubectl_lite.why.objects import is_fresh, name
 
 WORKLOADS = {"deployments": "Deployment", "statefulsets": "StatefulSet", "daemonsets": "DaemonSet"}
 
@@ -41,9 +41,12 @@ class Gatherer:
         if service is None:
             return facts
         nodes = NodesAsked(self._session, self._not_asked)
-        told, owner = await asyncio.gather(nodes.ask(facts), self._address_owner(facts))
+        told, owner, leases = await asyncio.gather(
+            nodes.ask(facts), self._address_owner(facts), self._node_leases(facts)
+        )
         more = {"matching_elsewhere": await self._elsewhere(facts)} if facts.selector and not facts.selected else {}
-        return replace(facts, **told, **more, address_owner=owner, not_asked=tuple(self._not_asked), now=time.time())
+        return replace(facts, **told, **more, address_owner=owner, node_leases=leases,
+                       not_asked=tuple(self._not_asked), now=time.time())  # fmt: skip
 
     # ---- objects ----
 
@@ -107,6 +110,11 @@ class Gatherer:
         labels = ",".join(f"{key}={value}" for key, value in facts.selector.items())
         found = await self._list("/api/v1/pods", {"labelSelector": labels, "limit": "20"})
         return tuple(pod for pod in found if pod["metadata"]["namespace"] != self._namespace)
+
+    async def _node_leases(self, facts: Facts) -> tuple[Json, ...]:
+        if is_fresh(facts.managers, facts.now):
+            return ()
+        return await self._list("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases", {})
 
     async def _address_owner(self, facts: Facts) -> str:
         """To which Service the books say that the cluster IP was given; empty when nobody knows."""

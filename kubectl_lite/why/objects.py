@@ -6,9 +6,12 @@ Called by `facts` and the steps. It calls nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 Json = dict[str, Any]
+LATE = 3
+"""Lease durations after which its holder is expected no more; clocks may differ a little."""
 LOOPBACK = ("127.", "::1")
 
 
@@ -48,6 +51,19 @@ def is_over(pod: Json) -> bool:
 
 def is_running(pod: Json) -> bool:
     return (pod.get("status") or {}).get("phase") == "Running"
+
+
+def renewed(lease: Json | None) -> float:
+    """When a Lease was renewed last, in seconds since 1970; 0 when it never was."""
+    at = ((lease or {}).get("spec") or {}).get("renewTime")
+    return datetime.fromisoformat(at).timestamp() if at else 0.0
+
+
+def is_fresh(lease: Json | None, now: float) -> bool:
+    """Whether its holder lives; one that was never held tells nothing, and so does none at all."""
+    spec = (lease or {}).get("spec") or {}
+    is_held = spec.get("holderIdentity") and now - renewed(lease) < LATE * spec.get("leaseDurationSeconds", 15)
+    return bool(is_held) or not spec.get("renewTime")
 
 
 def is_schedulable(node: Json) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,7 +44,8 @@ async def ask_proxy(address: str, rest: str, query: Mapping[str, str]) -> bytes:
             finally:
                 writer.close()
     except (OSError, TimeoutError) as error:
-        raise ProxyAway(f"the proxy does not answer on {address}: {error or 'timed out'}") from error
+        why = os.strerror(error.errno).lower() if error.errno else "timed out"
+        raise ProxyAway(f"the proxy does not answer on {address}: {why}") from error
     head, _, body = answer.partition(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 200"):
         raise ValueError(body.decode("utf-8", "replace").strip() or "the proxy closed the connection")

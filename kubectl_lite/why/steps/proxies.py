@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from kubectl_lite.why.facts import PROXY_NAME, Facts, Json
 from kubectl_lite.why.finding import Finding, broken, note, ok
 from kubectl_lite.why.objects import count, on_nodes, protocol, some
+from kubectl_lite.why.steps.controllers import LAB_UP
 
 PROXY, KERNEL, CONNTRACK = "proxy", "kernel", "conntrack"
 
@@ -37,7 +38,7 @@ def proxies(facts: Facts) -> Iterator[Finding]:
             if "the proxy does not answer" in told.proxy_error:
                 yield broken(
                     PROXY, f"the proxy of {node} does not run", f"{told.proxy_error}; that node keeps its old rules",
-                    f"start it on {node} (in the lab: lab up); its log: lab logs proxy-{node}",
+                    f"start it on {node} ({LAB_UP}); its log: lab logs proxy-{node}",
                 )  # fmt: skip
         elif amiss := _amiss(facts, node, told.proxy):
             yield amiss

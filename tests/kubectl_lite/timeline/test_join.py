@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_lite.timeline.join import Memories, join, revisions
+from kubectl_lite.timeline.join import Memories, clock_shifts, join, revisions
 
 
 def item(kind: str, name: str, revision: str, at: float) -> dict:
@@ -51,3 +51,12 @@ def test_one_proxy_that_had_nothing_to_do_says_so():
     idle = [turn([item("EndpointSlice", "web-x", "9", 1.008)], 1.009, [], 1.0095)]
     (change,) = join(Memories(CONTROLLERS, {"node2": idle}, STORED))
     assert change.stages[-1].what == "nothing to change on node2"
+
+
+def test_a_node_that_saw_a_revision_before_it_was_stored_has_a_clock_that_is_behind():
+    slow = [turn([item("EndpointSlice", "web-x", "9", 0.8)], 0.801, [item("kernel", "ipvs", "", 0.83)], 0.83)]
+    memories = Memories(CONTROLLERS, {"node1": NODE1, "node2": slow}, STORED)
+    assert {node: round(shift, 3) for node, shift in clock_shifts(memories).items()} == {"node2": 0.205}
+    (change,) = join(memories)
+    told = {stage.what: round(stage.at, 3) for stage in change.stages if stage.node == "node2"}
+    assert told == {"seen by the proxy of node2": 1.005, "in the kernel of node2 (ipvs)": 1.035}

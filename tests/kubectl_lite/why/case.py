@@ -69,6 +69,7 @@ def facts(case: Case) -> Facts:
         service_cidrs=tuple(case.of("ServiceCIDR")), addresses_in_use=case.told.get("addresses", 0),
         client=case.told.get("client", ""), port=case.told.get("port", ""), now=1000.0,
         workloads=tuple(o for o in case.objects if o["kind"] == "Deployment"), managers=case.told.get("managers"),
+        node_leases=tuple(case.told.get("nodeLeases", ())),
         endpoint_tries=tuple(case.told.get("tries", ())), address_owner=case.told.get("addressOwner", ""),
         last_words=case.told.get("lastWords", {}), **_dns(case, service, slices),
     )  # fmt: skip
