@@ -72,6 +72,9 @@ class Cluster:
     def cluster_ip(self, service: str = "myapp") -> str:
         return self.get("service", service)["spec"]["clusterIP"]
 
+    def dns_ip(self) -> str:
+        return self.get("service", "kube-dns", "-n", "kube-system")["spec"]["clusterIP"]
+
     def pods(self, label: str = "app=web-nginx") -> dict[str, str]:
         """Name -> address, of pods that are ready and not on their way out."""
         items = self.get("pods", "-l", label)["items"]

@@ -160,6 +160,40 @@ def check_trace(cluster: Cluster, rule: str) -> None:
     assert any(flow["answerer"].replace(":", " . ") in line or flow["answerer"] in line for line in hops["rule"])
 
 
+def check_other_traces(cluster: Cluster) -> None:
+    """UDP, by the port's protocol, and IPv6: the translation is conntrack's in both."""
+    told = hops_of(cluster, "node/node2", "svc/kube-dns.kube-system:53/udp")
+    assert (told["flow"]["protocol"], told["flow"]["destination"]) == ("UDP", f"{cluster.dns_ip()}:53")
+    assert told["flow"]["answerer"].endswith(":53")
+    assert told["flow"]["answerer"] != told["flow"]["destination"]
+    spec = "ipFamilies: [IPv6], ipFamilyPolicy: SingleStack, selector: {app: web-nginx}, ports: [{port: 80}]"
+    with service(cluster, "six", spec):
+        told = wait_for("an answer", lambda: _answered(cluster, f"pod/{next(iter(cluster.pods()))}", "svc/six"))
+        address = cluster.cluster_ip("six")
+    hops = {hop["name"]: hop["lines"] for hop in told["hops"]}
+    assert f"-> {address}, said" in hops["name"][-1]
+    assert told["flow"]["destination"] == f"[{address}]:80"
+    assert told["flow"]["answerer"] in hops["endpoint"][0]
+    assert hops["answer"][0].removeprefix("HTTP/1.1 200 OK: ").split()[0] in hops["endpoint"][0]
+
+
+def _answered(cluster: Cluster, origin: str, goal: str) -> dict[str, Any] | None:
+    done = cluster.kubectl("trace", origin, goal, "-o", "json", check=False)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def test_trace_of_other_protocols_and_families(cluster: Cluster) -> None:
+    check_other_traces(cluster)
+
+
+def test_a_trace_that_finds_no_endpoint_says_where_it_died(cluster: Cluster) -> None:
+    with service(cluster, "nobody", "selector: {app: nobody}, ports: [{port: 80}]"):
+        done = cluster.kubectl("trace", "node/node1", "svc/nobody", check=False)
+    assert done.returncode == 1
+    assert "it died on node1: no endpoint to send it to" in done.stdout
+    assert "next: kubectl_lite why service/nobody -n default" in done.stdout
+
+
 def test_trace_from_a_pod(cluster: Cluster) -> None:
     check_trace(cluster, f"services {{ {cluster.cluster_ip()} . tcp . 80 : goto")
 
