@@ -26,11 +26,12 @@ def file_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return select_options()(function)
 
 
+LABELS = ("Label selector to filter on: key=value, key!=value, 'key in (a, b)', 'key notin (a, b)', key, '!key'; "
+          "several with commas.")  # fmt: skip
+FIELDS = "Field selector to filter on: field=value, field!=value. The server knows a few fields of each type only."
 _SELECT = {
-    "-l": click.option("-l", "--selector", default="", help="Label selector to filter on: key=value, key!=value, "
-                       "'key in (a, b)', 'key notin (a, b)', key, '!key'; several with commas."),
-    "--field-selector": click.option("--field-selector", default="", help="Field selector to filter on: field=value, "
-                                     "field!=value. The server knows a few fields of each type only."),
+    "-l": click.option("-l", "--selector", default="", help=LABELS),
+    "--field-selector": click.option("--field-selector", default="", help=FIELDS),
     "--all": click.option("--all", "all_", is_flag=True, help="Select all objects of the type in the namespace."),
     "-A": click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces, whatever -n says."),
 }  # fmt: skip

@@ -15,7 +15,7 @@ from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.last_applied import ANNOTATION, encode, read
 from kubectl_lite.resources import NOTHING_GIVEN, Target
-from kubectl_lite.selecting import file_options, for_each, live, selected
+from kubectl_lite.selecting import LABELS, file_options, for_each, live, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 @command("view-last-applied")
 @click.argument("args", nargs=-1)
-@click.option("-l", "--selector", default="", help="Label selector to filter on.")
+@click.option("-l", "--selector", default="", help=LABELS)
 @click.option("--all", "all_", is_flag=True, help="Select all objects of the type in the namespace.")
 @click.option("-o", "--output", default="yaml", help="yaml or json.")
 @file_options

@@ -9,7 +9,7 @@ import click
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import Target
-from kubectl_lite.selecting import for_each, live, selected
+from kubectl_lite.selecting import LABELS, for_each, live, selected
 from kubectl_lite.session import Session
 
 
@@ -18,7 +18,7 @@ def cordoning(name: str, unschedulable: bool, help_: str) -> click.Command:
 
     @command(name, help=help_)
     @click.argument("nodes", nargs=-1)
-    @click.option("-l", "--selector", default="", help="Label selector to filter on.")
+    @click.option("-l", "--selector", default="", help=LABELS)
     @click.option("--dry-run", default="none", is_flag=False, flag_value="client", help="none, client or server.")
     async def run(session: Session, nodes: tuple[str, ...], selector: str, dry_run: str) -> int:
         if not nodes and not selector:

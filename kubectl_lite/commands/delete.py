@@ -13,6 +13,7 @@ from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, report
 from kubectl_lite.raw import send_raw
 from kubectl_lite.resources import NOTHING_GIVEN, Target, list_of, targets
+from kubectl_lite.selecting import FIELDS, LABELS
 from kubectl_lite.session import Session
 from kubectl_lite.writing import dry_run
 
@@ -24,8 +25,8 @@ POLICIES = {"background": "Background", "foreground": "Foreground", "orphan": "O
 @click.argument("args", nargs=-1)
 @click.option("-f", "--filename", multiple=True, help="Files that name the resources to delete.")
 @click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
-@click.option("-l", "--selector", default="", help="Label selector to filter on.")
-@click.option("--field-selector", default="", help="Field selector to filter on.")
+@click.option("-l", "--selector", default="", help=LABELS)
+@click.option("--field-selector", default="", help=FIELDS)
 @click.option("--all", "all_", is_flag=True, help="Delete all objects of the type in the namespace.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Delete across all namespaces.")
 @click.option(

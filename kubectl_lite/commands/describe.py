@@ -11,6 +11,7 @@ from kubectl_lite.cli import bool_option, command
 from kubectl_lite.describing import events_left, text_of
 from kubectl_lite.errors import CommandError, report
 from kubectl_lite.resources import Target, fetch, list_of, targets
+from kubectl_lite.selecting import LABELS
 from kubectl_lite.session import Session
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ Json = dict[str, Any]
 @click.argument("args", nargs=-1)
 @click.option("-f", "--filename", multiple=True, help="Files that name the resources to describe.")
 @click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
-@click.option("-l", "--selector", default="", help="Label selector to filter on.")
+@click.option("-l", "--selector", default="", help=LABELS)
 @click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces.")
 @click.option("--chunk-size", default=500, help="Return large lists in chunks; 0 turns it off.")
 @bool_option("--show-events", default=True, help="Show the object's events.")

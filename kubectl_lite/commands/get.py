@@ -11,9 +11,10 @@ from kubectl_lite import colour
 from kubectl_lite.cli import bool_option, command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.getting.options import Json, Options
-from kubectl_lite.printers.objects import printer_for
+from kubectl_lite.printers.objects import FORMATS, printer_for
 from kubectl_lite.printers.server_table import TablePrinter
 from kubectl_lite.resources import targets
+from kubectl_lite.selecting import FIELDS, LABELS
 from kubectl_lite.session import Session
 
 CHUNK = 500
@@ -21,19 +22,19 @@ CHUNK = 500
 
 @command("get")
 @click.argument("args", nargs=-1)
-@click.option("-o", "--output", default="", help="Output format: wide, yaml, json, name, jsonpath=…, custom-columns=….")
-@click.option("-l", "--selector", default="", help="Label selector to filter on.")
-@click.option("--field-selector", default="", help="Field selector to filter on.")
-@click.option("-A", "--all-namespaces", is_flag=True, help="List across all namespaces.")
-@click.option("-f", "--filename", multiple=True, help="Files that name the resources to get.")
+@click.option("-o", "--output", default="", help=f"Output format. One of: ({', '.join(FORMATS)}).")
+@click.option("-l", "--selector", default="", help=LABELS)
+@click.option("--field-selector", default="", help=FIELDS)
+@click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces, whatever -n says.")
+@click.option("-f", "--filename", multiple=True, help="Filename, directory, or URL to files that name the resources.")
 @click.option("-R", "--recursive", is_flag=True, help="Read the directories of -f recursively.")
 @click.option("-w", "--watch", is_flag=True, help="After listing, watch for changes.")
 @click.option("--watch-only", is_flag=True, help="Watch for changes without listing first.")
-@click.option("--output-watch-events", is_flag=True, help="Show the type of each event.")
-@click.option("-L", "--label-columns", multiple=True, help="Labels to show as columns.")
+@click.option("--output-watch-events", is_flag=True, help="With -w: show whether it was ADDED, MODIFIED or DELETED.")
+@click.option("-L", "--label-columns", multiple=True, help="Labels to show as columns, separated by commas.")
 @click.option("--show-labels", is_flag=True, help="Show all labels in the last column.")
-@click.option("--show-kind", is_flag=True, help="Show the type of the resource.")
-@click.option("--no-headers", is_flag=True, help="Do not print headers.")
+@click.option("--show-kind", is_flag=True, help="Print the type before each name: service/myapp.")
+@click.option("--no-headers", is_flag=True, help="Print the rows of a table without the names of its columns.")
 @click.option("--show-managed-fields", is_flag=True, help="Keep managedFields in YAML and JSON.")
 @click.option("--sort-by", default="", help="Sort lists by this JSONPath expression.")
 @click.option("--ignore-not-found", is_flag=True, help="Exit with 0 when the object does not exist.")

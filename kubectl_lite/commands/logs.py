@@ -26,6 +26,7 @@ from kubectl_lite.picking import (
     target_of,
 )
 from kubectl_lite.resources import fetch
+from kubectl_lite.selecting import LABELS
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -56,7 +57,7 @@ class Source:
 @click.option("-c", "--container", default="", help="Print the logs of this container.")
 @click.option("--all-containers", "every", is_flag=True, help="Get all containers' logs in the pods.")
 @click.option("--all-pods", is_flag=True, help="Get logs from all pods of the object. Sets --prefix.")
-@click.option("-l", "--selector", default="", help="Label selector to filter on.")
+@click.option("-l", "--selector", default="", help=LABELS)
 @click.option("--tail", default=-1, help="Lines of recent log to show: -1 is all, with a selector 10.")
 @click.option("--since", type=DURATION, default="0s", help="Only logs newer than a duration: 5s, 2m, 3h.")
 @click.option("--since-time", default="", help="Only logs after a date (RFC3339).")

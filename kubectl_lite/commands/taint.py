@@ -11,7 +11,7 @@ import click
 from kubectl_lite.cli import bool_option, command
 from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.resources import Target
-from kubectl_lite.selecting import for_each, live, selected
+from kubectl_lite.selecting import LABELS, for_each, live, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -22,7 +22,7 @@ EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 @command("taint")
 @click.argument("args", nargs=-1)
 @click.option("--all", "all_", is_flag=True, help="Select all nodes.")
-@click.option("-l", "--selector", default="", help="Label selector to filter on.")
+@click.option("-l", "--selector", default="", help=LABELS)
 @bool_option("--overwrite", default=False, help="Allow taints to be overwritten.")
 @write_options("kubectl-taint", validate=True)
 async def cli(session: Session, args: tuple[str, ...], all_: bool, selector: str, overwrite: bool, **flags: Any) -> int:

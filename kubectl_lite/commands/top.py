@@ -12,6 +12,7 @@ import click
 
 from kubectl_lite.cli import command, group
 from kubectl_lite.errors import CommandError, usage
+from kubectl_lite.selecting import FIELDS, LABELS
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ def _amount(usage: Json) -> tuple[int, int]:
 
 
 _OPTIONS = (
-    click.option("-l", "--selector", default="", help="Label selector to filter on."),
+    click.option("-l", "--selector", default="", help=LABELS),
     click.option("--no-headers", is_flag=True, help="Do not print headers."),
     click.option("--sort-by", default="", type=click.Choice(["", "cpu", "memory"]), help="cpu or memory."),
     click.option("--use-protocol-buffers", is_flag=True, default=True, help="Taken: metrics are read as JSON."),
@@ -74,7 +75,7 @@ async def _node(
 @click.option("-A", "--all-namespaces", is_flag=True, help="Across all namespaces.")
 @click.option("--containers", is_flag=True, help="A line for each container.")
 @click.option("--sum", "total", is_flag=True, help="A last line with the sum.")
-@click.option("--field-selector", default="", help="Field selector to filter on.")
+@click.option("--field-selector", default="", help=FIELDS)
 @_options
 async def _pod(
     session: Session, names: tuple[str, ...], all_namespaces: bool, containers: bool, total: bool, selector: str,
