@@ -103,7 +103,7 @@ def test_all_ways_lead_to_the_page(line: str, capsys: pytest.CaptureFixture[str]
 
 def test_each_command_has_a_text_and_each_text_a_command() -> None:
     names = {name.replace(" ", "-") or NAME for name in [*COMMANDS, *UNLISTED]}
-    assert {path.stem for path in TEXTS.glob("*.txt")} == names
+    assert {path.name for path in TEXTS.iterdir()} == {f"{name}.txt" for name in names}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
