@@ -146,7 +146,7 @@ async def _send_sizes(socket: ClientConnection, redraw: bool) -> None:
 def _raw_terminal() -> Iterator[None]:
     before = termios.tcgetattr(sys.stdin)
     try:
-        tty.setraw(sys.stdin)
+        tty.setraw(sys.stdin, termios.TCSANOW)  # what was typed ahead is kept
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

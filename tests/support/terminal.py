@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-SECONDS = 60.0
+SECONDS = 30.0
 
 
 class Terminal:

@@ -1,0 +1,151 @@
+"""Input and terminals of containers as people use them: `run -it`, `attach`, `debug`, with each kubectl and with ours.
+
+kubectl 1.20 speaks SPDY, kubectl since 1.31 websockets; both go through the API server to the kubelet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+
+from lab.machines import environment
+from tests.e2e.cluster import Cluster
+from tests.support.kubectls import kubectls, version
+from tests.support.terminal import Terminal
+
+pytestmark = [pytest.mark.root, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
+OURS = f"{sys.executable} -m kubectl_lite"
+HINT = "If you don't see a command prompt, try pressing enter."
+
+
+class Client(NamedTuple):
+    """A kubectl, its own suffix of names, and what it runs in."""
+
+    argv: list[str]
+    suffix: str
+    environment: dict[str, str]
+    version: tuple[int, int]
+
+    def on_a_terminal(self, *words: str) -> Terminal:
+        return Terminal([*self.argv, *words], self.environment)
+
+    def run(self, *words: str, input: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self.argv, *words], input=input, capture_output=True, text=True, timeout=60, env=self.environment
+        )
+
+
+def _name(program: str) -> str:
+    return "ours" if program == OURS else "{}.{}".format(*version(program))
+
+
+@pytest.fixture(scope="module", params=[OURS, *kubectls()], ids=_name)
+def client(request: pytest.FixtureRequest, empty_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    program, home = request.param, tmp_path_factory.mktemp("home")
+    variables = environment() | {
+        "PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(empty_cluster.kubeconfig), "TERM": "xterm",
+        "NO_COLOR": "1",
+    }  # fmt: skip
+    ours = program == OURS
+    return Client(
+        program.split() if ours else [program], _name(program).replace(".", "-"), variables,
+        (1, 33) if ours else version(program),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pods(client: Client, empty_cluster: Cluster) -> Iterator[Callable[[str], str]]:
+    """Running pods of this client's own, by what they are for."""
+    made = {
+        "again": {"command": ["sh"], "stdin": True, "tty": True},
+        "once": {"command": ["sh", "-c", "cat; echo end; sleep 1"], "stdin": True, "stdinOnce": True},
+        "often": {"command": ["cat"], "stdin": True},
+        "broken": {"command": ["sleep", "4321"]},
+    }
+    items = [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"{what}-{client.suffix}", "labels": {"of": "input"}},
+         "spec": {"containers": [{"name": "main", "image": "busybox", **container}]}}
+        for what, container in made.items()
+    ]  # fmt: skip
+    empty_cluster.kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    empty_cluster.kubectl("wait", "--for=condition=Ready", "pods", "-l", "of=input")
+    yield lambda what: f"{what}-{client.suffix}"
+    empty_cluster.kubectl("delete", "pods", "-l", "of=input", "--now", "--wait=false")
+
+
+def test_a_shell_on_a_terminal(client: Client) -> None:
+    """It has the terminal's size, hears of changes, and its exit code is the command's."""
+    name = f"shell-{client.suffix}"
+    words = ["run", name, "-it", "--rm", "--restart=Never", "--image=busybox", "--", "sh"]
+    with client.on_a_terminal(*words) as terminal:
+        assert HINT in terminal.says("# ")
+        terminal.types("tty; stty size; trap 'stty size' WINCH\n")
+        terminal.says("/dev/pts/0\r\n30 100\r\n")
+        terminal.resize(24, 80)
+        terminal.types("true\n")
+        terminal.says("24 80")
+        terminal.types("sleep 100\n")
+        terminal.says("sleep 100")
+        terminal.types("\x03exit 3\n")
+        assert terminal.ends() == 3
+    assert f'pod "{name}" deleted' in terminal.text and f"pod default/{name} terminated (Error)" in terminal.text
+
+
+def test_what_a_pipe_brings(client: Client) -> None:
+    """Half a megabyte in and out; the end of the input is the container's, too."""
+    words = ["run", f"pipe-{client.suffix}", "-i", "--rm", "--restart=Never", "--image=busybox", "--", "sh", "-c"]
+    done = client.run(*words, "cat; echo err >&2; exit 4", input="0123456789abcde\n" * 32768)
+    assert done.stdout.partition("pod ")[0] == "0123456789abcde\n" * 32768
+    assert "err\n" in done.stderr and HINT in done.stderr
+    assert done.returncode == 4
+
+
+def test_attached_again(client: Client, pods: Callable[[str], str]) -> None:
+    """A client that was killed leaves the shell as it was; others see what comes."""
+    name = pods("again")
+    with client.on_a_terminal("attach", "-it", name) as first:
+        first.says("# ")
+        first.types("kept=value\n")
+        first.says("kept=value")
+        first.kill()
+    with client.on_a_terminal("attach", "-it", name) as second, client.on_a_terminal("attach", name) as watching:
+        second.says("# ")
+        watching.says("# ")
+        second.types("echo $kept; exit\n")
+        assert "value\r\n" in second.says("Session ended, resume using" if client.version >= (1, 23) else "value\r\n")
+        assert second.ends() == 0
+        watching.says("value")
+
+
+def test_input_ends_once(client: Client, pods: Callable[[str], str]) -> None:
+    """`stdinOnce`: with the first that is attached. Without, each is let go, and the next goes on."""
+    assert client.run("attach", "-i", pods("once"), input="one\n").stdout == "one\nend\n"
+    for word in ("one\n", "two\n"):
+        assert client.run("attach", "-i", pods("often"), input=word).stdout == word
+
+
+def test_debug(client: Client, pods: Callable[[str], str]) -> None:
+    """In a pod, among the processes of its container; on its node."""
+    if client.version < (1, 27):
+        pytest.skip("1.20 sends a kind that is no more")
+
+    def ask(*words: str) -> Terminal:
+        return client.on_a_terminal("debug", "-it", "--image=busybox", "--profile=general", *words)
+
+    with ask(pods("broken"), "--target=main", "-c", "inside", "--", "sh") as terminal:
+        terminal.says("# ")
+        terminal.types("tr '\\0' ' ' < /proc/1/cmdline; echo; exit 5\n")
+        assert "sleep 4321" in terminal.says("but may be reattached using")
+        assert terminal.ends() == 0
+    with ask("node/node1", "--", "sh", "-c", "read x; hostname; ls -d /host/etc; exit 1") as terminal:
+        terminal.says(HINT)
+        terminal.types("\n")
+        terminal.says("node1\r\n")
+        terminal.says("/host/etc\r\n")
+        assert terminal.ends() == 0
