@@ -45,6 +45,7 @@ async def container_spec(context: PodContext, container: Container, attempt: int
         stdin_once=container.stdinOnce,
         tty=container.tty,
         target=_target(context, container),
+        host_processes=context.pod.spec.hostPID,
         facts={
             "pod": context.pod.metadata.name, "namespace": context.pod.metadata.namespace,
             "node": context.shared.config.node_name, "ip": ips[0] if ips else "",

@@ -65,6 +65,8 @@ class ContainerSpec:
     tty: bool = False
     target: str = ""
     """The container among whose processes this one runs; it must be running."""
+    host_processes: bool = False
+    """It runs among the processes of the node."""
     facts: dict[str, str] = field(default_factory=dict)
     """What an image's files may speak of: the names of the pod and the node, the pod's address."""
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import collections
+import sys
 
 import pytest
 
+from lab.machines import environment
 from tests.e2e.cluster import Cluster, wait_for
+from tests.support.terminal import Terminal
 
 pytestmark = [pytest.mark.root, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
 
@@ -17,6 +20,21 @@ def service(name: str) -> str:
 
 def addresses(cluster: Cluster) -> list[str]:
     return [one["spec"]["clusterIP"] for one in cluster.get("services", "-A")["items"]]
+
+
+SHELL = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: shell}
+spec:
+  nodeName: node1
+  containers: [{name: shell, image: busybox, stdin: true, tty: true}]
+"""
+
+
+def attached_to_the_shell(cluster: Cluster) -> Terminal:
+    argv = [sys.executable, "-m", "kubectl_lite", "--kubeconfig", str(cluster.kubeconfig), "attach", "-it", "shell"]
+    return Terminal(argv, environment())
 
 
 def test_traffic_outlives_the_control_plane(cluster: Cluster) -> None:
@@ -36,12 +54,24 @@ def test_a_killed_kubelet_finds_its_pods_again(cluster: Cluster) -> None:
                 for pod in cluster.get("pods", "-l", "app=web-nginx")["items"]}  # fmt: skip
 
     before = containers()
-    cluster.lab("kill", "kubelet-node1")
+    cluster.kubectl("apply", "-f", "-", input=SHELL)
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/shell")
+    with attached_to_the_shell(cluster) as terminal:
+        terminal.says("# ")
+        terminal.types("kept=value\n")
+        terminal.says("# ")
+        cluster.lab("kill", "kubelet-node1")
+        assert terminal.ends() != 0
     assert cluster.answers(cluster.cluster_ip()) == set(before)
     cluster.up()
     cluster.scale(4)
     wait_for("a fourth pod", lambda: cluster.settled(4), 120)
     assert before.items() <= containers().items()
+    with attached_to_the_shell(cluster) as terminal:  # it has its input still, and all that it was told
+        terminal.says("# ")
+        terminal.types("echo still $kept; exit\n")
+        terminal.says("still value")
+    cluster.kubectl("delete", "pod", "shell", "--now", "--wait=false")
 
 
 def test_a_killed_proxy_leaves_its_table_and_catches_up(cluster: Cluster) -> None:

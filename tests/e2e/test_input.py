@@ -143,9 +143,10 @@ def test_debug(client: Client, pods: Callable[[str], str]) -> None:
         terminal.types("tr '\\0' ' ' < /proc/1/cmdline; echo; exit 5\n")
         assert "sleep 4321" in terminal.says("but may be reattached using")
         assert terminal.ends() == 0
-    with ask("node/node1", "--", "sh", "-c", "read x; hostname; ls -d /host/etc; exit 1") as terminal:
+    with ask("node/node1", "--", "sh", "-c", "read x; ps ax; hostname; ls -d /host/etc; exit 1") as terminal:
         terminal.says(HINT)
         terminal.types("\n")
+        terminal.says("-m kubelet")  # the node's processes, too
         terminal.says("node1\r\n")
         terminal.says("/host/etc\r\n")
         assert terminal.ends() == 0

@@ -193,7 +193,7 @@ class ProcessRuntime:
             "stdin": spec.stdin,
             "stdin_once": spec.stdin_once,
             "tty": spec.tty,
-            "target": self._process_of(uid, spec.target) if spec.target else None,
+            "processes": self._processes(uid, spec),
             "cwd": spec.working_dir or image.working_dir or "/",
             "stop_signal": image.stop_signal,
             "netns": "" if sandbox["host_network"] else self.network.path(uid),
@@ -206,10 +206,12 @@ class ProcessRuntime:
             "read_only_root": spec.read_only_root,
         }  # fmt: skip
 
-    def _process_of(self, uid: str, container: str) -> dict[str, int]:
-        """The first process of a container whose processes another one shares. Raises RuntimeFailure."""
-        record = inside.running_record(self.records, uid, container)
-        directory = self.records.attempt_directory(uid, container, record.attempt)
+    def _processes(self, uid: str, spec: ContainerSpec) -> str | dict[str, int]:
+        """Among whose processes it runs: its `own`, the `host`'s, or those of a container. Raises RuntimeFailure."""
+        if not spec.target:
+            return "host" if spec.host_processes else "own"
+        record = inside.running_record(self.records, uid, spec.target)
+        directory = self.records.attempt_directory(uid, spec.target, record.attempt)
         running = read_json(directory / "running.json") or {}
         return {"pid": running["pid"], "start": running["start"]}
 

@@ -37,7 +37,7 @@ def main() -> None:
 def run(spec: dict) -> int:
     """Runs the container to its end. Says `ok` or what went wrong on standard output, once it is known."""
     try:
-        _choose_processes(spec["target"])
+        _choose_processes(spec["processes"])
     except OSError as error:
         return _not_started(str(error))
     ends, failure = stdio.make(spec["tty"], spec["stdin"]), os.pipe()
@@ -55,16 +55,19 @@ def run(spec: dict) -> int:
     _write_json("running.json", {"pid": pid, "start": linux.start_time(pid), "started_at": started})
     _say("ok")
     _redirect_to_nothing()
-    status = streams.until_end_of(pid, lambda: _end_the_rest(place) if spec["target"] else None)
+    status = streams.until_end_of(pid, lambda: _end_the_rest(place) if spec["processes"] != "own" else None)
     code, number = _decode(status)
     reason = "Completed" if code == 0 else "Error"
     _write_json("exit.json", _ending(code, number, reason, _termination_message(spec), started, time.time()))
     return 0
 
 
-def _choose_processes(target: dict | None) -> None:
-    """The container will be PID 1 among processes of its own, or one more among those of another. Raises OSError."""
-    if target is None:
+def _choose_processes(target: "dict | str") -> None:
+    """The container will be PID 1 among its `own` processes, or one more among the `host`'s or those of another
+    container. Raises OSError."""
+    if target == "host":
+        return None
+    if target == "own":
         return linux.unshare(linux.CLONE_NEWPID)
     fd = os.open(f"/proc/{target['pid']}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     if linux.start_time(target["pid"]) != target["start"]:
