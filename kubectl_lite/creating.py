@@ -36,28 +36,48 @@ async def create(session: Session, target: Target, body: Json, writing: Writing)
 async def send(session: Session, obj: Json, flags: Json, manager: str = "kubectl-create", what: str = "created") -> int:
     """Creates a generated object in the session's namespace and says so. Errors name what could not be created."""
     from kube.apimachinery.errors import StatusError
+
+    writing, save_config = Writing.read(flags, manager), flags.pop("save_config", False)
+    try:
+        made = await sent(session, obj, writing, save_config)
+    except StatusError as error:
+        report(_failure(error, obj))
+        return 1
+    say(made, what, writing)
+    return 0
+
+
+async def sent(session: Session, obj: Json, writing: Writing, save_config: bool = False) -> tuple[Target, Json]:
+    """Creates a generated object in the session's namespace; what there is now. Raises StatusError, CommandError."""
+    from kube.apimachinery.errors import StatusError
     from kubectl_lite.generators.go_empties import with_go_empties
     from kubectl_lite.printers.go_order import in_go_order
 
-    writing, save_config = Writing.read(flags, manager), flags.pop("save_config", False)
     mapping = await _mapping(session, obj)
     namespace = session.namespace if mapping.namespaced else ""
-    if namespace and (session.flags.namespace or writing.dry_run != "client"):
+    placed = writing.dry_run != "client" or bool(session.flags.namespace)
+    if namespace and placed and mapping.kind != "HorizontalPodAutoscaler":  # whose namespace is the request's alone
         obj = obj | {"metadata": obj["metadata"] | {"namespace": namespace}}
     if save_config:
         kept = json.dumps(in_go_order(with_go_empties(obj)), separators=(",", ":"), ensure_ascii=False) + "\n"
         obj = obj | {"metadata": obj["metadata"] | {"annotations": {ANNOTATION: kept}}}
     target = Target(mapping, obj["metadata"]["name"], namespace)
     try:
-        answer = await create(session, target, obj, writing)
-        shown = with_go_empties(answer) if writing.dry_run == "client" else answer
-        writing.say(target, what, in_go_order(shown), sort_keys=False)
+        return target, await create(session, target, obj, writing)
     except StatusError as error:
         if not any(mapping.group == known.group for known in (await session.mapper()).mappings):
             error.message += f" (post {mapping.qualified})"  # as client-go says of answers that are no Status
-        report(error if what != "created" else _failure(error, obj))
-        return 1
-    return 0
+        raise
+
+
+def say(made: tuple[Target, Json], what: str, writing: Writing) -> None:
+    """Prints what `sent` has made; what no server has seen with the fields that Go leaves empty."""
+    from kubectl_lite.generators.go_empties import with_go_empties
+    from kubectl_lite.printers.go_order import in_go_order
+
+    target, obj = made
+    shown = with_go_empties(obj) if writing.dry_run == "client" else obj
+    writing.say(target, what, in_go_order(shown), sort_keys=False)
 
 
 async def _mapping(session: Session, obj: Json) -> Mapping:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from kube.apimachinery.validation.names import is_valid_label_value
 from kubectl_lite.errors import CommandError
 
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
-_INVALID_LABEL = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-)
 
-
-def split(args: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The resources, then the changes: the first word with `=`, or ending in `-`, begins the changes."""
-    for i, arg in enumerate(args):
-        if "=" in arg or arg.endswith("-"):
-            return list(args[:i]), list(args[i:])
-    return list(args), []
+def split(args: Sequence[str], what: str) -> tuple[list[str], list[str]]:
+    """The resources, then the changes: words with `=`, or ending in `-`. Raises CommandError for another order."""
+    resources: list[str] = []
+    changes: list[str] = []
+    for word in args:
+        if "=" in word[1:] or (word.endswith("-") and word != "-"):
+            changes.append(word)
+        elif changes:
+            raise CommandError(f"all resources must be specified before {what} changes: {word}")
+        else:
+            resources.append(word)
+    return resources, changes
 
 
 def parse(words: Sequence[str], what: str) -> tuple[dict[str, str], list[str]]:
@@ -30,10 +29,10 @@ def parse(words: Sequence[str], what: str) -> tuple[dict[str, str], list[str]]:
     removed: list[str] = []
     for word in words:
         key, equals, value = word.partition("=")
-        if equals and key and what == "label" and not _LABEL_VALUE.fullmatch(value):
+        if equals and key and what == "label" and (errors := is_valid_label_value(value)):
             if "=" in value:
                 raise CommandError(f"invalid label spec: {word}")
-            raise CommandError(f'invalid label value: "{word}": {_INVALID_LABEL}')
+            raise CommandError(f'invalid label value: "{word}": {";".join(errors)}')
         if equals and key:
             sets[key] = value
         elif not equals and word.endswith("-") and len(word) > 1:

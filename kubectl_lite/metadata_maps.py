@@ -66,17 +66,19 @@ def command_of(words: Words) -> click.Command:
         session: Session, args: tuple[str, ...], overwrite: bool, list_: bool, resource_version: str, **flags: Any
     ) -> int:
         writing = Writing.read(flags, f"kubectl-{words.command}")
-        resources, changes = split(args)
+        resources, changes = split(args, words.singular)
         sets, removed = parse(changes, words.singular)
         if not args and not flags["filename"]:
             raise CommandError(NOTHING_NAMED)
         if not changes and not list_:
             raise CommandError(f"at least one {words.singular} update is required")
+        if list_ and writing.output:
+            raise CommandError("--list and --output may not be specified together")
         local = flags.pop("local")
         if local and not flags["filename"]:
             raise CommandError(NO_LOCAL_FILE)
         by_name = not (flags["all_"] or flags["selector"] or flags["field_selector"])
-        found = await selected(session, resources, flags, words.command)
+        found = await selected(session, resources, flags, words.command, local=local)
         if resource_version and len(found) > 1:
             raise CommandError("--resource-version may only be used with a single resource")
         metadata: dict[str, Any] = {words.plural: sets | dict.fromkeys(removed)}

@@ -7,7 +7,7 @@ patch that leads there is made of the two by the caller.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -65,7 +65,7 @@ def images(words: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for word in words:
         name, equals, image = word.partition("=")
-        if not equals or not name or not image:
+        if not equals or not name:
             raise CommandError(f"invalid image format: {word}, expected container=image")
         found[name] = image
     if not found:
@@ -77,17 +77,23 @@ def images(words: Sequence[str]) -> dict[str, str]:
 
 
 def with_images(spec: Json, wanted: dict[str, str]) -> Json:
-    """Raises CommandError for a container that is not there."""
-    names = [c["name"] for _, c in containers(spec)]
-    for name in wanted:
-        if name != "*" and name not in names:
-            raise CommandError(f'unable to find container named "{name}"')
+    """The images of the named containers; `*` is all."""
 
     def change(container: Json) -> Json:
-        image = wanted.get(container["name"]) or wanted.get("*")
-        return container | ({"image": image} if image else {})
+        image = wanted.get(container["name"], wanted.get("*"))
+        return container | ({} if image is None else {"image": image})
 
     return changed_containers(spec, change)
+
+
+def missing_containers(spec: Json, names: Iterable[str]) -> list[str]:
+    """Which of the names no container has."""
+    return [name for name in names if name != "*" and all(c["name"] != name for _, c in containers(spec))]
+
+
+def matching(spec: Json, pattern: str) -> list[Json]:
+    """The containers whose names match."""
+    return [c for _, c in containers(spec) if fnmatchcase(c["name"], pattern)]
 
 
 # ---- set resources ----
@@ -95,11 +101,17 @@ def with_images(spec: Json, wanted: dict[str, str]) -> Json:
 
 def quantities(text: str) -> dict[str, str]:
     """`cpu=200m,memory=512Mi`. Raises CommandError."""
+    from kube.apimachinery.quantity import parse
+
     found = {}
     for word in filter(None, text.split(",")):
         name, equals, value = word.partition("=")
         if not equals:
             raise CommandError(f"Invalid argument syntax {word}, expected <resource>=<value>")
+        try:
+            parse(value)
+        except ValueError as why:
+            raise CommandError(str(why)) from why
         found[name] = value
     return found
 
@@ -117,6 +129,26 @@ def with_resources(spec: Json, pattern: str, limits: dict[str, str], requests: d
     return changed_containers(spec, change)
 
 
+# ---- set selector ----
+
+
+def selector_map(text: str) -> dict[str, str]:
+    """`a=b,c=d`. Raises CommandError for what is no selector, or one that a map cannot say."""
+    from kube.apimachinery.labels import parse
+
+    try:
+        terms = parse(text).requirements
+    except ValueError as why:
+        raise CommandError(f"couldn't parse the selector string \"{text}\": {why}") from why
+    others = [term for term in terms if term.operator not in ("=", "==")]
+    if others:
+        names = {"in": "In", "notin": "NotIn", "!=": "NotIn", "exists": "Exists", "!": "DoesNotExist"}
+        shown = " ".join(f"{{{t.key} {names.get(t.operator, t.operator)} [{' '.join(sorted(t.values))}]}}"
+                         for t in others)  # fmt: skip
+        raise CommandError(f"match expression [{shown}] not supported on this object")
+    return {term.key: next(iter(term.values)) for term in terms}
+
+
 # ---- set env ----
 
 
@@ -131,7 +163,7 @@ def with_env(spec: Json, pattern: str, sets: Sequence[Json], removed: Sequence[s
         if taken:
             have = env[taken[0]].get("value", "")
             raise CommandError(f"'{taken[0]}' already has a value ({have}), and --overwrite is false")
-        env |= {e["name"]: e for e in sets}
+        env |= {name: next(e for e in sets if e["name"] == name) for name in (e["name"] for e in sets)}  # the first
         kept = [e for name, e in env.items() if name not in removed]
         return container | ({"env": kept} if kept or "env" in container else {})
 

@@ -23,7 +23,7 @@ async def send_raw(session: Session, method: str, path: str, files: Sequence[str
     if not files and method != "DELETE":
         raise CommandError("must specify one of -f and -k")
     body = _text(files[0]) if files else ""
-    answer = await session.request(method, path, body=json.loads(body) if body else None)
+    answer = await session.request(method, path, body=body.encode() if body else None)
     sys.stdout.write(json.dumps(answer, separators=(",", ":"), ensure_ascii=False))
     return 0
 

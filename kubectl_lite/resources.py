@@ -7,7 +7,7 @@ k8s.io/cli-runtime's resource builder.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kubectl_lite.errors import CommandError
@@ -30,6 +30,8 @@ class Target:
     namespace: str = ""  # empty for cluster-scoped kinds, and for all namespaces
     source: str = ""
     object: dict[str, Any] | None = None
+    bare: dict[str, Any] | None = None
+    """The object as it stands in its manifest, which may not name its namespace."""
 
     @property
     def path(self) -> str:
@@ -125,6 +127,7 @@ async def targets(
     all_namespaces: bool = False,
     command: str = "get",
     errors: list[Exception] | None = None,
+    local: bool = False,
 ) -> list[Target]:
     """What the arguments mean. Raises CommandError for words that mean nothing.
 
@@ -133,7 +136,8 @@ async def targets(
     if files:
         if args:
             raise CommandError(FILES_AND_WORDS)
-        return _from_manifests(session, mapper, read_all(tuple(files), recursive, errors=errors), errors)
+        found = _from_manifests(session, mapper, read_all(tuple(files), recursive, errors=errors), errors)
+        return [replace(target, object=target.bare) for target in found] if local else found
     if not args:
         raise CommandError(NO_RESOURCE.format(command=command), prefix=False)
     where = "" if all_namespaces else session.namespace
@@ -209,4 +213,4 @@ def from_manifest(session: Session, mapper: Mapper, manifest: Manifest) -> Targe
     obj = dict(manifest.object)
     if namespace:
         obj["metadata"] = dict(obj.get("metadata") or {}) | {"namespace": namespace}
-    return Target(mapping, manifest.name, namespace, manifest.source, obj)
+    return Target(mapping, manifest.name, namespace, manifest.source, obj, manifest.object)

@@ -56,18 +56,20 @@ def select_options(*names: str, recursive: bool = False) -> Callable[..., Any]:
 
 
 async def selected(
-    session: Session, args: Sequence[str], flags: Json, command: str, *, nothing: str = "", whole: bool = False
-) -> list[Target]:
+    session: Session, args: Sequence[str], flags: Json, command: str, *, nothing: str = "", whole: bool = False,
+    local: bool = False,
+) -> list[Target]:  # fmt: skip
     """The targets, each named; collections are listed. Takes its own flags out of `flags`.
 
-    `nothing` is what to say when nothing was given; `whole` allows a bare type, which means all of it.
+    `nothing` is what to say when nothing was given; `whole` allows a bare type, which means all of it. With `local` the
+    objects of files stay as they stand there.
     """
     own = {name: flags.pop(name, empty) for name, empty in OPTIONS.items()}
     if not args and not own["filename"]:
         raise CommandError(nothing or NOTHING_NAMED)
     given = await targets(
         session, args, files=own["filename"], recursive=own["recursive"],
-        all_namespaces=own["all_namespaces"], command=command,
+        all_namespaces=own["all_namespaces"], command=command, local=local,
     )  # fmt: skip
     filters = {"labelSelector": own["selector"], "fieldSelector": own["field_selector"]}
     named: list[Target] = []

@@ -95,7 +95,9 @@ class Session:
         content_type: str = "application/json",
         accept: str = "application/json",
     ) -> Any:
-        """Sends a request; `body` is JSON. Raises StatusError, or CommandError when the server cannot be reached."""
+        """Sends a request; `body` is JSON, or bytes as they are.
+
+        Raises StatusError, or CommandError when the server cannot be reached."""
         import asyncio
 
         from kube.client.transport import REQUEST_TIMEOUT, Unreachable
@@ -107,7 +109,7 @@ class Session:
                     method,
                     path,
                     params={k: v for k, v in (params or {}).items() if v not in ("", None, False)},
-                    body=None if body is None else json.dumps(body, separators=(",", ":"), sort_keys=True).encode(),
+                    body=_encoded(body),
                     content_type=content_type,
                     headers={"Accept": accept},
                     timeout=self.timeout or REQUEST_TIMEOUT,
@@ -188,6 +190,13 @@ class Session:
     def identity(self) -> list[tuple[str, str]]:
         """The headers that say who we are, for connections that are no requests of `kube.client` (websockets)."""
         return self.config.identity()
+
+
+def _encoded(body: Any) -> bytes | None:
+    """As kubectl sends what it has read: compact, the keys in order, in which the server complains of them."""
+    if body is None or isinstance(body, bytes):
+        return body
+    return json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
 
 
 def print_warnings(headers: Mapping[str, str]) -> bool:

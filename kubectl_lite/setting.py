@@ -12,10 +12,11 @@ import click
 
 from kubectl_lite import pod_specs
 from kubectl_lite.cli import command
-from kubectl_lite.errors import CommandError
+from kubectl_lite.errors import CommandError, report_all
+from kubectl_lite.generators.go_empties import with_go_empties
 from kubectl_lite.patching import difference
 from kubectl_lite.resources import NOTHING_GIVEN, Target
-from kubectl_lite.selecting import NO_LOCAL_FILE, for_each, live, select_options, selected
+from kubectl_lite.selecting import NO_LOCAL_FILE, live, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -25,11 +26,17 @@ Decide = Callable[[Json], Json]
 
 
 async def apply(
-    session: Session, words: Sequence[str], flags: Json, what: str, decide: Decide, *, always: bool = False
-) -> int:
-    """Patches each object to what `decide` makes of it; says nothing of those that are so already, unless `always`."""
+    session: Session, words: Sequence[str], flags: Json, what: str, decide: Decide, *, failing: str = "",
+    always: bool = False, problems: Sequence[Exception] = (),
+) -> int:  # fmt: skip
+    """Patches each object to what `decide` makes of it; says nothing of those that are so already, unless `always`.
+
+    `failing` is put before what the server has against a patch; `problems`, which `decide` may fill, are told first.
+    """
+    from kube.apimachinery.errors import StatusError
+
     writing = Writing.read(flags, "kubectl-set")
-    local = flags.pop("local")
+    local, errors = flags.pop("local"), list[Exception]()
     if not words and not flags["filename"]:
         raise CommandError(NOTHING_GIVEN)
     if local and not flags["filename"]:
@@ -42,14 +49,23 @@ async def apply(
         if not patch and not always:
             return
         if patch and writing.dry_run != "client" and not local:
-            after = await session.patch(target.path, patch, patch_type, **writing.params)
-        writing.say(target, what, after)
+            try:
+                after = await session.patch(target.path, patch, patch_type, **writing.params)
+            except StatusError as why:
+                raise (CommandError(f"{failing} {why.message}") if failing else why) from why
+        writing.say(target, what, with_go_empties(after) if local or writing.dry_run == "client" else after)
 
-    return await for_each(await selected(session, words, flags, "set", whole=bool(flags.get("all_"))), act)
+    for target in await selected(session, words, flags, "set", whole=bool(flags.get("all_")), local=local):
+        try:
+            await act(target)
+        except (StatusError, CommandError) as error:
+            errors.append(error)
+    report_all([*problems, *errors])
+    return 1 if problems or errors else 0
 
 
 def on_pods(change: Callable[[Json], Json]) -> Decide:
-    """From a change of a pod spec to the object around it."""
+    """From a change of a pod spec to the object around it. Raises CommandError, naming an object without pods."""
 
     local = click.get_current_context().params.get("local")
 
@@ -57,18 +73,24 @@ def on_pods(change: Callable[[Json], Json]) -> Decide:
         try:
             return pod_specs.with_pod_spec(obj, change(pod_specs.pod_spec(obj)))
         except CommandError as why:
-            if not pod_specs.path_to_pod_spec(obj["kind"]) or "already has" in str(why):
-                plural = "" if local else "s"
-                raise CommandError(f"{obj['kind'].lower()}{plural}/{obj['metadata']['name']} {why}") from why
-            raise
+            name = f"{obj['kind'].lower()}{'' if local else 's'}/{obj['metadata']['name']}"
+            raise CommandError(f"error: {name} {why}\n", prefix=False) from why
 
     return decide
 
 
-def split(args: Sequence[str], is_change: Callable[[str], bool]) -> tuple[list[str], list[str]]:
-    """The resources, then the changes."""
-    at = next((i for i, word in enumerate(args) if is_change(word)), len(args))
-    return list(args[:at]), list(args[at:])
+def split(args: Sequence[str], is_change: Callable[[str], bool], what: str) -> tuple[list[str], list[str]]:
+    """The resources, then the changes. Raises CommandError for another order."""
+    resources: list[str] = []
+    changes: list[str] = []
+    for word in args:
+        if is_change(word):
+            changes.append(word)
+        elif changes:
+            raise CommandError(f"all resources must be specified before {what} changes: {' '.join(args)}")
+        else:
+            resources.append(word)
+    return resources, changes
 
 
 _LOCAL = click.option("--local", is_flag=True, help="Do not ask the server; print what becomes of the files.")

@@ -13,16 +13,19 @@ from typing import Any, NamedTuple
 
 import click
 
+from kubectl_lite import pruning
 from kubectl_lite.cli import bool_option, command, group
 from kubectl_lite.commands import apply_last
 from kubectl_lite.creating import create
 from kubectl_lite.durations import DURATION, seconds
-from kubectl_lite.errors import CommandError, add_source, report, usage
+from kubectl_lite.errors import CommandError, add_source, report_all, usage
 from kubectl_lite.last_applied import ANNOTATION, CLIENT_SIDE, manager_of, read, with_last_applied
-from kubectl_lite.pruning import kinds, prunable
+from kubectl_lite.mapper import Mapping
 from kubectl_lite.resources import Target, targets
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
+
+OWN = ("server_side", "force_conflicts", "prune", "all_", "overwrite", "prune_allowlist", "force", "subresource")
 
 
 class Deleting(NamedTuple):
@@ -61,35 +64,30 @@ async def _apply_command(
 
     if words:
         raise usage("apply", f"Unexpected args: [{' '.join(words)}]")
-    server_side, conflicts, prune = flags.pop("server_side"), flags.pop("force_conflicts"), flags.pop("prune")
-    everything, _, allowed = flags.pop("all_"), flags.pop("overwrite"), flags.pop("prune_allowlist")
-    force, subresource = flags.pop("force"), flags.pop("subresource")
-    deleting = _deleting(flags)
-    if force and server_side:
-        raise CommandError("--force cannot be used with --server-side")
-    if subresource and not server_side:
-        raise CommandError("--subresource can only be specified for --server-side")
-    flags["field_manager"] = manager_of(flags["field_manager"], server_side=server_side)
-    writing = Applying.read(flags, CLIENT_SIDE)
-    _check_flags(server_side, conflicts, prune, everything, selector, writing)
-    found = await targets(session, (), files=filename or ("",), recursive=recursive, command="apply")
-    found = [t for t in found if not selector or is_selected(t, selector)]
-    if not found:
+    own, deleting = {name: flags.pop(name) for name in OWN}, _deleting(flags)
+    flags["field_manager"] = manager_of(flags["field_manager"], server_side=own["server_side"])
+    writing, errors = Applying.read(flags, CLIENT_SIDE), list[Exception]()
+    _check_flags(own, selector, writing)
+    pruned = pruning.kinds(await session.mapper(), own["prune_allowlist"]) if own["prune"] else []
+    found = await targets(
+        session, (), files=filename or ("",), recursive=recursive, command="apply", errors=errors
+    )  # fmt: skip
+    found = matching(found, selector)
+    if not found and not errors:
         raise CommandError("no objects passed to apply")
-    code = 0
     for target in found:
         try:
-            if server_side:
-                await _server_side(session, target, writing, conflicts, subresource)
+            if own["server_side"]:
+                await _server_side(session, target, writing, own["force_conflicts"], own["subresource"])
             else:
-                await _apply(session, target, writing, deleting if force else None)
-        except StatusError as error:
-            report(error)
-            code = 1
-    if prune and not code:
-        await _prune(session, found, selector, writing, kinds(allowed), deleting.policy)
+                await _apply(session, target, writing, deleting if own["force"] else None)
+        except (StatusError, CommandError) as error:
+            errors.append(error)
+    if own["prune"] and not errors:
+        await _prune(session, found, selector, writing, pruned, deleting.policy)
     writing.done()
-    return code
+    report_all(errors)
+    return 1 if errors else 0
 
 
 def _deleting(flags: dict[str, Any]) -> Deleting:
@@ -125,27 +123,41 @@ class Applying(Writing):
             super().say(self._applied[0][0], "", whole)
 
 
-def _check_flags(
-    server_side: bool, force: bool, prune: bool, everything: bool, selector: str, writing: Writing
-) -> None:
-    if force and not server_side:
+def _check_flags(own: dict[str, Any], selector: str, writing: Writing) -> None:
+    """Raises CommandError for flags that contradict one another, in kubectl's order."""
+    if own["force_conflicts"] and not own["server_side"]:
         raise CommandError("--force-conflicts only works with --server-side")
-    if server_side and writing.dry_run == "client":
+    if own["server_side"] and writing.dry_run == "client":
         raise CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
-    if prune and not (everything or selector):
+    if own["subresource"] and not own["server_side"]:
+        raise CommandError("--subresource can only be specified for --server-side")
+    if own["force"] and own["server_side"]:
+        raise CommandError("--force cannot be used with --server-side")
+    if own["force"] and writing.dry_run == "server":
+        raise CommandError("--dry-run=server cannot be used with --force")
+    if own["all_"] and selector:
+        raise CommandError("cannot set --all and --selector at the same time")
+    if own["prune"] and not (own["all_"] or selector):
         raise CommandError(
             "all resources selected for prune without explicitly passing --all. To prune all resources, pass the "
             "--all flag. If you did not mean to prune all resources, specify a label selector"
         )
 
 
-def is_selected(target: Target, selector: str) -> bool:
+def matching(found: list[Target], selector: str) -> list[Target]:
+    """Those whose labels the selector selects; all, when there is none. Raises CommandError for no selector."""
     from kube.apimachinery.labels import parse
 
-    return parse(selector).matches(((target.object or {}).get("metadata") or {}).get("labels") or {})
+    try:
+        wanted = parse(selector)
+    except ValueError as why:
+        raise CommandError(f'the provided selector "{selector}" is not valid: {why}') from why
+    return [t for t in found if wanted.matches(((t.object or {}).get("metadata") or {}).get("labels") or {})]
 
 
 async def _server_side(session: Session, target: Target, writing: Writing, force: bool, subresource: str) -> None:
+    if not target.name:
+        raise CommandError("resource name may not be empty")
     params = writing.params | {"force": "true" if force else ""}
     path = target.mapping.path(target.namespace, target.name, subresource)
     answer = await session.patch(path, target.object, "apply", **params)
@@ -160,8 +172,7 @@ async def _apply(session: Session, target: Target, writing: Writing, replacing: 
     from kube.apimachinery.errors import Conflict, Invalid, NotFound, StatusError
 
     assert target.object is not None
-    if not target.name:
-        raise CommandError("resource name may not be empty")
+    _check_name(target)
     modified = with_last_applied(target.object)
     try:
         live = await session.get(target.path)
@@ -173,7 +184,7 @@ async def _apply(session: Session, target: Target, writing: Writing, replacing: 
         return None
     _warn_of_missing_annotation(target, live)
     patch, patch_type = difference(target, modified, live)
-    if not patch:
+    if not patch and writing.dry_run != "client":  # which says «configured» of everything
         writing.say(target, "unchanged", live)
         return None
     if writing.dry_run != "client":
@@ -185,6 +196,21 @@ async def _apply(session: Session, target: Target, writing: Writing, replacing: 
             raise add_source(error, f"applying patch:\n{patch}\nto:\n{target.path}\nfor:", target.source) from error
     writing.say(target, "configured", live)
     return None
+
+
+def _check_name(target: Target) -> None:
+    """Raises CommandError for an object without a name, saying that it could not be asked for."""
+    if target.name:
+        return
+    if prefix := ((target.object or {}).get("metadata") or {}).get("generateName"):
+        raise CommandError(f"from {prefix}: cannot use generate name with apply")
+    mapping = target.mapping
+    version = mapping.api_version if mapping.group else f"/{mapping.version}"
+    raise CommandError(
+        f'error when retrieving current configuration of:\nResource: "{version}, Resource={mapping.plural}", '
+        f'GroupVersionKind: "{version}, Kind={mapping.kind}"\nName: "", Namespace: "{target.namespace}"\n'
+        f'from server for: "{target.source}": resource name may not be empty'
+    )
 
 
 async def _anew(
@@ -222,11 +248,10 @@ def difference(target: Target, modified: dict[str, Any], live: dict[str, Any]) -
 
 
 async def _prune(
-    session: Session, applied: list[Target], selector: str, writing: Writing, allowed: list[tuple[str, str]],
-    policy: str,
-) -> None:  # fmt: skip
+    session: Session, applied: list[Target], selector: str, writing: Writing, kinds: list[Mapping], policy: str
+) -> None:
     """Deletes what is no longer among the manifests."""
-    async for target, item in prunable(session, applied, selector, allowed):
+    async for target, item in pruning.prunable(session, applied, selector, kinds):
         if writing.dry_run != "client":
             dry = {"dryRun": ["All"]} if writing.dry_run == "server" else {}
             await session.delete(target.path, {"propagationPolicy": policy} | dry)

@@ -38,8 +38,8 @@ async def view(session: Session, args: tuple[str, ...], output: str, **flags: An
 
     async def act(target: Target) -> None:
         kept = read(await live(session, target))
-        if kept is None:
-            raise CommandError(f"no last-applied-configuration annotation found on resource: {target.name}")
+        if kept is None:  # no error of kubectl's either
+            return
         text = to_yaml(kept) if output == "yaml" else json.dumps(kept, indent=2, sort_keys=True) + "\n"
         sys.stdout.write(text)
 
@@ -62,6 +62,9 @@ async def set_(session: Session, create_annotation: bool, **flags: Any) -> int:
                 "run the command with --create-annotation"
             )
         kept = encode(target.object or {})
+        if read(obj) is not None and encode(read(obj) or {}) == kept:
+            print(f"set-last-applied {target.name}: no changes required.")
+            return
         if writing.dry_run != "client":
             patch = {"metadata": {"annotations": {ANNOTATION: kept}}}
             obj = await session.patch(target.path, patch, "merge", **writing.params)

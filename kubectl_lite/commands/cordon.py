@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.errors import CommandError
+from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.resources import Target
 from kubectl_lite.selecting import LABELS, for_each, live, selected
 from kubectl_lite.session import Session
@@ -21,16 +21,27 @@ def cordoning(name: str, unschedulable: bool, help_: str) -> click.Command:
     @click.option("-l", "--selector", default="", help=LABELS)
     @click.option("--dry-run", default="none", is_flag=False, flag_value="client", help="none, client or server.")
     async def run(session: Session, nodes: tuple[str, ...], selector: str, dry_run: str) -> int:
-        if not nodes and not selector:
-            raise CommandError(f"USAGE: {name} NODE [flags]\nSee 'kubectl_lite {name} -h' for help and examples")
-
         async def act(target: Target) -> None:
             await set_unschedulable(session, target, unschedulable, name, dry_run)
 
-        found = await selected(session, ("nodes", *nodes), {"selector": selector}, name)
-        return await for_each([replace(target, object=await live(session, target)) for target in found], act)
+        return await for_each(await nodes_of(session, nodes, selector, name), act)
 
     return run
+
+
+async def nodes_of(session: Session, words: tuple[str, ...], selector: str, command: str) -> list[Target]:
+    """The nodes that are named or picked, all of them there. Raises CommandError, or the server's StatusError."""
+    if not words and not selector:
+        raise usage(command, f"USAGE: {command} NODE [flags]")
+    if words and selector:
+        raise usage(command, "cannot specify both a node name and a --selector option")
+    named = [word if "/" in word else f"node/{word}" for word in words]
+    found = await selected(session, named or ("nodes",), {"selector": selector}, command)
+    for target in found:
+        if target.mapping.qualified != "nodes":
+            what = f"{target.mapping.api_version if target.mapping.group else '/' + target.mapping.version}"
+            raise CommandError(f'expected resource of type node, got "{what}, Resource={target.mapping.plural}"')
+    return [replace(target, object=await live(session, target)) for target in found]
 
 
 async def set_unschedulable(session: Session, target: Target, unschedulable: bool, name: str, dry_run: str) -> None:

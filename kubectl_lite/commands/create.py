@@ -19,7 +19,7 @@ from kubectl_lite.commands.create_elsewhere import ELSEWHERE
 from kubectl_lite.commands.create_objects import OBJECTS
 from kubectl_lite.commands.create_services import service_command
 from kubectl_lite.creating import create
-from kubectl_lite.errors import add_source, report, usage
+from kubectl_lite.errors import CommandError, add_source, report_all, usage
 from kubectl_lite.last_applied import with_last_applied
 from kubectl_lite.raw import send_raw
 from kubectl_lite.resources import Target, targets
@@ -43,15 +43,19 @@ async def from_files(
 ) -> int:  # fmt: skip
     """Create a resource from a file or from stdin."""
     from kube.apimachinery.errors import StatusError
-    from kubectl_lite.commands.apply import is_selected
+    from kubectl_lite.commands.apply import matching
 
     if words:
         raise usage("create", f"Unexpected args: [{' '.join(words)}]")
     if raw:
         return await send_raw(session, "POST", raw, filename)
-    writing, code, shown = Writing.read(flags, "kubectl-create"), 0, False
-    found = await targets(session, (), files=filename or ("",), recursive=recursive, command="create")
-    found = [t for t in found if not selector or is_selected(t, selector)]
+    writing, errors, shown = Writing.read(flags, "kubectl-create"), list[Exception](), False
+    found = await targets(
+        session, (), files=filename or ("",), recursive=recursive, command="create", errors=errors
+    )  # fmt: skip
+    found = matching(found, selector)
+    if not found and not errors:
+        raise CommandError("no objects passed to create")
     if edit:
         edits = [_edited(target, writing.output or "yaml", windows=windows_line_endings) for target in found]
         found = [target for target in edits if target]
@@ -64,9 +68,9 @@ async def from_files(
             writing.say(target, "created", answer)
             shown = True
         except StatusError as error:
-            report(add_source(error, "creating", target.source))
-            code = 1
-    return code
+            errors.append(add_source(error, "creating", target.source))
+    report_all(errors)
+    return 1 if errors else 0
 
 
 def _edited(target: Target, format_: str, *, windows: bool) -> Target | None:

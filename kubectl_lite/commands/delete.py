@@ -10,7 +10,7 @@ import click
 
 from kubectl_lite.cli import bool_option, command
 from kubectl_lite.durations import DURATION
-from kubectl_lite.errors import CommandError, report
+from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.raw import send_raw
 from kubectl_lite.resources import NOTHING_GIVEN, Target, list_of, targets
 from kubectl_lite.selecting import FIELDS, LABELS
@@ -62,7 +62,7 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
         try:
             answer = None if flags["dry_run"] == "client" else await session.delete(target.path, options)
         except Exception as error:
-            code = _failed(error, ignore_not_found) or code
+            code = _failed(error, target, ignore_not_found) or code
             continue
         _say(target, flags)
         if answer and answer.get("kind") != "Status":
@@ -82,6 +82,14 @@ def _check(args: tuple[str, ...], flags: dict[str, Any]) -> None:
         raise CommandError(NOTHING_GIVEN)
     if flags["all_"] and (flags["selector"] or flags["field_selector"]):
         raise CommandError("setting 'all' parameter but found a non empty selector. ")
+    if flags["force"] and flags["grace_period"] > 0:
+        raise CommandError("--force and --grace-period greater than 0 cannot be specified together")
+    if flags["cascade"] in ("true", "false"):
+        print(
+            f"warning: --cascade={flags['cascade']} is deprecated (boolean value) and can be replaced with "
+            f"--cascade={POLICIES[flags['cascade']].lower()}.",
+            file=sys.stderr,
+        )
     if flags["now"] and flags["grace_period"] >= 0:
         raise CommandError("--now and --grace-period cannot be specified together")
 
@@ -126,6 +134,8 @@ async def _found(session: Session, args: tuple[str, ...], flags: dict[str, Any])
     for target in given:
         if target.name and (flags["all_"] or any(selectors.values())) and not flags["filename"]:
             raise CommandError("name cannot be provided when a selector is specified")
+        if target.source and not target.name:
+            raise CommandError(f'error when deleting "{target.source}": resource name may not be empty')
         if target.name:
             named.append(target)
         elif not (flags["all_"] or any(selectors.values())):
@@ -175,14 +185,14 @@ def _say(target: Target, flags: dict[str, Any]) -> None:
     print(f'{target.mapping.printed} "{target.name}" {how}{suffix}', flush=True)
 
 
-def _failed(error: Exception, ignore_not_found: bool) -> int:
+def _failed(error: Exception, target: Target, ignore_not_found: bool) -> int:
     from kube.apimachinery.errors import NotFound, StatusError
 
     if not isinstance(error, StatusError):
         raise error
     if isinstance(error, NotFound) and ignore_not_found:
         return 0
-    report(error)
+    report(add_source(error, "deleting", target.source) if target.source else error)
     return 1
 
 

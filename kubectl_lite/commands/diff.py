@@ -47,12 +47,11 @@ async def cli(session: Session, filename: tuple[str, ...], recursive: bool, sele
 
 
 async def _diff(session: Session, filename: tuple[str, ...], recursive: bool, selector: str, flags: Json) -> int:
-    from kubectl_lite.commands.apply import is_selected
+    from kubectl_lite.commands.apply import matching
 
     if not filename:
         raise CommandError("must specify one of -f and -k")
-    found = await targets(session, (), files=filename, recursive=recursive, command="diff")
-    found = [target for target in found if not selector or is_selected(target, selector)]
+    found = matching(await targets(session, (), files=filename, recursive=recursive, command="diff"), selector)
     with tempfile.TemporaryDirectory(prefix="LIVE-") as live, tempfile.TemporaryDirectory(prefix="MERGED-") as merged:
         for target in found:
             await _one(session, target, Path(live), Path(merged), flags)
@@ -79,9 +78,9 @@ async def _gone(
     from kubectl_lite.pruning import kinds, prunable
 
     if flags["prune"]:
-        async for target, item in prunable(session, applied, selector, kinds(flags["prune_allowlist"])):
-            mapping = target.mapping
-            yield target, {"apiVersion": mapping.api_version, "kind": mapping.kind} | item
+        among = kinds(await session.mapper(), flags["prune_allowlist"])
+        async for target, item in prunable(session, applied, selector, among):
+            yield target, item
 
 
 def _write(target: Target, before: Json | None, after: Json | None, live: Path, merged: Path, flags: Json) -> None:

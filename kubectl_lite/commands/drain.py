@@ -13,7 +13,7 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.durations import DURATION, seconds
-from kubectl_lite.errors import CommandError, report, usage
+from kubectl_lite.errors import CommandError, report
 from kubectl_lite.progress import Progress
 from kubectl_lite.session import Session
 
@@ -37,15 +37,10 @@ RETRY_SECONDS = 5.0
 async def cli(session: Session, nodes: tuple[str, ...], selector: str, dry_run: str, **flags: Any) -> int:
     """Drain node in preparation for maintenance."""
     from kube.apimachinery.errors import StatusError
-    from kubectl_lite.commands.cordon import set_unschedulable
-    from kubectl_lite.selecting import selected
+    from kubectl_lite.commands.cordon import nodes_of, set_unschedulable
 
-    if nodes and selector:
-        raise usage("drain", "cannot specify both a node name and a --selector option")
-    if not nodes and not selector:
-        raise usage("drain", "USAGE: drain NODE [flags]")
     _check_selector(flags["pod_selector"])
-    found = await selected(session, ("nodes", *nodes), {"selector": selector}, "drain")
+    found = await nodes_of(session, nodes, selector, "drain")
     suffix = {"none": "", "client": " (dry run)", "server": " (server dry run)"}[dry_run]
     failed = []
     for target in found:

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.creating import send
+from kubectl_lite.creating import say, sent
 from kubectl_lite.resources import NOTHING_GIVEN, Target
 from kubectl_lite.selecting import file_options, for_each, live, selected
 from kubectl_lite.session import Session
-from kubectl_lite.writing import write_options
+from kubectl_lite.writing import Writing, write_options
 
 
 @command("expose")
@@ -41,11 +41,11 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
              "session_affinity", "labels", "selector")  # fmt: skip
     own = {name: flags.pop(name) for name in names}
     overrides, how = flags.pop("overrides"), flags.pop("override_type")
-    codes: list[int] = []
+    found = await selected(session, args, flags, "expose", nothing=NOTHING_GIVEN)
+    writing = Writing.read(flags, "kubectl-expose")
 
     async def act(target: Target) -> None:
-        obj = service(await live(session, target), target.mapping, own)
-        codes.append(await send(session, overridden(obj, overrides, how), dict(flags), "kubectl-expose", "exposed"))
+        obj = overridden(service(await live(session, target), target.mapping, own), overrides, how)
+        say(await sent(session, obj, writing, flags["save_config"] and writing.dry_run != "client"), "exposed", writing)
 
-    code = await for_each(await selected(session, args, flags, "expose", nothing=NOTHING_GIVEN), act)
-    return max([code, *codes])
+    return await for_each(found, act)

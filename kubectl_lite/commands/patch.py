@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import click
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import Target
-from kubectl_lite.selecting import NO_LOCAL_FILE, for_each, live, select_options, selected
+from kubectl_lite.selecting import for_each, live, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -36,10 +37,10 @@ async def cli(session: Session, args: tuple[str, ...], text: str, patch_file: st
             if text
             else "must specify --patch or --patch-file containing the contents of the patch"
         )
-    patch = _parse(_text(patch_file) if patch_file else text)
+    patch = _parse(_text(patch_file) if patch_file else text) or {}
     writing = Writing.read(flags, "kubectl-patch")
     if local and not flags["filename"]:
-        raise CommandError(NO_LOCAL_FILE)
+        raise CommandError("cannot specify --local and server resources")
 
     async def act(target: Target) -> None:
         before = target.object if local and target.object else await live(session, target)
@@ -53,7 +54,7 @@ async def cli(session: Session, args: tuple[str, ...], text: str, patch_file: st
             target = replace(target, mapping=replace(target.mapping, singular="scale", group="autoscaling"))
         writing.say(target, what, after, quiet_dry_run=True)
 
-    return await for_each(await selected(session, args, flags, "patch"), act)
+    return await for_each(await selected(session, args, flags, "patch", local=local), act)
 
 
 def _text(path: str) -> str:
@@ -66,6 +67,11 @@ def _text(path: str) -> str:
 def _parse(text: str) -> Any:
     import yaml
 
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text.encode()  # the server says what is wrong with it
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as why:
@@ -86,10 +92,15 @@ def _bare(obj: dict[str, Any]) -> dict[str, Any]:
 def _locally(target: Target, obj: dict[str, Any], patch: Any, patch_type: str) -> dict[str, Any]:
     """What the server would make of it, for `--dry-run=client`."""
     from kube.api import scheme
+    from kube.apimachinery.errors import StatusError
     from kube.apimachinery.patch import json_patch, merge, strategic
 
     if patch_type == "json":
-        return json_patch.apply(obj, patch)
+        try:
+            return json_patch.apply(obj, patch)
+        except StatusError as why:
+            causes = why.details.causes if why.details else ()
+            raise CommandError(causes[0].message if causes else str(why)) from why
     known = scheme.by_kind(target.mapping.api_version, target.mapping.kind)
     if patch_type == "strategic" and known:
         return strategic.apply(obj, patch, known.type)

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import bool_option, command
+from kubectl_lite.commands.delete import policy_of
 from kubectl_lite.durations import DURATION, seconds
-from kubectl_lite.errors import CommandError, add_source, report
+from kubectl_lite.errors import CommandError, add_source, report_all
 from kubectl_lite.last_applied import with_last_applied
 from kubectl_lite.raw import send_raw
 from kubectl_lite.resources import Target, targets
@@ -45,18 +46,27 @@ async def cli(session: Session, filename: tuple[str, ...], recursive: bool, forc
         raise CommandError("--grace-period must have --force specified")
     if seconds(own["timeout"]) and not force:
         raise CommandError("--timeout must have --force specified")
-    writing, code = Writing.read(flags, "kubectl-replace"), 0
-    found = await targets(session, (), files=filename, recursive=recursive, command="replace")
+    if force and flags["dry_run"] != "none":
+        raise CommandError("--dry-run can not be used when --force is set")
+    policy_of(own["cascade"])
+    writing, errors = Writing.read(flags, "kubectl-replace"), list[Exception]()
+    found = await targets(session, (), files=filename, recursive=recursive, command="replace", errors=errors)
+    if not found and not errors:
+        raise CommandError("no objects passed to replace")
     if force:
         await _delete(session, found, own)
     for target in found:
         try:
+            if not target.name and not force:
+                raise CommandError(f'error when replacing "{target.source}": resource name may not be empty')
             answer = await (_create if force else _put)(session, target, own, writing)
             writing.say(target, "replaced", answer)
         except StatusError as error:
-            report(error if force else add_source(error, "replacing", target.source))
-            code = 1
-    return code
+            errors.append(error if force else add_source(error, "replacing", target.source))
+        except CommandError as error:
+            errors.append(error)
+    report_all(errors)
+    return 1 if errors else 0
 
 
 def _body(target: Target, own: Json) -> Json:
@@ -87,7 +97,7 @@ async def _create(session: Session, target: Target, own: Json, writing: Writing)
 
 async def _delete(session: Session, found: list[Target], own: Json) -> None:
     from kube.apimachinery.errors import NotFound
-    from kubectl_lite.commands.delete import policy_of, wait_until_gone
+    from kubectl_lite.commands.delete import wait_until_gone
 
     grace = {"gracePeriodSeconds": own["grace_period"]} if own["grace_period"] >= 0 else {}
     options = {"propagationPolicy": policy_of(own["cascade"])} | grace

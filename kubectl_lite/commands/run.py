@@ -6,19 +6,25 @@ runs is `kubectl_lite.running`.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 
 from kubectl_lite.cli import after_dashes, bool_option, command
-from kubectl_lite.creating import send
+from kubectl_lite.creating import say, sent
 from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.selecting import file_options
 from kubectl_lite.session import Session
-from kubectl_lite.writing import write_options
+from kubectl_lite.writing import Writing, write_options
 
 Json = dict[str, Any]
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::\d+)?"
+_IMAGE = rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*(?::\w[\w.-]{{0,127}})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{{32,}})?"
+"""What names an image. Source: github.com/distribution/reference/regexp.go."""
 
 
 @command("run", takes_command=True)
@@ -60,13 +66,36 @@ async def cli(session: Session, words: tuple[str, ...], image: str, **flags: Any
     attached = _check(words, image, flags)
     name, argv = words[0], (*words[1:], *after_dashes())
     obj = overridden(pod(name, image, flags, argv), flags.pop("overrides"), flags.pop("override_type"))
-    if flags["expose"]:
-        await send(session, _service(obj, flags["port"]), dict(flags), "kubectl-run")
-        print("---\n" if flags["output"] == "yaml" else "", end="")
+    if flags["expose"] and not attached:
+        return await _exposed(session, obj, flags)
     remove, quiet, limit = flags.pop("remove"), flags["quiet"], flags["pod_running_timeout"]
     if attached:
         return await run_attached(session, obj, flags, remove=remove, quiet=quiet, timeout=limit)
-    return await send(session, obj, flags, "kubectl-run")
+    return await _run(session, obj, flags)
+
+
+async def _run(session: Session, obj: Json, flags: Json) -> int:
+    writing = Writing.read(flags, "kubectl-run")
+    say(await sent(session, obj, writing, flags["save_config"] and writing.dry_run != "client"), "created", writing)
+    return 0
+
+
+async def _exposed(session: Session, obj: Json, flags: Json) -> int:
+    """The pod and a Service that leads to it; the Service is shown first, and its failure does not undo the pod."""
+    from kube.apimachinery.errors import StatusError
+
+    writing = Writing.read(flags, "kubectl-run")
+    save_config, failure = flags["save_config"] and writing.dry_run != "client", None
+    made = await sent(session, obj, writing, save_config)
+    try:
+        say(await sent(session, _service(obj, flags["port"]), writing, save_config), "created", writing)
+        print("---\n---\n" if writing.output == "yaml" else "", end="")
+    except StatusError as error:
+        failure = error
+    say(made, "created", writing)
+    if failure:
+        raise failure
+    return 0
 
 
 def _check(words: tuple[str, ...], image: str, flags: Json) -> bool:
@@ -76,7 +105,9 @@ def _check(words: tuple[str, ...], image: str, flags: Json) -> bool:
     attached = flags["stdin"] if flags["attach"] is None else flags["attach"]
     if not words:
         raise usage("run", "NAME is required for run")
-    if any(part in image for part in (" ", "\t")) or not image[:1].isalnum() or image.rpartition("/")[2] == "":
+    if not image:
+        raise CommandError("--image is required")
+    if not re.fullmatch(_IMAGE, image):
         raise CommandError(f'Invalid image name "{image}": invalid reference format')
     if flags["tty"] and not flags["stdin"]:
         raise usage("run", "-i/--stdin is required for containers with -t/--tty=true")

@@ -9,7 +9,7 @@ import click
 from kubectl_lite.cli import command
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
-from kubectl_lite.resources import Target
+from kubectl_lite.resources import NOTHING_GIVEN, Target
 from kubectl_lite.selecting import for_each, live, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
@@ -32,8 +32,10 @@ async def cli(
         raise CommandError('required flag(s) "replicas" not set')
     if replicas < 0:
         raise CommandError("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
+    if current_replicas < -1:
+        raise CommandError("The --current-replicas must specify an integer of -1 or greater")
     writing = Writing.read(flags, "kubectl-scale")
-    found = await selected(session, args, flags, "scale")
+    found = await selected(session, args, flags, "scale", nothing=NOTHING_GIVEN)
     if not found:
         raise CommandError("no objects passed to scale")
 
@@ -49,7 +51,7 @@ async def cli(
             if limit := seconds(timeout):
                 await _wait(session, target, replicas, limit)
         done.append(target)
-        writing.say(target, "scaled", obj | {"spec": obj["spec"] | {"replicas": replicas}})
+        writing.say(target, "scaled", obj)  # as it was before, as kubectl
 
     return await for_each(found, act)
 
@@ -66,7 +68,7 @@ async def _wait(session: Session, target: Target, replicas: int, limit: float) -
     try:
         await until(session, target, holds, limit)
     except TimeoutError:
-        raise CommandError("timed out waiting for the condition") from None
+        raise CommandError(f'timed out waiting for "{target.name}" to be synced') from None
 
 
 async def _live(session: Session, target: Target, *, alone: bool) -> dict[str, Any]:

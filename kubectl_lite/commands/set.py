@@ -13,20 +13,27 @@ from kubectl_lite import pod_specs
 from kubectl_lite.cli import group
 from kubectl_lite.commands.set_env import env_command
 from kubectl_lite.errors import CommandError
+from kubectl_lite.key_values import split
 from kubectl_lite.resources import NOTHING_GIVEN
 from kubectl_lite.selecting import selected
 from kubectl_lite.session import Session
-from kubectl_lite.setting import Json, apply, on_pods, setter, split
+from kubectl_lite.setting import Json, apply, on_pods, setter
 
 
 @setter("image", "Update the image of a pod template.")
 async def _image(session: Session, args: tuple[str, ...], **flags: Any) -> int:
-    resources, words = split(args, lambda word: "=" in word)
+    resources, words = split(args, "image")
     if not resources and not flags["filename"]:
         raise CommandError(NOTHING_GIVEN)
-    wanted = pod_specs.images(words)
-    return await apply(session, resources, flags, "image updated",
-                        on_pods(lambda spec: pod_specs.with_images(spec, wanted)))  # fmt: skip
+    wanted, problems = pod_specs.images(words), list[Exception]()
+
+    def change(spec: Json) -> Json:
+        for name in pod_specs.missing_containers(spec, wanted):
+            problems.append(CommandError(f'error: unable to find container named "{name}"', prefix=False))
+        return pod_specs.with_images(spec, wanted)
+
+    return await apply(session, resources, flags, "image updated", on_pods(change), problems=problems,
+                       failing="failed to patch image update to pod template:")  # fmt: skip
 
 
 @setter(
@@ -42,8 +49,15 @@ async def _resources(session: Session, args: tuple[str, ...], **flags: Any) -> i
         raise CommandError(NOTHING_GIVEN)
     if not limits and not requests:
         raise CommandError("you must specify an update to requests or limits (in the form of --requests/--limits)")
-    return await apply(session, args, flags, "resource requirements updated",
-                        on_pods(lambda spec: pod_specs.with_resources(spec, pattern, limits, requests)))  # fmt: skip
+    problems: list[Exception] = []
+
+    def change(spec: Json) -> Json:
+        if not pod_specs.matching(spec, pattern):
+            problems.append(CommandError(f"error: unable to find container named {pattern}", prefix=False))
+        return pod_specs.with_resources(spec, pattern, limits, requests)
+
+    return await apply(session, args, flags, "resource requirements updated", on_pods(change), problems=problems,
+                       failing="failed to patch resources update to pod template")  # fmt: skip
 
 
 @setter(
@@ -52,18 +66,18 @@ async def _resources(session: Session, args: tuple[str, ...], **flags: Any) -> i
     by=["--all"], recursive=True,
 )  # fmt: skip
 async def _selector(session: Session, args: tuple[str, ...], resource_version: str, **flags: Any) -> int:
-    *resources, expression = args if len(args) > 1 else (*args, "")
+    *resources, expression = args if len(args) > 1 or flags["filename"] else (*args, "")
     if not expression:
         raise CommandError("one selector is required" if not resources else "selector is required")
-    labels = dict(word.partition("=")[::2] for word in expression.split(",") if word)
 
     def decide(obj: Json) -> Json:
         if obj["kind"] != "Service":
             raise CommandError("setting a selector is only supported for Services")
+        labels = pod_specs.selector_map(expression)
         metadata = obj["metadata"] | ({"resourceVersion": resource_version} if resource_version else {})
         return obj | {"metadata": metadata, "spec": obj["spec"] | {"selector": labels}}
 
-    return await apply(session, resources, flags, "selector updated", decide)
+    return await apply(session, resources, flags, "selector updated", decide, always=True)
 
 
 @setter("serviceaccount", "Update the service account of a resource.", by=["--all"])
@@ -71,10 +85,9 @@ async def _service_account(session: Session, args: tuple[str, ...], **flags: Any
     if not args:
         raise CommandError("serviceaccount is required")
     *resources, account = args
-    fields = {"serviceAccountName": account, "serviceAccount": account}
-
-    change = on_pods(lambda spec: spec | fields)
-    return await apply(session, resources, flags, "serviceaccount updated", change, always=True)
+    change = on_pods(lambda spec: spec | {"serviceAccountName": account})
+    return await apply(session, resources, flags, "serviceaccount updated", change, always=True,
+                       failing="failed to patch ServiceAccountName")  # fmt: skip
 
 
 @setter(
@@ -101,7 +114,8 @@ async def _subject(session: Session, args: tuple[str, ...], **flags: Any) -> int
         new = [s for s in wanted if s not in have]
         return obj | {"subjects": have + new}
 
-    return await apply(session, args, flags, "subjects updated", decide)
+    return await apply(session, args, flags, "subjects updated", decide,
+                       failing="failed to patch subjects to rolebinding:")  # fmt: skip
 
 
 cli = group(

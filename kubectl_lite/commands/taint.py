@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from kube.apimachinery.validation.names import is_qualified_name, is_valid_label_value
 from kubectl_lite.cli import bool_option, command
 from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.resources import Target
@@ -34,6 +35,8 @@ async def cli(session: Session, args: tuple[str, ...], all_: bool, selector: str
     sets, removed = parse(args[at:])
     if not args[at:]:
         raise CommandError("at least one taint update is required")
+    if at == 1 and "/" not in args[0] and not all_ and not selector:
+        raise CommandError("at least one resource name must be specified since 'all' parameter is not set")
     found = await selected(session, args[:at], {"all_": all_, "selector": selector}, "taint")
 
     async def act(target: Target) -> None:
@@ -51,13 +54,6 @@ async def cli(session: Session, args: tuple[str, ...], all_: bool, selector: str
     return await for_each(found, act)
 
 
-_KEY_RULE = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
-    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
-    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
-
-
 def is_taint(word: str) -> bool:
     """`key=value:Effect`, `key:Effect`, `key-`, `key:Effect-`."""
     return "=" in word or word.endswith("-") or bool(re.search(r":[A-Za-z]", word))
@@ -65,28 +61,38 @@ def is_taint(word: str) -> bool:
 
 def parse(words: tuple[str, ...]) -> tuple[list[Json], list[Json]]:
     """What to set, and what to remove. Raises CommandError."""
-    sets, removed = [], []
+    sets: list[Json] = []
+    removed: list[Json] = []
     for word in words:
-        bare = word.removesuffix("-")
-        rest, colon, effect = bare.partition(":")
-        key, _, value = rest.partition("=")
-        if colon and effect not in EFFECTS:
-            raise usage("taint", f"invalid taint effect: {effect}, unsupported taint effect")
+        taint = _taint(word.removesuffix("-"))
         if word.endswith("-"):
-            removed.append({"key": key} | ({"effect": effect} if effect else {}))
-        elif not key or not effect:
-            why = "" if "=" not in word or colon else f", {_KEY_RULE}"
-            raise usage("taint", f"invalid taint spec: {word}{why}")
-        else:
-            sets.append({"effect": effect, "key": key} | ({"value": value} if value else {}))
-    for taint in sets:
-        if sum(t["key"] == taint["key"] and t["effect"] == taint["effect"] for t in sets) > 1:
+            removed.append({name: text for name, text in taint.items() if name != "value"})
+        elif "effect" not in taint:
+            raise usage("taint", f"invalid taint spec: {word}")
+        elif any(t["key"] == taint["key"] and t["effect"] == taint["effect"] for t in sets):
             shown = f"{{{taint['key']} {taint.get('value', '')} {taint['effect']} <nil>}}"
             raise usage("taint", f"duplicated taints with the same key and effect: {shown}")
-        if any(r["key"] == taint["key"] and r.get("effect", taint["effect"]) == taint["effect"] for r in removed):
-            text = "can not both modify and remove the following taint(s) in the same command"
-            raise CommandError(f"{text}: {taint['key']}")
+        else:
+            sets.append(taint)
+    both = [f"{r['key']}={r.get('effect', '')}" for t in sets for r in removed
+            if r["key"] == t["key"] and r.get("effect", t["effect"]) == t["effect"]]  # fmt: skip
+    if both:
+        text = "can not both modify and remove the following taint(s) in the same command"
+        raise CommandError(f"{text}: {', '.join(both)}")
     return sets, removed
+
+
+def _taint(word: str) -> Json:
+    """`key`, `key:Effect` or `key=value:Effect`; an absent part is left out. Raises CommandError."""
+    rest, colon, effect = word.partition(":")
+    key, _, value = rest.partition("=") if colon else (rest, "", "")
+    if ":" in effect or "=" in value:
+        raise usage("taint", f"invalid taint spec: {word}")
+    if colon and effect not in EFFECTS:
+        raise usage("taint", f"invalid taint effect: {effect}, unsupported taint effect")
+    if errors := is_valid_label_value(value) or is_qualified_name(key):
+        raise usage("taint", f"invalid taint spec: {word}, {'; '.join(errors)}")
+    return ({"effect": effect} if effect else {}) | {"key": key} | ({"value": value} if value else {})
 
 
 def changed(

@@ -23,7 +23,6 @@ MAPPINGS = {
         Mapping("", "v1", "ResourceQuota", "resourcequotas", True),
         Mapping("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", False),
         Mapping("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", True),
-        Mapping("autoscaling", "v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers", True),
     )
 }
 
@@ -76,6 +75,17 @@ def priority_class(name: str, value: int, default: bool, description: str, polic
     fields: Json = {"value": value} | ({"globalDefault": True} if default else {})
     fields |= {"description": description} if description else {}
     return _object("scheduling.k8s.io/v1", "PriorityClass", name, **fields, preemptionPolicy=policy)
+
+
+def autoscaler(name: str, of: Json, low: int, high: int, cpu_percent: int) -> Json:
+    """A HorizontalPodAutoscaler of the object `of`."""
+    ref = {"kind": of["kind"], "name": of["metadata"]["name"], "apiVersion": of["apiVersion"]}
+    spec: Json = {"scaleTargetRef": ref} | ({"minReplicas": low} if low > 0 else {}) | {"maxReplicas": high}
+    if cpu_percent >= 0:
+        target = {"type": "Utilization", "averageUtilization": cpu_percent}
+        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
+    status = {"desiredReplicas": 0, "currentMetrics": None}
+    return _object("autoscaling/v2", "HorizontalPodAutoscaler", name, spec=spec, status=status)
 
 
 def _object(api_version: str, kind: str, name: str, **fields: Any) -> Json:

@@ -19,21 +19,28 @@ def service(obj: Json, mapping: Mapping, flags: Json) -> Json:
     if mapping.kind not in _EXPOSED:
         group = f".{mapping.group}" if mapping.group else ""
         raise CommandError(f"cannot expose a {mapping.kind}{group}")
-    spec: Json = {"ports": _ports(obj, flags), "selector": _given_selector(flags["selector"]) or _selector(obj)}
+    spec: Json = {"ports": _ports(obj, flags), "selector": _pairs(flags["selector"]) or _selector(obj)}
     for field, flag in (("type", "type_"), ("clusterIP", "cluster_ip"), ("sessionAffinity", "session_affinity"),
                         ("loadBalancerIP", "load_balancer_ip")):  # fmt: skip
         if flags[flag]:
             spec[field] = flags[flag]
     if flags["external_ip"]:
         spec["externalIPs"] = [flags["external_ip"]]
-    words = [word.partition("=") for word in flags["labels"].split(",") if word]
-    labels = {k: v for k, _, v in words} or obj["metadata"].get("labels")
+    if flags["session_affinity"] not in ("", "None", "ClientIP"):
+        raise CommandError(f"unknown session affinity: {flags['session_affinity']}")
+    labels = _pairs(flags["labels"]) or obj["metadata"].get("labels")
     metadata = {"name": flags["name"] or obj["metadata"]["name"]} | ({"labels": labels} if labels else {})
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
-def _given_selector(text: str) -> Json:
-    return {key: value for key, _, value in (word.partition("=") for word in text.split(",") if word)}
+def _pairs(text: str) -> Json:
+    found = {}
+    for word in text.split(",") if text else ():
+        key, equals, value = word.partition("=")
+        if not key or not equals or "=" in value:
+            raise CommandError(f"unexpected label spec: {word}")
+        found[key] = value
+    return found
 
 
 def _selector(obj: Json) -> Json:

@@ -12,6 +12,12 @@ Json = dict[str, Any]
 _WITH_EMPTIES: dict[str, Json] = {
     "Service": {"status": {"loadBalancer": {}}},
     "Deployment": {"status": {}, "spec": {"strategy": {}}},
+    "ReplicaSet": {"status": {"replicas": 0}},
+    "StatefulSet": {"status": {"replicas": 0, "availableReplicas": 0}, "spec": {"updateStrategy": {}}},
+    "DaemonSet": {
+        "status": {"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0},
+        "spec": {"updateStrategy": {}},
+    },
     "Namespace": {"status": {}, "spec": {}},
     "Pod": {"status": {}},
     "PodDisruptionBudget": {

@@ -22,11 +22,22 @@ def overridden(obj: Json, text: str, how: str) -> Json:
         patch = json.loads(text)
         match how:
             case "json":
-                return json_patch.apply(obj, patch)
+                return _known(json_patch.apply(obj, patch))
             case "strategic" if known:
-                return strategic.apply(obj, patch, known.type)
+                return _known(strategic.apply(obj, patch, known.type))
             case "merge":
-                return merge.apply(obj, patch)
+                return _known(merge.apply(obj, patch))
     except ValueError as why:
         raise CommandError("Invalid JSON Patch") from why
-    raise CommandError(f'invalid override type: {how}. Must be one of "json", "merge", or "strategic"')
+    raise CommandError(f"invalid override type: {how}")
+
+
+def _known(obj: Json) -> Json:
+    """Raises CommandError for what the overrides made an object of no kind that there is."""
+    from kube.api import scheme
+
+    if scheme.by_kind(obj["apiVersion"], obj["kind"]) is None:
+        version = obj["apiVersion"]
+        raise CommandError(f'no kind "{obj["kind"]}" is registered for version "{version}" in scheme '
+                           '"pkg/scheme/scheme.go:28"')  # fmt: skip
+    return obj

@@ -10,15 +10,11 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kube.apimachinery.validation.names import is_config_map_key, matches, regex_text
+from kube.apimachinery.validation.names import is_config_map_key
+from kubectl_lite.env_names import check_env_name
 from kubectl_lite.errors import CommandError
 
 Pair = tuple[str, bytes]
-_ENV_NAME = r"[-._a-zA-Z][-._a-zA-Z0-9]*"
-_ENV_NAME_TEXT = (
-    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not "
-    "start with a digit"
-)
 MARK = b"\xef\xbb\xbf"
 """With which some editors begin a file of UTF-8."""
 
@@ -99,7 +95,5 @@ def _env_file(name: str) -> Iterator[Pair]:
 def _variable(text: str) -> Pair:
     """`A=b`; a bare `A` takes its value from our own environment."""
     key, equals, value = text.partition("=")
-    if not matches(_ENV_NAME, key):
-        why = regex_text(_ENV_NAME_TEXT, _ENV_NAME, "my.env-name", "MY_ENV.NAME", "MyEnvName1")
-        raise CommandError(f'"{key}" is not a valid key name: {why}')
+    check_env_name(key)
     return key, (value if equals else os.environ.get(key, "")).encode()

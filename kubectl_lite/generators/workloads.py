@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from kubectl_lite.env_names import is_env_name
 from kubectl_lite.errors import CommandError
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -63,22 +64,29 @@ def pod(name: str, image: str, flags: dict[str, Any], argv: Sequence[str]) -> di
         container["securityContext"] = {"privileged": True}
     metadata: dict[str, Any] = {"name": name, "labels": _labels(flags["labels"]) or {"run": name}}
     if flags["annotations"]:
-        metadata["annotations"] = _labels(",".join(flags["annotations"]))
+        metadata["annotations"] = dict(_annotation(word) for word in flags["annotations"])
     spec = {"containers": [container], "restartPolicy": flags["restart"], "dnsPolicy": "ClusterFirst"}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def _port(text: str) -> int:
     if not text.lstrip("-").isdigit():
-        raise CommandError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        raise CommandError(f'strconv.Atoi: parsing "{text}": invalid syntax')
     return int(text)
 
 
 def _env(word: str) -> dict[str, str]:
     name, equals, value = word.partition("=")
-    if not name or not equals:
+    if not equals or not is_env_name(name):
         raise CommandError(f"invalid env: {word}")
     return {"name": name, "value": value}
+
+
+def _annotation(word: str) -> tuple[str, str]:
+    key, equals, value = word.partition("=")
+    if not key or not equals:
+        raise CommandError(f"invalid annotations format: {word}")
+    return key, value
 
 
 def _labels(text: str) -> dict[str, str]:
