@@ -24,7 +24,7 @@ from kubectl_lite.writing import Writing, write_options
 @click.option("--min", "low", default=-1,
               help="The lower limit for the number of pods that can be set by the autoscaler. If it's not specified or "
                    "negative, the server will apply a default value.")  # fmt: skip
-@click.option("--max", "high", type=int, required=True,
+@click.option("--max", "high", default=-1, required=True,
               help="The upper limit for the number of pods that can be set by the autoscaler. Required.")  # fmt: skip
 @click.option("--cpu-percent", default=-1,
               help="The target average CPU utilization (represented as a percent of requested CPU) over all the pods. "
