@@ -23,8 +23,9 @@ INVALID_TIMEOUT = ("Invalid timeout value. Timeout must be a single integer in s
                    "corresponding time unit (e.g. 1s | 2m | 3h)")  # fmt: skip
 
 
-def connection(flags: GlobalFlags) -> ClientConfig:
-    """Raises CommandError for what cannot be used."""
+def connection(flags: GlobalFlags, *, named_objects: bool = False) -> ClientConfig:
+    """Raises CommandError for what cannot be used. Commands that look objects up (`named_objects`) and have been told
+    a namespace say it in other words, for kubectl asks its configuration in another order then."""
     from dataclasses import replace
 
     from kube.client.config import ConfigError, load
@@ -34,7 +35,7 @@ def connection(flags: GlobalFlags) -> ClientConfig:
     try:
         config = load(flags.kubeconfig or None, flags=overrides(flags), default_server=server)
     except ConfigError as why:
-        raise config_error(why) from why
+        raise (_while_looking_up(why, flags) if named_objects and flags.namespace else config_error(why)) from why
     _check_host(config.server)
     if config.server.startswith("https:") and not _identified(config):
         name, password = _asked()
@@ -97,14 +98,27 @@ def config_error(why: Exception) -> CommandError:
     return CommandError(NO_CONFIG if str(why) == NO_CONFIG else str(why))
 
 
+def _while_looking_up(why: Exception, flags: GlobalFlags) -> CommandError:
+    from kube.client.usable import ContextNotFound, NotUsable
+
+    if isinstance(why, ContextNotFound):
+        return CommandError(f'context "{str(why).rpartition(" ")[2]}" does not exist')
+    if not isinstance(why, NotUsable) or len(why.errors) > 1:
+        return config_error(why)
+    if str(why) == f'no server found for cluster "{flags.cluster}"':
+        return CommandError(f'cluster "{flags.cluster}" does not exist')
+    return CommandError(f"Error in configuration: {why}", prefix=False)
+
+
 def unreachable(why: Unreachable, server: str) -> CommandError:
     """Why no answer came. A refused connection has a sentence of its own."""
     if "connection refused" in why.cause:
         host = server.split("//")[-1].partition("/")[0]
         return CommandError(
-            f"The connection to the server {host} was refused - did you specify the right host or port?", prefix=False
-        )
-    return CommandError(f"Unable to connect to the server: {why.cause}", prefix=False)
+            f"The connection to the server {host} was refused - did you specify the right host or port?", prefix=False,
+            cause=str(why),
+        )  # fmt: skip
+    return CommandError(f"Unable to connect to the server: {why.cause}", prefix=False, cause=str(why))
 
 
 def timeout_of(flags: GlobalFlags) -> float:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:  # the error types pull in pydantic; `version --client` has no
 class CommandError(Exception):
     """The command cannot go on. Printed as `error: …` unless the text is a whole sentence (`prefix=False`)."""
 
-    def __init__(self, message: str, code: int = 1, *, prefix: bool = True):
+    def __init__(self, message: str, code: int = 1, *, prefix: bool = True, cause: str = ""):
         super().__init__(message)
-        self.code, self.prefix = code, prefix
+        self.code, self.prefix, self.cause = code, prefix, cause
 
 
 def usage(command: str, message: str) -> CommandError:

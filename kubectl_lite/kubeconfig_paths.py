@@ -1,6 +1,8 @@
 """`clusters.lab.server`: one value of a kubeconfig by its path. Called by `config set` and `config unset`.
 
-A name may hold dots: the longest known entry that the path begins with is meant.
+A name may hold dots: the longest known entry that the path begins with is meant. Fields are those of
+`kube.client.kubeconfig_v1`, under the names that kubectl's own types have for them (`act-as` for `as`).
+Source: k8s.io/kubectl/pkg/cmd/config/set.go, navigation_step_parser.go.
 """
 
 from __future__ import annotations
@@ -8,72 +10,91 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from kube.apimachinery.base64 import canonical
+from kube.apimachinery.shapes import fields_of
+from kube.client.kubeconfig_v1 import BODIES
 from kubectl_lite.errors import CommandError
 from kubectl_lite.kubeconfig_files import SECTIONS, KubeconfigFiles
+from kubectl_lite.pflag import parse_bool
 
 Json = dict[str, Any]
-FIELDS = {
-    "clusters": ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority",
-                 "certificate-authority-data", "proxy-url", "disable-compression"),
-    "contexts": ("cluster", "user", "namespace"),
-    "users": ("client-certificate", "client-certificate-data", "client-key", "client-key-data", "token", "tokenFile",
-              "act-as", "act-as-uid", "act-as-groups", "username", "password", "auth-provider", "exec"),
-}  # fmt: skip
-"""In the order in which kubectl prints them."""
+_NAMES = {"act-as": "as", "act-as-uid": "as-uid", "act-as-groups": "as-groups", "act-as-user-extra": "as-user-extra"}
+_ALONE = ("kind", "apiVersion")
+"""Fields of the document that can be named and hold one value only."""
 
 
 def set_value(files: KubeconfigFiles, path: str, value: str, *, raw: bool) -> None:
     """Raises CommandError for a path that leads to no value."""
     if path == "current-context":
         files.set_current(value)
-        return
-    section, name, field = _split(files, path)
-    if not field:
-        raise CommandError(f"unable to parse {path} after [] at api.Config")
-    new: Any = value
-    if field.endswith("-data"):
-        new = base64.b64encode(value.encode() if raw else _decoded(value)).decode()
-    elif field in ("insecure-skip-tls-verify", "disable-compression"):
-        if value not in ("true", "false"):
-            raise CommandError(f'strconv.ParseBool: parsing "{value}": invalid syntax')
-        new = value == "true"
-    body = (files.entry(section, name) or {}) | {field: new}
-    files.put(section, name, {k: v for k, v in body.items() if v is not False})
+    elif path == "preferences.colors":
+        files.set_preferences({"colors": _bool(value)} if _bool(value) else {})
+    elif path not in _ALONE:
+        section, name, field = _split(files, path)
+        if not field:
+            raise CommandError(f"can't set a map to a value: {section}")
+        body = files.entry(section, name) or {}
+        files.put(section, name, body | {_NAMES.get(field, field): _typed(section, field, value, raw)})
 
 
-def _decoded(value: str) -> bytes:
+def _typed(section: str, field: str, value: str, raw: bool) -> Any:
+    shape = fields_of(BODIES[section])[_NAMES.get(field, field)].shape
+    if shape.kind == "list":
+        raise CommandError("unrecognized slice type. string")
+    if shape.kind != "scalar":
+        raise CommandError(f"unable to parse one or more field values of {section}.{field}")
+    if shape.go == "bool":
+        return _bool(value)
+    return _data(value, raw) if shape.go == "[]uint8" else value
+
+
+def _data(value: str, raw: bool) -> str:
+    if raw:
+        return base64.b64encode(value.encode()).decode()
     try:
-        return base64.b64decode(value, validate=True)
+        return canonical(value)
     except ValueError as why:
-        raise CommandError(f"error decoding input value: illegal base64 data: {why}") from why
+        raise CommandError(f"error decoding input value: {why}") from why
+
+
+def _bool(value: str) -> bool:
+    try:
+        return parse_bool(value)
+    except ValueError as why:
+        raise CommandError(str(why)) from why
 
 
 def unset_value(files: KubeconfigFiles, path: str) -> None:
     """Takes a field, an entry, a whole section or the current context away."""
     if path == "current-context":
         files.set_current("")
-        return
-    if path in SECTIONS:
+    elif path in ("preferences", "preferences.colors"):
+        files.set_preferences({})
+    elif path in SECTIONS:
         for name in files.names(path):
             files.remove(path, name)
+    elif path not in _ALONE:
+        _unset(files, *_split(files, path))
+
+
+def _unset(files: KubeconfigFiles, section: str, name: str, field: str) -> None:
+    if not field:
+        files.remove(section, name)
         return
-    section, name, field = _split(files, path)
     body = files.entry(section, name)
     if body is None:
         raise CommandError(f"current map key `{name}` is invalid")
-    if field:
-        files.put(section, name, {k: v for k, v in body.items() if k != field})
-    else:
-        files.remove(section, name)
+    files.put(section, name, {k: v for k, v in body.items() if k != _NAMES.get(field, field)})
 
 
 def _split(files: KubeconfigFiles, path: str) -> tuple[str, str, str]:
     section, _, rest = path.partition(".")
     if section not in SECTIONS or not rest:
         raise CommandError(f"unable to parse {path} after [] at api.Config")
+    known = set(fields_of(BODIES[section])) - set(_NAMES.values()) | (set(_NAMES) if section == "users" else set())
     name, dot, field = rest.rpartition(".")
-    if dot and field in FIELDS[section]:
+    if dot and field in known:
         return section, name, field
-    if rest in files.names(section) or not dot:
-        return section, rest, ""
-    raise CommandError(f"unable to parse {path} after [{section}] at api.{section}")
+    if any(part in known for part in name.split(".")[1:]):
+        raise CommandError(f"unable to parse one or more field values of {path}")
+    return section, rest, ""

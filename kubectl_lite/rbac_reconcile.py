@@ -15,6 +15,8 @@ from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing
 
 Json = dict[str, Any]
+REMOVES = (("rules", "remove_extra_permissions"), ("subjects", "remove_extra_subjects"))
+"""What may go beyond the manifest, and the flag that takes it away."""
 _FIELDS = ("verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs")
 
 
@@ -44,7 +46,8 @@ async def reconcile(session: Session, target: Target, flags: Json) -> None:
         operation = "update"
         if writing.dry_run != "client":
             new = await session.put(target.path, new, **writing.params)
-    _say(writing, target, new, operation, missing, extra)
+    removed = {name: extra[name] for name, flag in REMOVES if flags[flag] and name in extra}
+    _say(writing, target, new, operation, missing, removed)
 
 
 async def _create(session: Session, target: Target, obj: Json, writing: Writing) -> None:
@@ -63,7 +66,7 @@ def merged(live: Json, wanted: Json, flags: Json) -> tuple[Json, Json, Json]:
         if (wanted.get("metadata") or {}).get(name):
             metadata[name] = wanted["metadata"][name] | (live["metadata"].get(name) or {})
     new["metadata"] = metadata
-    for name, removes in (("rules", "remove_extra_permissions"), ("subjects", "remove_extra_subjects")):
+    for name, removes in REMOVES:
         if name not in wanted and name not in live:
             continue
         have, want = live.get(name) or [], wanted.get(name) or []
@@ -93,9 +96,9 @@ def _say(writing: Writing, target: Target, obj: Json, operation: str, missing: J
     if not operation:
         return
     print(f"\treconciliation required {operation}", file=sys.stderr)
-    for title, found in (("missing rules added", missing.get("rules")), ("extra rules", extra.get("rules")),
+    for title, found in (("missing rules added", missing.get("rules")), ("extra rules removed", extra.get("rules")),
                          ("missing subjects added", missing.get("subjects")),
-                         ("extra subjects", extra.get("subjects"))):  # fmt: skip
+                         ("extra subjects removed", extra.get("subjects"))):  # fmt: skip
         if found:
             print(f"\t{title}:", file=sys.stderr)
             for item in found:

@@ -80,6 +80,10 @@ class Session:
     async def mapper(self) -> Mapper:
         """The server's resources, asked for once."""
         if self._mapper is None:
+            if self._config is None:
+                from kubectl_lite.connection import connection
+
+                self._config = connection(self.flags, named_objects=True)
             self._mapper = await discover(lambda path, accept: self.get(path, accept=accept))
         return self._mapper
 

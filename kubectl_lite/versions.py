@@ -1,9 +1,11 @@
-"""What this program is: the `version.Info` that `version` shows and `--match-server-version` compares. Pure."""
+"""What this program is: the `version.Info` that `version` shows and `--match-server-version` compares, and how
+the commands that ask what a server is say that it refused. Pure."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 from kube.version import KUBERNETES_VERSION, VERSION
 
@@ -25,3 +27,12 @@ def client_version() -> dict[str, str]:
 
 def _python() -> str:
     return ".".join(map(str, sys.version_info[:3]))
+
+
+def credentials_wanted(error: Any) -> Any:
+    """A refusal of discovery, which kubectl tells in other words than one of an object."""
+    from kube.apimachinery.errors import Unauthorized
+
+    if isinstance(error, Unauthorized):
+        error.message = "the server has asked for the client to provide credentials"
+    return error

@@ -86,8 +86,10 @@ class ExecPlugin:
                 stdin=None if interactive else subprocess.DEVNULL,
             )  # fmt: skip
         except FileNotFoundError as why:
-            raise self._error(f"fork/exec {command}: no such file or directory" if "/" in command
-                              else f"executable {command} not found") from why  # fmt: skip
+            if "/" in command:
+                raise self._error(f"fork/exec {command}: no such file or directory") from why
+            hint = self._config.get("installHint", "")
+            raise self._error(f"executable {command} not found{_HELP}" + (f"\n\n{hint}" if hint else "")) from why
         except OSError as why:
             raise self._error(f"fork/exec {command}: {(why.strerror or '').lower()}") from why
         if done.returncode:
@@ -95,8 +97,7 @@ class ExecPlugin:
         return done.stdout
 
     def _error(self, text: str) -> CredentialsError:
-        hint = self._config.get("installHint", "")
-        return CredentialsError(f"getting credentials: exec: {text}" + (f"{_HELP}\n\n{hint}" if hint else ""))
+        return CredentialsError(f"getting credentials: exec: {text}")
 
     def _interactive(self) -> bool:
         mode = self._config.get("interactiveMode") or "IfAvailable"

@@ -28,7 +28,11 @@ _REMOVED = {
 }
 
 
-class ContextNotFound(ConfigErrors):
+class NotUsable(ConfigErrors):
+    """The files are good, but what they and the flags say together is not."""
+
+
+class ContextNotFound(NotUsable):
     """The context that was asked for, or that is current, is not there."""
 
 
@@ -70,7 +74,7 @@ def choose(config: Kubeconfig, flags: Overrides, default_server: str = "") -> Ch
     if absent:
         problems = [*user_problems(user_name, user), f'no server found for cluster "{flags.cluster}"']
     if problems:
-        raise ConfigErrors([NO_CONFIG if problem == "" else problem for problem in problems])
+        raise NotUsable([NO_CONFIG if problem == "" else problem for problem in problems])
     if flags.user and flags.user not in config.users:
         raise ConfigError(f'auth info "{flags.user}" does not exist')
     return Chosen(name, user_name, context.get("namespace", ""), cluster, user)

@@ -25,7 +25,7 @@ _ORDERS: dict[str, Callable[[Mapping], Any]] = {
 @click.option("--namespaced", is_flag=True, default=None, show_default="true", help="Only (non-)namespaced.")
 @click.option("--verbs", multiple=True, help="Only resources with all of these verbs.")
 @click.option("--no-headers", is_flag=True, help="Do not print headers.")
-@click.option("-o", "--output", default="", type=click.Choice(["", "name", "wide"]), help="name or wide.")
+@click.option("-o", "--output", default="", help="name or wide.")
 async def cli(
     session: Session, api_group: str | None, namespaced: bool | None, verbs: tuple[str, ...],
     categories: tuple[str, ...], sort_by: str, no_headers: bool, output: str,
@@ -34,6 +34,8 @@ async def cli(
     from kubectl_lite.printers.table import table
 
     wanted, among = (set(filter(None, ",".join(given).split(","))) for given in (verbs, categories))
+    if output not in ("", "wide", "name"):
+        raise CommandError(f"--output {output} is not available")
     if sort_by not in _ORDERS:
         raise CommandError("--sort-by accepts only name or kind")
     shown = [

@@ -19,6 +19,8 @@ Json = dict[str, Any]
 API = "/apis/authorization.k8s.io/v1"
 VERBS = {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "*",
          "impersonate", "approve", "sign", "escalate", "attest"}  # fmt: skip
+NOT_SERVED = ("users", "groups")
+"""What may be impersonated, and is no resource."""
 URL_VERBS = {"get", "put", "post", "head", "options", "delete", "patch", "*"}
 
 
@@ -34,7 +36,12 @@ async def _can_i(session: Session, args: tuple[str, ...], list_: bool, quiet: bo
     if list_:
         if args:
             raise CommandError("list option must be specified with no arguments")
+        if quiet or flags["all_namespaces"] or flags["subresource"]:
+            raise CommandError("list option can't be specified with neither quiet, all-namespaces nor subresource "
+                               "options")  # fmt: skip
         return await _list(session, flags)
+    if flags["no_headers"]:
+        raise CommandError("--no-headers cannot be set without --list specified")
     if len(args) != 2:
         raise CommandError(
             "you must specify two arguments: verb resource or verb resource/resourceName.\n"
@@ -61,8 +68,8 @@ async def _asked(session: Session, args: tuple[str, ...], flags: Json) -> Json:
         _warn(verb not in URL_VERBS, f"verb '{verb}' is not a known verb")
         return {"nonResourceAttributes": {"path": what, "verb": verb}}
     word, _, name = what.partition("/")
-    _warn(verb not in VERBS, f"verb '{verb}' is not a known verb")
     group_, version, plural = await _resource(session, word, flags)
+    _warn(verb not in VERBS, f"verb '{verb}' is not a known verb")
     attributes = {"verb": verb, "group": group_, "version": version, "resource": plural, "name": name,
                   "subresource": flags["subresource"],
                   "namespace": "" if flags["all_namespaces"] else session.namespace}  # fmt: skip
@@ -77,6 +84,8 @@ def _warn(condition: bool, text: str) -> None:
 async def _resource(session: Session, word: str, flags: Json) -> tuple[str, str, str]:
     if word == "*":
         return "*", "*", "*"
+    if word in NOT_SERVED:
+        return "", "", word
     try:
         mapping = (await session.mapper()).by_name(word)
     except CommandError:
@@ -142,8 +151,13 @@ async def _reconcile(session: Session, filename: tuple[str, ...], recursive: boo
     from kubectl_lite.rbac_reconcile import reconcile
     from kubectl_lite.resources import targets
 
+    if flags["dry_run"] not in ("none", "client", "server"):
+        raise CommandError("error accessing --dry-run flag for command reconcile: Invalid dry-run value "
+                           f"""({flags['dry_run']}). Must be "none", "server", or "client".""")  # fmt: skip
     if not filename:
         raise CommandError("must specify one of -f and -k")
+    if flags["dry_run"] == "server":
+        raise CommandError("--dry-run=server for command reconcile is not supported yet")
     code = 0
     for target in await targets(session, (), files=filename, recursive=recursive, command="auth"):
         if target.mapping.group != "rbac.authorization.k8s.io":

@@ -28,13 +28,15 @@ async def _info(session: Session) -> None:
 
     namespace = session.flags.namespace or "kube-system"
     params = {"labelSelector": "kubernetes.io/cluster-service=true"}
-    listed = await session.get(f"/api/v1/namespaces/{namespace}/services", params=params)
-    say("Kubernetes control plane", session.config.server)
-    for service in listed.get("items") or ():
-        labels = service["metadata"].get("labels") or {}
-        name = labels.get("kubernetes.io/name") or service["metadata"]["name"]
-        say(name, _url(session.config.server, service))
-    print("\nTo further debug and diagnose cluster problems, use 'kubectl_lite cluster-info dump'.")
+    try:
+        listed = await session.get(f"/api/v1/namespaces/{namespace}/services", params=params)
+        say("Kubernetes control plane", session.config.server)
+        for service in listed.get("items") or ():
+            labels = service["metadata"].get("labels") or {}
+            name = labels.get("kubernetes.io/name") or service["metadata"]["name"]
+            say(name, _url(session.config.server, service))
+    finally:
+        print("\nTo further debug and diagnose cluster problems, use 'kubectl_lite cluster-info dump'.")
 
 
 def _url(server: str, service: Json) -> str:

@@ -76,6 +76,7 @@ def _answers(
     for line in lines:
         words = line.replace("NAME", name).replace("NODE", f"node-{name}")
         code, out, err = _run(program, ["-n", name], words, capfd, monkeypatch)
+        out = out.replace(str(server.ca_file), "CA.CRT")
         yield line, (code, _plain(_general(out, tmp_path, name)), _plain(_general(err, tmp_path, name)))
 
 
@@ -84,7 +85,7 @@ def _plain(text: str) -> str:
     text = re.sub(r"(?s)\A(Unknown help topic .*?\n)?.*?^Usage:\n  (.*?)\n\n.*applies to all commands\)\.\n?",
                   r"\1(help: \2)\n", text, flags=re.M)  # fmt: skip
     text = text.replace("kubectl.1.33", "kubectl").replace(str(Path.cwd()), "FOLDER")
-    text = re.sub(r"[WI]\d{4} .*\n", "", text)  # kubectl's own log lines
+    text = re.sub(r"[EWI]\d{4} .*\n", "", text)  # kubectl's own log lines
     text = re.sub(r"https?://127\.0\.0\.1:\d+", "SERVER", text)
     text = re.sub(r"(?i)(uid|resource ?version)(\":|:) +\S+|nodePort: +(\S+ +)?3\d{4}|was \d+$", "X", text, flags=re.M)
     return "\n".join(re.sub(r" {2,}", "  ", line) if re.search(r"\bX\b|AGE|IP\b", line) else line
