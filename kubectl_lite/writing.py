@@ -22,10 +22,11 @@ _VALIDATION = {"": "Strict", "true": "Strict", "strict": "Strict", "warn": "Warn
                "false": "Ignore", "none": ""}  # fmt: skip
 
 
-def dry_run(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
+def dry_run(ctx: click.Context, _option: click.Parameter, value: str) -> str:
     """The value of a `--dry-run`. Raises CommandError for an unknown one."""
     if value not in ("none", "client", "server"):
-        raise CommandError(f'Invalid dry-run value ({value}). Must be "none", "server", or "client".')
+        head = "error accessing --dry-run flag for command reconcile: " if ctx.command.name == "reconcile" else ""
+        raise CommandError(f'{head}Invalid dry-run value ({value}). Must be "none", "server", or "client".')
     return value
 
 

@@ -151,9 +151,6 @@ async def _reconcile(session: Session, filename: tuple[str, ...], recursive: boo
     from kubectl_lite.rbac_reconcile import reconcile
     from kubectl_lite.resources import targets
 
-    if flags["dry_run"] not in ("none", "client", "server"):
-        raise CommandError("error accessing --dry-run flag for command reconcile: Invalid dry-run value "
-                           f"""({flags['dry_run']}). Must be "none", "server", or "client".""")  # fmt: skip
     if not filename:
         raise CommandError("must specify one of -f and -k")
     if flags["dry_run"] == "server":
