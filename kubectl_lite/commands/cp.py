@@ -75,12 +75,14 @@ async def _exec(
     session: Session, place: Place, container: str, argv: tuple[str, ...], out: Callable[[bytes], None],
     source: Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[None]] | None = None,
 ) -> int:  # fmt: skip
-    """Runs a command in the pod; its errors go to ours."""
+    """Runs a command in the pod; what it says on standard error is shown."""
     from kubectl_lite.picking import container_of
     from kubectl_lite.streams import STDOUT, connected, converse, exit_code, path_of
 
     namespace = place.namespace or session.namespace
     pod = await session.get(f"/api/v1/namespaces/{namespace}/pods/{place.pod}")
+    if (phase := pod.get("status", {}).get("phase")) in ("Succeeded", "Failed"):
+        raise CommandError(f"cannot exec into a container in a completed pod; current phase is {phase}")
     name = container or container_of(pod, "")
     path = path_of(pod, "exec", name, argv, stdin=source is not None, stdout=True, stderr=True)
 
@@ -88,8 +90,8 @@ async def _exec(
         if channel == STDOUT:
             out(data)
         else:
-            sys.stderr.buffer.write(data)
-            sys.stderr.flush()
+            sys.stdout.buffer.write(data)  # with the answer, as kubectl does
+            sys.stdout.flush()
 
     async with connected(session, path) as socket:
         return exit_code(await converse(socket, sink, source))
@@ -128,9 +130,9 @@ async def _to_pod(session: Session, source: Path, place: Place, container: str, 
 
 
 async def _is_folder(session: Session, place: Place, container: str) -> bool:
-    from contextlib import redirect_stderr
+    from contextlib import redirect_stdout
 
-    with redirect_stderr(io.TextIOWrapper(io.BytesIO())):
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO())):
         return not await _exec(session, place, container, ("test", "-d", place.path), lambda data: None)
 
 

@@ -38,13 +38,13 @@ async def cli(session: Session, all_namespaces: bool, for_: str, types: tuple[st
     listed, found = await _all(session, path, params)
     kind = {"apiVersion": "v1", "kind": "Event"}
     found = [kind | e for e in found if not wanted or e.get("type", "").lower() in wanted]
-    if printer and not flags["watch"]:
-        sys.stdout.write(printer({"apiVersion": "v1", "items": found, "kind": "EventList", "metadata": {}}))
-        return 0
-    show = _Table(all_namespaces, flags["no_headers"])
     if not found and not flags["watch"]:
         where = "" if all_namespaces else f" in {session.namespace} namespace"
         print(f"No events found{where}.", file=sys.stderr)
+    elif printer and not flags["watch"]:
+        sys.stdout.write(printer({"apiVersion": "v1", "items": found, "kind": "EventList", "metadata": {}}))
+        return 0
+    show = _Table(all_namespaces, flags["no_headers"])
     sys.stdout.write(show.text(sorted(found, key=_time)))
     if flags["watch"]:
         await _watch(session, path, params | {"resourceVersion": listed["metadata"]["resourceVersion"]}, wanted, show)

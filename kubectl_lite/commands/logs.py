@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
-from kubectl_lite.durations import DURATION
+from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.picking import (
     WITH_PODS,
@@ -98,12 +98,24 @@ def _check(args: tuple[str, ...], flags: Json) -> None:
         flags["container"] = args[1]
     if flags["every"] and flags["container"]:
         raise CommandError(f"--all-containers=true should not be specified with container name {flags['container']}")
+    if seconds(flags["since"]) < 0:
+        raise CommandError("--since must be greater than 0")
+    _check_time(flags["since_time"])
     if flags["since"] != "0s" and flags["since_time"]:
         raise CommandError("at most one of `sinceTime` or `sinceSeconds` may be specified")
     if flags["limit_bytes"] < 0:
         raise CommandError("--limit-bytes must be greater than 0")
     if flags["tail"] < -1:
         raise CommandError("--tail must be greater than or equal to -1")
+
+
+def _check_time(text: str) -> None:
+    from kube.apimachinery.times import parse_time
+
+    try:
+        _ = text and parse_time(text)
+    except ValueError as why:
+        raise CommandError(str(why)) from why
 
 
 async def _sources(session: Session, args: tuple[str, ...], flags: Json) -> list[Source]:
@@ -122,8 +134,6 @@ async def _sources(session: Session, args: tuple[str, ...], flags: Json) -> list
         type_ = f"*{target.mapping.version}.{target.mapping.kind}"
         raise CommandError(f"cannot get the logs from {type_}: selector for {type_} not implemented")
     from kube.apimachinery.errors import StatusError
-    from kubectl_lite.durations import seconds
-
     try:
         if flags["all_pods"] and target.mapping.kind != "Pod":
             pods = await selected_pods(session, target, await fetch(session, target))
@@ -150,8 +160,6 @@ def _of_pod(pod: Json, flags: Json) -> list[Source]:
 
 
 def _params(source: Source, flags: Json) -> Json:
-    from kubectl_lite.durations import seconds
-
     since = seconds(flags["since"])
     params = {
         "container": source.container,

@@ -32,13 +32,19 @@ def _amount(usage: Json) -> tuple[int, int]:
     """Millicores, and mebibytes."""
     from kube.apimachinery.quantity import parse
 
-    return round(float(parse(usage.get("cpu", "0"))) * 1000), int(float(parse(usage.get("memory", "0"))) / 2**20)
+    return parse(usage.get("cpu", "0")).milli_value, parse(usage.get("memory", "0")).value // 2**20
+
+
+def _column(_ctx: click.Context, _param: click.Parameter, name: str) -> str:
+    if name not in ("", "cpu", "memory"):
+        raise CommandError("--sort-by accepts only cpu or memory")
+    return name
 
 
 _OPTIONS = (
     click.option("-l", "--selector", default="", help=LABELS),
     click.option("--no-headers", is_flag=True, help="Do not print headers."),
-    click.option("--sort-by", default="", type=click.Choice(["", "cpu", "memory"]), help="cpu or memory."),
+    click.option("--sort-by", default="", callback=_column, help="cpu or memory."),
     click.option("--use-protocol-buffers", is_flag=True, default=True, help="Taken: metrics are read as JSON."),
 )
 

@@ -15,7 +15,7 @@ from kubectl_lite.cli import command
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.progress import Progress
-from kubectl_lite.resources import Target, fetch
+from kubectl_lite.resources import NOTHING_GIVEN, Target, fetch
 from kubectl_lite.selecting import EVERYTHING, for_each, select_options, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, print_options
@@ -60,6 +60,8 @@ async def cli(session: Session, args: tuple[str, ...], for_: str, timeout: str, 
             return None
         left = max(0.0, deadline - asyncio.get_running_loop().time())
         try:
+            if limit and not left:  # those before took all the time
+                raise TimeoutError
             async with Progress(lambda: f"waiting for {for_} of {target.printed}"):
                 obj = await until(session, target, holds, left)
         except TimeoutError:
@@ -76,7 +78,7 @@ async def _found(
 ) -> list[Target]:  # fmt: skip
     """The objects to look at. `--for=create` waits for a selector to select something."""
     while True:
-        found = await selected(session, args, dict(flags), "wait")
+        found = await selected(session, args, dict(flags), "wait", nothing=NOTHING_GIVEN)
         if found or condition.lower() != "create" or asyncio.get_running_loop().time() >= deadline:
             return found
         await asyncio.sleep(0.2)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import count
 
 from kubectl_lite.errors import CommandError
 from kubectl_lite.getting.ask import ask, items_of
@@ -21,9 +24,12 @@ async def watch(session: Session, found: list[Target], options: Options) -> int:
         with_namespace=options.all_namespaces and target.mapping.namespaced,
         prefix=f"{target.mapping.printed}/" if options.show_kind else "",
     )
-    listed = await ask(session, target, replace(options, sort_by=""))
+    if options.sort_by:
+        print("warning: --watch requested, --sort-by will be ignored for watch events received", file=sys.stderr)
+    show = partial(_show, options, printer, documents=count())
+    listed = await ask(session, target, options)
     if not options.watch_only:
-        _show(listed, "ADDED", options, printer)
+        show(_in_order(listed, options), "ADDED")
     params: Json = options.selectors | {
         "resourceVersion": (listed.get("metadata") or {}).get("resourceVersion", ""),
         "allowWatchBookmarks": "false",
@@ -35,7 +41,7 @@ async def watch(session: Session, found: list[Target], options: Options) -> int:
         async for event in events:
             if event["type"] == "ERROR":
                 raise CommandError(event["object"].get("message", "the watch ended"))
-            _show(event["object"], event["type"], options, printer)
+            show(event["object"], event["type"])
     return 0
 
 
@@ -52,7 +58,18 @@ async def _the_one(session: Session, found: list[Target]) -> Target:
     return found[0]
 
 
-def _show(obj: Json, event: str, options: Options, printer: TablePrinter) -> None:
+def _in_order(listed: Json, options: Options) -> Json:
+    """What is there at first can be sorted; what comes later comes when it comes."""
+    rows = "items" if options.printer or not options.server_print else "rows"
+    if not options.sort_by or len(listed.get(rows) or ()) < 2:
+        return listed
+    from kubectl_lite.printers.sorting import ordered
+
+    objects = [row["object"] if rows == "rows" else row for row in listed[rows]]
+    return listed | {rows: ordered(listed[rows], options.sort_by, objects)}
+
+
+def _show(options: Options, printer: TablePrinter, obj: Json, event: str, documents: Iterator[int]) -> None:
     if not options.printer and not options.server_print:
         obj = by_name_and_age(obj) if "rows" not in obj else obj
     if options.printer is None:
@@ -60,6 +77,7 @@ def _show(obj: Json, event: str, options: Options, printer: TablePrinter) -> Non
     elif options.watch_events:
         text = "".join(options.printer({"type": event, "object": item}) for item in items_of(obj))
     else:
-        text = "".join(("---\n" if options.output == "yaml" else "") + options.printer(item) for item in items_of(obj))
+        apart = "---\n" if options.output == "yaml" else ""
+        text = "".join((apart if next(documents) else "") + options.printer(item) for item in items_of(obj))
     sys.stdout.write(text)
     sys.stdout.flush()

@@ -64,7 +64,7 @@ def _answers(
     """Runs all lines one after the other, in a namespace, with a node and a kubeconfig of their own."""
     name = f"told-{os.getpid()}-{next(_numbers)}"
     (tmp_path / "m.yaml").write_text(MANIFESTS)
-    for path in (*RECORDED.glob("*.yaml"), *RECORDED.glob("*.json")):
+    for path in RECORDED.glob("*.[!t]*"):
         (tmp_path / path.name).write_text(path.read_text().replace("NAME", name).replace("NODE", f"node-{name}"))
     (tmp_path / "raw.json").write_text('{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"raw1"}}')
     (tmp_path / "config").write_text(server.kubeconfig().read_text())
@@ -88,5 +88,6 @@ def _plain(text: str) -> str:
     text = re.sub(r"[EWI]\d{4} .*\n", "", text)  # kubectl's own log lines
     text = re.sub(r"https?://127\.0\.0\.1:\d+", "SERVER", text)
     text = re.sub(r"(?i)(uid|resource ?version)(\":|:) +\S+|nodePort: +(\S+ +)?3\d{4}|was \d+$", "X", text, flags=re.M)
+    text = re.sub(r":3\d{4}/", ":X/", text)  # node ports
     return "\n".join(re.sub(r" {2,}", "  ", line) if re.search(r"\bX\b|AGE|IP\b", line) else line
                      for line in text.split("\n"))  # fmt: skip
