@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import termios
 import threading
@@ -18,13 +19,15 @@ import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from kubectl_lite.errors import CommandError
 from kubectl_lite.session import Session
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
+
+    from kube.client.config import ClientConfig
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
@@ -48,7 +51,8 @@ async def connected(session: Session, path: str, protocols: tuple[str, ...] = (V
 
     config = session.config
     context = config.ssl_context() or None
-    names = {"server_hostname": config.tls_server_name} if context and config.tls_server_name else {}
+    names: Json = {"server_hostname": config.tls_server_name} if context and config.tls_server_name else {}
+    names |= {"sock": await _through(config)} if config.proxy_url else {}
     url = config.server.replace("http", "ws", 1).rstrip("/") + path
     try:
         async with websockets.connect(
@@ -60,6 +64,18 @@ async def connected(session: Session, path: str, protocols: tuple[str, ...] = (V
         raise _refusal(refused.response.body, refused.response.status_code) from refused
     except websockets.ConnectionClosedError as broken:
         raise CommandError("the connection to the server ended unexpectedly") from broken
+
+
+async def _through(config: ClientConfig) -> socket.socket:
+    """A connection that the proxy makes. Raises CommandError."""
+    from kube.client.proxies import tunnel
+
+    where = urlsplit(config.server)
+    port = where.port or {"https": 443}.get(where.scheme, 80)
+    try:
+        return await tunnel(config.proxy_url, where.hostname or "", port)
+    except OSError as why:
+        raise CommandError(f"Unable to connect to the server: {why}", prefix=False) from why
 
 
 async def run(session: Session, path: str, *, stdin: bool, terminal: bool, redraw: bool = False) -> Json:
