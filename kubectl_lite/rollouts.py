@@ -14,6 +14,12 @@ Json = dict[str, Any]
 REVISION = "deployment.kubernetes.io/revision"
 CAUSE = "kubernetes.io/change-cause"
 HASH = "pod-template-hash"
+BOOKKEEPING = {
+    "kubectl.kubernetes.io/last-applied-configuration", REVISION, "deployment.kubernetes.io/revision-history",
+    "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas",
+    "deprecated.deployment.rollback.to",
+}  # fmt: skip
+"""Annotations that stay the Deployment's own when it goes back."""
 
 
 def status(obj: Json, revision: int = 0) -> tuple[str, bool]:
@@ -123,14 +129,32 @@ def table(found: dict[int, Json]) -> str:
     return align("\n".join(["REVISION\tCHANGE-CAUSE", *rows]) + "\n")
 
 
-def details(kept: Json, revision: int) -> str:
-    """The pod template that a ReplicaSet or ControllerRevision keeps, in describe's words, its tabs as they are."""
+def details(kept: Json, *, with_cause: bool = False) -> str:
+    """The pod template that a ReplicaSet or ControllerRevision keeps, in describe's words, its tabs as they are.
+
+    With `with_cause` it is told why it came to be, if somebody noted that."""
     from kubectl_lite.describers.common import Text
     from kubectl_lite.describers.pods import template
 
+    pods = (kept.get("data") or kept)["spec"]["template"]
+    if with_cause and (cause := (kept["metadata"].get("annotations") or {}).get(CAUSE)):
+        annotations = (pods["metadata"].get("annotations") or {}) | {CAUSE: cause}
+        pods = pods | {"metadata": pods["metadata"] | {"annotations": annotations}}
     out = Text()
-    template(out, (kept.get("data") or kept)["spec"]["template"])
+    template(out, pods)
     return "\n".join(out.lines) + "\n"
+
+
+def annotations_of(deployment: Json, replica_set: Json) -> Json:
+    """The annotations of a Deployment that goes back to a ReplicaSet: that one's, but for the bookkeeping."""
+    own = deployment["metadata"].get("annotations") or {}
+    then = replica_set["metadata"].get("annotations") or {}
+    return {k: v for k, v in own.items() if k in BOOKKEEPING} | {k: v for k, v in then.items() if k not in BOOKKEEPING}
+
+
+def revision_before(found: dict[int, Json], revision: int) -> Json:
+    """What keeps the revision, or for 0 the one before the last, both known to be there."""
+    return found[revision or list(found)[-2]]
 
 
 def template_of(found: dict[int, Json], revision: int, name: str) -> Json:

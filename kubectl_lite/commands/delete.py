@@ -54,6 +54,8 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     if not found:
         print("No resources found")
         return 0
+    if session.flags.namespace and any(not target.mapping.namespaced for target in found):
+        print("Warning: deleting cluster-scoped resources, not scoped to the provided namespace", file=sys.stderr)
     options = _options(flags)
     # What was picked by a list may be gone by now: kubectl's default too.
     ignore_not_found = flags["ignore_not_found"] or flags["all_"] or flags["selector"] or flags["field_selector"]
@@ -77,6 +79,8 @@ def _check(args: tuple[str, ...], flags: dict[str, Any]) -> None:
     if flags["output"] not in ("", "name"):
         raise CommandError(f"unexpected -o output mode: {flags['output']}. We only support '-o name'")
     if flags["raw"]:
+        if flags["interactive"]:
+            raise CommandError("--interactive can not be used with --raw")
         return
     if not args and not flags["filename"]:
         raise CommandError(NOTHING_GIVEN)

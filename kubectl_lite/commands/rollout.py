@@ -93,6 +93,8 @@ async def _follow(
 async def _history(session: Session, args: tuple[str, ...], revision: int, **flags: Any) -> int:
     """View rollout history."""
     printer = printer_of(flags)
+    if revision < 0:
+        raise CommandError(f"revision must be a positive integer: {revision}")
 
     async def act(target: Target) -> None:
         obj = await live(session, target)
@@ -105,7 +107,7 @@ async def _history(session: Session, args: tuple[str, ...], revision: int, **fla
             revision_text = rollouts.table(found)
             print(f"{target.printed} with revision #{revision}\n{revision_text}")
             return
-        text = rollouts.details(_one(found, revision), revision) if revision else rollouts.table(found)
+        text = rollouts.details(_one(found, revision), with_cause=True) if revision else rollouts.table(found)
         print(f"{target.printed} {f'with revision #{revision}' if revision else ''}\n{text}")
 
     return await for_each(await _found(session, args, flags), act)
@@ -185,6 +187,36 @@ def _only_deployments(target: Target, doing: str) -> None:
         raise CommandError(f'{target.mapping.qualified} "{target.name}" {doing} is not supported')
 
 
+async def _set_back(
+    session: Session, target: Target, obj: Json, found: dict[int, Json], revision: int, writing: Writing
+) -> tuple[str, Json]:
+    """A DaemonSet or StatefulSet goes back; what to say, and what it is now. Raises CommandError."""
+    patch = rollouts.patch_back(found, revision)
+    if writing.dry_run == "client":
+        return f"will roll back to {rollouts.details(rollouts.revision_before(found, revision))}", obj
+    return "rolled back", await session.patch(target.path, patch, "strategic", **writing.params)
+
+
+async def _deployment_back(
+    session: Session, target: Target, obj: Json, found: dict[int, Json], revision: int, writing: Writing
+) -> tuple[str, Json]:
+    """A Deployment goes back, its annotations too; what to say, and what it is now. Raises CommandError."""
+    template = rollouts.template_of(found, revision, target.name)
+    if obj["spec"].get("paused"):
+        raise CommandError(
+            "you cannot rollback a paused deployment; resume it first with 'kubectl_lite rollout resume' and try again"
+        )
+    if template == obj["spec"]["template"]:
+        return f"skipped rollback (current template already matches revision {revision})", obj
+    before = rollouts.revision_before(found, revision)
+    if writing.dry_run == "client":
+        return rollouts.details(before), obj
+    annotations = rollouts.annotations_of(obj, before)
+    patch = [{"op": "replace", "path": "/spec/template", "value": template},
+             {"op": "add", "path": "/metadata/annotations", "value": annotations}]  # fmt: skip
+    return "rolled back", await session.patch(target.path, patch, "json", **writing.params)
+
+
 @command("undo")
 @click.argument("args", nargs=-1)
 @click.option("--to-revision", default=0, help="The revision to go back to; 0 is the one before.")
@@ -197,25 +229,9 @@ async def _undo(session: Session, args: tuple[str, ...], to_revision: int, **fla
     async def act(target: Target) -> None:
         obj = await live(session, target)
         found = await _revisions(session, target, obj)
-        if target.mapping.kind != "Deployment":
-            patch = rollouts.patch_back(found, to_revision)
-            if writing.dry_run != "client":
-                obj = await session.patch(target.path, patch, "strategic", **writing.params)
-            writing.say(target, "rolled back", obj)
-            return
-        template = rollouts.template_of(found, to_revision, target.name)
-        if obj["spec"].get("paused"):
-            raise CommandError(
-                'you cannot rollback a paused deployment; resume it first with "kubectl_lite rollout resume" '
-                "and try again"
-            )
-        if template == obj["spec"]["template"]:
-            writing.say(target, f"skipped rollback (current template already matches revision {to_revision})", obj)
-            return
-        if writing.dry_run != "client":
-            patch = [{"op": "replace", "path": "/spec/template", "value": template}]
-            obj = await session.patch(target.path, patch, "json", **writing.params)
-        writing.say(target, "rolled back", obj)
+        back = _deployment_back if target.mapping.kind == "Deployment" else _set_back
+        what, obj = await back(session, target, obj, found, to_revision, writing)
+        writing.say(target, what, obj)
 
     return await for_each(await _found(session, args, flags), act)
 
