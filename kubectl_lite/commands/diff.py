@@ -140,4 +140,5 @@ def _run(live: str, merged: str) -> int:
     try:
         return subprocess.run([*words, *arguments], check=False).returncode
     except OSError as why:
-        raise CommandError(f'failed to run "{words[0]}": {why.strerror}', code=2) from why
+        reason = "executable file not found in $PATH" if isinstance(why, FileNotFoundError) else why.strerror
+        raise CommandError(f'failed to run "{words[0]}": {reason}', code=2) from why

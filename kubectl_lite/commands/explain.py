@@ -33,7 +33,8 @@ async def cli(session: Session, args: tuple[str, ...], recursive: bool, api_vers
     if api_version and api_version != mapping.api_version:
         found = [m for m in mapper.mappings if m.api_version == api_version and m.plural == mapping.plural]
         if not found:
-            raise CommandError(f'couldn\'t find resource for "{api_version}, Resource={mapping.plural}"')
+            version = api_version if "/" in api_version else f"/{api_version}"
+            raise CommandError(f'couldn\'t find resource for "{version}, Resource={mapping.plural}"')
         mapping = found[0]
     root = f"/openapi/v3/apis/{mapping.api_version}" if mapping.group else f"/openapi/v3/api/{mapping.version}"
     explainer = Explainer(await session.get(root), mapping.group, mapping.version, mapping.kind)

@@ -45,7 +45,10 @@ async def cli(session: Session, port: int, address: str, unix_socket: str, **fla
     """Run a proxy to the Kubernetes API server."""
     proxy = _Proxy(session, flags)
     if unix_socket:
-        server = await asyncio.start_unix_server(proxy.serve, unix_socket)
+        try:
+            server = await asyncio.start_unix_server(proxy.serve, unix_socket)
+        except OSError as why:
+            raise CommandError(f"listen unix {unix_socket}: bind: {(why.strerror or '').lower()}") from why
         where = unix_socket
     else:
         if not 0 <= port < 65536:
