@@ -37,11 +37,12 @@ async def nodes_of(session: Session, words: tuple[str, ...], selector: str, comm
         raise usage(command, "cannot specify both a node name and a --selector option")
     named = [word if "/" in word else f"node/{word}" for word in words]
     found = await selected(session, named or ("nodes",), {"selector": selector}, command)
+    found = [replace(target, object=await live(session, target)) for target in found]
     for target in found:
         if target.mapping.qualified != "nodes":
             what = f"{target.mapping.api_version if target.mapping.group else '/' + target.mapping.version}"
             raise CommandError(f'expected resource of type node, got "{what}, Resource={target.mapping.plural}"')
-    return [replace(target, object=await live(session, target)) for target in found]
+    return found
 
 
 async def set_unschedulable(session: Session, target: Target, unschedulable: bool, name: str, dry_run: str) -> None:
