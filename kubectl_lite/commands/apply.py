@@ -8,12 +8,12 @@ the difference is sent, as a strategic merge patch for the kinds that we know an
 from __future__ import annotations
 
 import sys
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import click
 
 from kubectl_lite import pruning
+from kubectl_lite.applying import Applying
 from kubectl_lite.cli import bool_option, command, group
 from kubectl_lite.commands import apply_last
 from kubectl_lite.creating import create
@@ -98,29 +98,6 @@ def _deleting(flags: dict[str, Any]) -> Deleting:
         flags.pop(taken)
     limit = seconds(flags.pop("timeout"))
     return Deleting(policy_of(flags.pop("cascade")), max(0, flags.pop("grace_period")), limit or None)
-
-
-class Applying(Writing):
-    """Whole objects are printed when all are applied, several of them as one List."""
-
-    def say(self, target: Target, what: str, obj: dict[str, Any], **how: bool) -> None:
-        if self.output.partition("=")[0] in ("", "name"):
-            super().say(target, what, obj, **how)
-        else:
-            self._applied.append((target, obj))
-
-    @cached_property
-    def _applied(self) -> list[tuple[Target, dict[str, Any]]]:
-        return []
-
-    def done(self) -> None:
-        """Prints what has been collected."""
-        if len(self._applied) == 1:
-            super().say(*self._applied[0][:1], "", self._applied[0][1])
-        elif self._applied:
-            objects = [obj for _, obj in self._applied]
-            whole = {"apiVersion": "v1", "items": objects, "kind": "List", "metadata": {}}
-            super().say(self._applied[0][0], "", whole)
 
 
 def _check_flags(own: dict[str, Any], selector: str, writing: Writing) -> None:
