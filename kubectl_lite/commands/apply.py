@@ -2,7 +2,8 @@
 
 Client-side apply compares three things: what was applied last (an annotation), the manifest, and the live object; only
 the difference is sent, as a strategic merge patch for the kinds that we know and a JSON merge patch for others.
-`--server-side` leaves the comparing to the server. `--prune` deletes what was applied once and is no longer there.
+`--server-side` leaves the comparing to the server (`kubectl_lite.server_side`). `--prune` deletes what was applied once
+and is no longer there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from kubectl_lite.errors import CommandError, add_source, report_all, usage
 from kubectl_lite.last_applied import ANNOTATION, CLIENT_SIDE, manager_of, read, with_last_applied
 from kubectl_lite.mapper import Mapping
 from kubectl_lite.resources import Target, targets
+from kubectl_lite.server_side import apply as on_the_server
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -135,9 +137,8 @@ def matching(found: list[Target], selector: str) -> list[Target]:
 async def _server_side(session: Session, target: Target, writing: Writing, force: bool, subresource: str) -> None:
     if not target.name:
         raise CommandError("resource name may not be empty")
-    params = writing.params | {"force": "true" if force else ""}
-    path = target.mapping.path(target.namespace, target.name, subresource)
-    answer = await session.patch(path, target.object, "apply", **params)
+    answer = await on_the_server(session, target, writing, force, subresource)
+    _warn_of_deletion(answer)
     writing.say(target, "serverside-applied", answer)
 
 
@@ -162,6 +163,7 @@ async def _apply(session: Session, target: Target, writing: Writing, replacing: 
     _warn_of_missing_annotation(target, live)
     patch, patch_type = difference(target, modified, live)
     if not patch and writing.dry_run != "client":  # which says «configured» of everything
+        _warn_of_deletion(live)
         writing.say(target, "unchanged", live)
         return None
     if writing.dry_run != "client":
@@ -171,6 +173,7 @@ async def _apply(session: Session, target: Target, writing: Writing, replacing: 
             if replacing is not None and isinstance(error, Conflict | Invalid):
                 return await _anew(session, target, live, modified, writing, replacing)
             raise add_source(error, f"applying patch:\n{patch}\nto:\n{target.path}\nfor:", target.source) from error
+        _warn_of_deletion(live)
     writing.say(target, "configured", live)
     return None
 
@@ -210,6 +213,13 @@ def _warn_of_missing_annotation(target: Target, live: dict[str, Any]) -> None:
             "automatically.",
             file=sys.stderr,
         )
+
+
+def _warn_of_deletion(obj: dict[str, Any]) -> None:
+    meta = obj["metadata"]
+    if meta.get("deletionTimestamp"):
+        print(f"Warning: Detected changes to resource {meta['name']} which is currently being deleted.",
+              file=sys.stderr)  # fmt: skip
 
 
 def difference(target: Target, modified: dict[str, Any], live: dict[str, Any]) -> tuple[dict[str, Any], str]:

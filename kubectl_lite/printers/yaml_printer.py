@@ -1,4 +1,4 @@
-"""YAML as kubectl writes it: keys sorted, list items not indented, go-yaml's choice of quotes.
+"""YAML as kubectl writes it: keys in go-yaml's order, list items not indented, go-yaml's choice of quotes.
 
 Called by the printers, `edit` and `diff`; calls PyYAML. Reading YAML is `kubectl_lite.manifests`.
 """
@@ -9,6 +9,8 @@ import re
 from typing import Any
 
 import yaml
+
+from kubectl_lite.printers.go_yaml_order import in_order
 
 # Words that YAML 1.1 readers take for something else than a string; go-yaml puts them in double quotes.
 _AMBIGUOUS = re.compile(
@@ -42,11 +44,14 @@ def _string(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+def _map(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.Node:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", [(key, value[key]) for key in in_order(value)])
+
+
 _Dumper.add_representer(str, _string)
+_Dumper.add_representer(dict, _map)
 
 
 def to_yaml(value: Any) -> str:
     """The value as one YAML document, ending in a newline."""
-    return yaml.dump(
-        value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=80, allow_unicode=True
-    )
+    return yaml.dump(value, Dumper=_Dumper, default_flow_style=False, width=80, allow_unicode=True)
