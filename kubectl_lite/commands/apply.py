@@ -16,7 +16,7 @@ import click
 from kubectl_lite import pruning
 from kubectl_lite.applying import Applying
 from kubectl_lite.cli import bool_option, command, group
-from kubectl_lite.commands import apply_last
+from kubectl_lite.commands import apply_edit, apply_last
 from kubectl_lite.creating import create
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError, add_source, report_all, usage
@@ -246,6 +246,7 @@ async def _prune(
 
 
 cli = group(
-    "apply", {"view-last-applied": apply_last.view, "set-last-applied": apply_last.set_}, default=_apply_command,
-    help="Apply a configuration to a resource by file name or stdin.",
+    "apply",
+    {"edit-last-applied": apply_edit.edit, "set-last-applied": apply_last.set_, "view-last-applied": apply_last.view},
+    default=_apply_command, help="Apply a configuration to a resource by file name or stdin.",
 )  # fmt: skip

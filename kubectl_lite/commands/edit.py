@@ -42,7 +42,7 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     format_ = flags["output"] or "yaml"
     writing = Writing.read(flags, "kubectl-edit")
     found = await selected(session, args, flags, "edit", nothing=NOTHING_GIVEN, whole=True)
-    objects = await _live(session, found)
+    objects = await live_objects(session, found)
     if objects is None:
         return 1
     printer = printer_for(format_)
@@ -52,7 +52,7 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     return await _until_accepted(session, found, objects, original, own, writing, editor)
 
 
-async def _live(session: Session, found: list[Target]) -> list[Json] | None:
+async def live_objects(session: Session, found: list[Target]) -> list[Json] | None:
     """All objects; None when one of them is not there, which is said."""
     from kube.apimachinery.errors import StatusError
 

@@ -86,6 +86,7 @@ def _plain(text: str) -> str:
                   r"\1(help: \2)\n", text, flags=re.M)  # fmt: skip
     text = text.replace("kubectl.1.33", "kubectl").replace(str(Path.cwd()), "FOLDER")
     text = re.sub(r"[EWI]\d{4} .*\n", "", text)  # kubectl's own log lines
+    text = re.sub(r'"\S*/kubectl-edit-[^"]+"', "EDITED", text)
     text = re.sub(r"https?://127\.0\.0\.1:\d+", "SERVER", text)
     text = re.sub(r"(?i)(uid|resource ?version)(\":|:) +\S+|nodePort: +(\S+ +)?3\d{4}|was \d+$", "X", text, flags=re.M)
     text = re.sub(r":3\d{4}/", ":X/", text)  # node ports
