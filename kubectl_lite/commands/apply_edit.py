@@ -52,7 +52,7 @@ async def edit(session: Session, args: tuple[str, ...], windows_line_endings: bo
                            "command `kubectl_lite apply set-last-applied --create-annotation`")  # fmt: skip
     printer = printer_for(format_)
     assert printer
-    text = printer(kept[0] if len(kept) == 1 else as_list(kept))
+    text = printer(kept[0] if len(kept) == 1 else as_list(kept) | {"metadata": {}})
     editor = Editor(f".{format_}", windows=windows_line_endings)
     edited = _edited(editor, text, HEAD if format_ == "yaml" else "", await _what(session, kept[0]))
     if edited is None:

@@ -47,7 +47,7 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
         return 1
     printer = printer_for(format_)
     assert printer
-    original = printer(objects[0] if len(objects) == 1 else as_list(objects))
+    original = printer(objects[0] if len(objects) == 1 else as_list(objects) | {"metadata": {}})
     editor = Editor(f".{format_}", windows=own["windows_line_endings"])
     return await _until_accepted(session, found, objects, original, own, writing, editor)
 
