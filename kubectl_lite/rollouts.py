@@ -111,6 +111,14 @@ def of_controller(obj: Json, revisions: list[Json]) -> dict[int, Json]:
     return {r["revision"]: r for r in sorted(owned, key=lambda r: r["revision"])}
 
 
+def as_of(obj: Json, kept: Json) -> Json:
+    """What shows a revision: the ReplicaSet of a Deployment, otherwise the object as it was then."""
+    if obj["kind"] == "Deployment":
+        return {"apiVersion": "apps/v1", "kind": "ReplicaSet"} | kept
+    template = {key: value for key, value in kept["data"]["spec"]["template"].items() if key != "$patch"}
+    return obj | {"spec": obj["spec"] | {"template": template}}
+
+
 def patch_back(found: dict[int, Json], revision: int) -> Json:
     """What leads back to a revision (0: the one before). Raises CommandError."""
     numbers = list(found)

@@ -1,7 +1,7 @@
 """`kubectl_lite rollout`: follows, lists, undoes, pauses, resumes and restarts rollouts.
 
 Called by the command line. Deployments keep their history in ReplicaSets; what is decided about them is in
-`kubectl_lite.rollouts`, without a server. It leaves out the history of DaemonSets and StatefulSets.
+`kubectl_lite.rollouts`, without a server. DaemonSets and StatefulSets keep theirs in ControllerRevisions.
 """
 
 from __future__ import annotations
@@ -92,25 +92,37 @@ async def _follow(
 @select_options("-l")
 async def _history(session: Session, args: tuple[str, ...], revision: int, **flags: Any) -> int:
     """View rollout history."""
-    printer = printer_of(flags)
+    by_revision, apart, shown = bool(flags["output"]), "---\n" if flags["output"] == "yaml" else "", 0
+    printer = printer_of(flags, sort_keys=False)
     if revision < 0:
         raise CommandError(f"revision must be a positive integer: {revision}")
 
     async def act(target: Target) -> None:
+        nonlocal shown
         obj = await live(session, target)
         found = await _revisions(session, target, obj)
-        if printer:
-            for item in [_one(found, revision)] if revision else [found[number] for number in sorted(found)]:
-                sys.stdout.write(printer({"apiVersion": "apps/v1", "kind": "ReplicaSet"} | item))
+        if printer and by_revision:
+            for kept in [_one(found, revision)] if revision else found.values():
+                sys.stdout.write((apart if shown else "") + printer(_as_typed(rollouts.as_of(obj, kept))))
+                shown += 1
             return
-        if revision and not found:
-            revision_text = rollouts.table(found)
-            print(f"{target.printed} with revision #{revision}\n{revision_text}")
-            return
-        text = rollouts.details(_one(found, revision), with_cause=True) if revision else rollouts.table(found)
-        print(f"{target.printed} {f'with revision #{revision}' if revision else ''}\n{text}")
+        text = rollouts.table(found)
+        if revision and found:
+            text = rollouts.details(_one(found, revision), with_cause=True)
+        if printer:  # a template alone shows the object, as kubectl has it
+            sys.stdout.write(printer(_as_typed(obj)))
+        else:
+            print(f"{target.printed} {f'with revision #{revision}' if revision else ''}\n{text}")
 
     return await for_each(await _found(session, args, flags), act)
+
+
+def _as_typed(obj: Json) -> Json:
+    """As Go prints what it has read into its own type."""
+    from kubectl_lite.generators.go_empties import with_go_empties
+    from kubectl_lite.printers.go_order import in_go_order
+
+    return in_go_order(with_go_empties(obj))
 
 
 def _one(found: dict[int, Json], revision: int) -> Json:
