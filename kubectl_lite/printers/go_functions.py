@@ -65,12 +65,12 @@ def _compare(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return compare
 
 
-def _and(*values: Any) -> Any:
-    return next((value for value in values if not is_true(value)), values[-1])
+def _and(first: Any, *others: Any) -> Any:
+    return next((value for value in (first, *others) if not is_true(value)), (first, *others)[-1])
 
 
-def _or(*values: Any) -> Any:
-    return next((value for value in values if is_true(value)), values[-1])
+def _or(first: Any, *others: Any) -> Any:
+    return next((value for value in (first, *others) if is_true(value)), (first, *others)[-1])
 
 
 def _len(value: Any) -> int:
@@ -155,3 +155,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "js": lambda *values: json.dumps(_print(*values))[1:-1], "urlquery": lambda *values: quote_plus(_print(*values)),
     "exists": _exists, "base64decode": lambda text: base64.b64decode(text).decode(errors="replace"),
 }  # fmt: skip
+
+
+def call(name: str, *values: Any) -> Any:
+    """What a function makes of its arguments. Raises TemplateError for too few or too many of them."""
+    code = FUNCTIONS[name].__code__
+    least, more = code.co_argcount, bool(code.co_flags & _VARIADIC)
+    if len(values) < least or (len(values) > least and not more):
+        wanted = f"at least {least}" if more else str(least)
+        raise TemplateError(f"1: wrong number of args for {name}: want {wanted} got {len(values)}")
+    return FUNCTIONS[name](*values)
+
+
+_VARIADIC = 0x04
+"""inspect.CO_VARARGS."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_lite.printers.go_functions import FUNCTIONS, NOTHING, TemplateError, is_true, text_of
+from kubectl_lite.printers.go_functions import NOTHING, TemplateError, call, is_true, text_of
 from kubectl_lite.printers.go_template_parser import Block, Literal, Pipe, Text, nodes_of
 
 __all__ = ["Template", "TemplateError", "parse"]
@@ -77,7 +77,7 @@ class _Filling:
             first, *operands = command
             arguments = [self._operand(o, here, names) for o in operands]
             if isinstance(first, str):
-                last = (FUNCTIONS[first](*arguments, *last),)
+                last = (call(first, *arguments, *last),)
             elif operands:
                 raise TemplateError("1: can't give argument to non-function " + pipe.source.split()[0])
             else:
@@ -89,7 +89,7 @@ class _Filling:
             case Literal(value=value):
                 return value
             case str():
-                return FUNCTIONS[operand]()
+                return call(operand)
         start = operand.start
         if isinstance(start, Pipe):
             value = self.value(start, here, names)

@@ -6,6 +6,7 @@ and `continue`. Pure.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ _TOKEN = re.compile(
     r"\s+|(?P<literal>" + LITERAL + r")|(?P<path>(?:\$\w*|\.)?(?:\.?[A-Za-z_]\w*)(?:\.[A-Za-z_]\w*)*|\$|\.)"
     r"|(?P<mark>:=|[=|(),])", re.S,
 )  # fmt: skip
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_ENDS_NAME = re.compile(r"[\s.,|:)(]|$")
+_CONSTANTS = {"true": True, "false": False, "nil": None}
 Token = tuple[str, str]
 
 
@@ -105,7 +109,7 @@ def _body(pieces: list[_Piece], at: int) -> tuple[tuple[Any, ...], int]:
     nodes: list[Any] = []
     while at < len(pieces):
         piece = pieces[at]
-        word = "" if piece.is_text else piece.inside.partition(" ")[0]
+        word = "" if piece.is_text else _keyword(piece.inside, piece.line)
         if word in ("else", "end"):
             break
         if word in ("if", "range", "with"):
@@ -115,6 +119,24 @@ def _body(pieces: list[_Piece], at: int) -> tuple[tuple[Any, ...], int]:
         nodes.append(Text(piece.inside) if piece.is_text else _pipe(piece.inside, piece.line))
         at += 1
     return tuple(nodes), at
+
+
+def _keyword(inside: str, line: int) -> str:
+    """`range` of `range.items`; empty for what does not begin with a word."""
+    found = _WORD.match(inside)
+    if not found:
+        return ""
+    _check_end(inside, found.end(), line)
+    word, rest = found[0], inside[found.end() :].strip()
+    if (word == "end" and rest) or (word == "else" and rest and not _WORD.match(rest)):
+        raise TemplateError(f'{line}: unexpected "{rest}" in {word}')
+    return word
+
+
+def _check_end(text: str, at: int, line: int) -> None:
+    """Raises TemplateError for a sign that no name can end with."""
+    if not _ENDS_NAME.match(text, at):
+        raise TemplateError(f"{line}: bad character U+{ord(text[at]):04X} '{text[at]}'")
 
 
 def _block(pieces: list[_Piece], at: int, word: str, inside: str) -> tuple[Block, int]:
@@ -127,8 +149,8 @@ def _block(pieces: list[_Piece], at: int, word: str, inside: str) -> tuple[Block
         return Block(word, pipe, body, ()), at + 1
     further = pieces[at].inside.removeprefix("else").strip()
     if further:  # `else if`: a block of its own, which ends with this one
-        inner, _, condition = further.partition(" ")
-        node, at = _block(pieces, at, inner, condition)
+        inner = _keyword(further, line)
+        node, at = _block(pieces, at, inner, further[len(inner) :])
         return Block(word, pipe, body, (node,)), at
     otherwise, at = _body(pieces, at + 1)
     if at == len(pieces):
@@ -155,9 +177,23 @@ def _tokens(text: str, line: int) -> Iterator[Token]:
         found = _TOKEN.match(text, at)
         if not found:
             raise TemplateError(f'{line}: unexpected "{text[at]}" in operand')
-        if found.lastgroup:
-            yield found.lastgroup, found[0]
         at = found.end()
+        if found.lastgroup:
+            _check_apart(found, text, line)
+            yield found.lastgroup, found[0]
+
+
+def _check_apart(found: re.Match[str], text: str, line: int) -> None:
+    """Raises TemplateError where an operand touches what it must not."""
+    after = text[found.end() : found.end() + 1]
+    if found.lastgroup == "path" and found[0] != ".":
+        _check_end(text, found.end(), line)
+        if after == "(":
+            raise TemplateError(f'{line}: unexpected "(" in operand')
+        if after == ".":
+            raise TemplateError(f"{line}: unexpected <.> in operand")
+    elif found.lastgroup == "literal" and after == ".":
+        raise TemplateError(f"{line}: unexpected . after term {json.dumps(found[0])}")
 
 
 def _commands(tokens: list[Token], line: int) -> tuple[tuple[tuple[Any, ...], ...], list[Token]]:
@@ -189,11 +225,14 @@ def _path(word: str, line: int) -> Any:
     if word.startswith("$"):
         name, _, fields = word.partition(".")
         return Path(name, _fields_of(fields))
-    if word in ("true", "false", "nil"):
-        return Literal({"true": True, "false": False, "nil": None}[word])
-    if word not in FUNCTIONS:
-        raise TemplateError(f'{line}: function "{word}" not defined')
-    return word
+    name, dot, fields = word.partition(".")
+    if name in _CONSTANTS:
+        if dot:
+            raise TemplateError(f'{line}: unexpected . after term "{name}"')
+        return Literal(_CONSTANTS[name])
+    if name not in FUNCTIONS:
+        raise TemplateError(f'{line}: function "{name}" not defined')
+    return Path(Pipe((), False, ((name,),), ""), _fields_of(fields)) if dot else name
 
 
 def _fields_of(text: str) -> tuple[str, ...]:

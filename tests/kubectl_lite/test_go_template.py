@@ -28,6 +28,8 @@ TEXTS = {
     "{{and .kind .no}} {{or .no .kind}} {{not .no}} {{lt 1 2}} {{ge 1 2}}": "<no value> List true true false",
     '{{exists . "kind"}} {{exists . "items" "x"}} {{base64decode "aGk="}}': "true false hi",
     '{{print 1 2 "a" 3}}': "1 2a3",
+    "{{range.items}}x{{end}}{{with.kind}}{{.}}{{end}}{{if.no}}{{else if.kind}}y{{end}}": "xxListy",
+    "{{range(.items)}}{{.n}}{{end}}{{range\n.items}}{{.n}}{{end}}{{.kind|len}}": "abab4",
     "{{`a` | html}}{{html `<&>`}}": "a&lt;&amp;&gt;",
 }  # fmt: skip
 
@@ -39,6 +41,16 @@ BAD = {
     "{{range .a}}": "1: unexpected EOF",
     "{{end}}": "1: unexpected {{end}}",
     "{{(.a}}": "1: unclosed left paren",
+    '{{print"a"}}': "1: bad character U+0022 '\"'",
+    "{{len$.a}}": "1: bad character U+0024 '$'",
+    '{{if"a"}}b{{end}}': "1: bad character U+0022 '\"'",
+    "{{.a.}}": "1: unexpected <.> in operand",
+    "{{print(.a)}}": '1: unexpected "(" in operand',
+    '{{"a".b}}': '1: unexpected . after term "\\"a\\""',
+    "{{true.a}}": '1: unexpected . after term "true"',
+    "{{if .a}}{{end.a}}": '1: unexpected ".a" in end',
+    "{{if .a}}{{else.a}}{{end}}": '1: unexpected ".a" in else',
+    "{{nofn.a}}": '1: function "nofn" not defined',
 }
 
 FAILING = {
@@ -46,6 +58,8 @@ FAILING = {
     "{{.kind.x}}": "1: can't evaluate field x in type interface {}",
     "{{index .items 9}}": "1: error calling index: reflect: slice index out of range: 9",
     "{{$nosuch}}": "1: undefined variable: $nosuch",
+    "{{len.items}}": "1: wrong number of args for len: want 1 got 0",
+    "{{not 1 2}}": "1: wrong number of args for not: want 1 got 2",
     "{{range .kind}}{{end}}": "1: range can't iterate over List",
 }
 
