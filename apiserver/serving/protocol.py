@@ -8,6 +8,7 @@ finds it in its scope: `scope["state"]["certificate_user"]`.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,12 +25,19 @@ HEAD_SECONDS = 32
 _HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?= /)")
+_STAND_IN = b"PROPFIND"
+"""A method that the parser knows and nobody here serves."""
+
+
 class KubeProtocol(httptools_impl.HttpToolsProtocol):
     """One connection."""
 
     _takeover: TakeOver | None = None
     _head_size: int | None = 0
     """Bytes of a request whose headers are not complete; None once they are."""
+    _odd_method = b""
+    """What stands in a request for the method that the parser has been given instead."""
     _head_timer: asyncio.TimerHandle | None = None
     """Not started anew by what comes: a byte now and then is no progress."""
 
@@ -47,7 +55,8 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
         parser, scope = self.parser, self.scope
         self._head_is_here()
         version = parser.get_http_version()
-        scope["method"], scope["http_version"] = parser.get_method().decode("ascii"), version
+        method, self._odd_method = self._odd_method or parser.get_method(), b""
+        scope["method"], scope["http_version"] = method.decode("ascii"), version
         if parser.should_upgrade() and self._should_upgrade():
             return
         self._read_url()
@@ -84,8 +93,20 @@ class KubeProtocol(httptools_impl.HttpToolsProtocol):
                 self._wait_for_head(len(data))
         except httptools.HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserInvalidMethodError:
+            self._read_odd_method(data)
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
+
+    def _read_odd_method(self, data: bytes) -> None:
+        """To Go any token is a method; the parser has a list. Only a request that begins with `data` can be helped."""
+        found = _METHOD.match(data)
+        if found is None or found[0] == _STAND_IN:
+            self.send_400_response("Invalid HTTP request received.")
+            return
+        self.parser, self._odd_method = httptools.HttpRequestParser(self), found[0]
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.data_received(_STAND_IN + data[found.end() :])
 
     def on_message_complete(self) -> None:
         if self.cycle is not None:

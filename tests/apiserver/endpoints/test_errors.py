@@ -22,6 +22,9 @@ CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
         ("PUT", "/version", 405, "the server does not allow this method on the requested resource"),
         ("POST", f"{CONFIG_MAPS}/a", 405, "the server does not allow this method on the requested resource"),
         ("DELETE", "/api/v1/namespaces", 405, "the server does not allow this method on the requested resource"),
+        ("BREW", f"{CONFIG_MAPS}/a", 405, "the server does not allow this method on the requested resource"),
+        ("get", CONFIG_MAPS, 405, "the server does not allow this method on the requested resource"),
+        ("PROPFIND", "/api/v1", 405, "the server does not allow this method on the requested resource"),
         ("GET", f"{CONFIG_MAPS}/none", 404, 'configmaps "none" not found'),
     ],
 )
