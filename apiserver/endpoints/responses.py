@@ -20,6 +20,7 @@ from apiserver.endpoints.compression import compressed, is_worth_it
 from apiserver.endpoints.negotiation import JSON, PROTOBUF
 from apiserver.endpoints.request_info import TRUE
 from kube.apimachinery.errors import MethodNotAllowed, NotFound, StatusError
+from kube.apimachinery.go_json import escaped
 from kube.apimachinery.meta_v1 import Status, StatusDetails
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -124,7 +125,7 @@ def read_by_people(pretty: str, agent: bytes) -> bool:
 
 def indented(body: bytes) -> bytes:
     """JSON for people."""
-    return json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode()
+    return escaped(json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode())
 
 
 def to_yaml(body: bytes) -> bytes:

@@ -28,6 +28,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WrapSerialize
 from pydantic_core import to_jsonable_python
 
 from kube.apimachinery.base64 import canonical as canonical_base64
+from kube.apimachinery.go_json import escaped
 from kube.apimachinery.quantity import canonical as canonical_quantity
 from kube.apimachinery.times import canonical_micro_time, canonical_time
 
@@ -179,7 +180,7 @@ class APIModel(BaseModel, metaclass=_FreshDefaults):
 
     def to_json(self) -> bytes:
         """The wire form: fields in declared order, absent ones left out, UTF-8."""
-        return self.__pydantic_serializer__.to_json(self, exclude_defaults=True, by_alias=True)
+        return escaped(self.__pydantic_serializer__.to_json(self, exclude_defaults=True, by_alias=True))
 
     def to_dict(self) -> dict[str, Any]:
         """The wire form as plain dictionaries, lists and scalars, shared with nothing."""

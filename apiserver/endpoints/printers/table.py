@@ -13,6 +13,7 @@ from typing import Any
 from apiserver.endpoints.partial import partial_object
 from apiserver.endpoints.printers import core, descriptions, others, pods, workloads
 from apiserver.endpoints.printers.columns import Column
+from kube.apimachinery.go_json import escaped
 from kube.apimachinery.scheme import Resource
 
 Printer = tuple[tuple[Column, ...], Callable[[Any], list[Any]]]
@@ -112,7 +113,7 @@ def _printer(resource: Resource) -> Printer:
 
 def _row(resource: Resource, wire: bytes, version: str, include_object: str) -> bytes:
     obj = resource.type.from_json(wire)
-    cells = json.dumps(_printer(resource)[1](obj), ensure_ascii=False).encode()
+    cells = escaped(json.dumps(_printer(resource)[1](obj), ensure_ascii=False).encode())
     conditions = b""
     if resource.kind == "Pod" and (condition := pods.CONDITIONS.get(obj.status.phase)):  # type: ignore[attr-defined]
         conditions = b',"conditions":[%s]' % json.dumps(condition).encode()

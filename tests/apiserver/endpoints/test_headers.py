@@ -81,3 +81,12 @@ def test_long_bodies_are_compressed_for_who_can_read_that(apiserver: ApiServer, 
                 assert gzip.decompress(packed) == plain and len(packed) == int(headers["Content-Length"])
             assert fetch(apiserver, path, Accept=accept, Accept_Encoding="br")[1] == plain
     assert fetch(apiserver, f"{url}/short", Accept_Encoding="gzip")[0]["Content-Encoding"] is None
+
+
+def test_json_escapes_what_go_escapes_and_yaml_does_not(apiserver: ApiServer) -> None:
+    made = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "signs"}, "data": {"k": "a<b>&c"}}
+    assert apiserver.request("POST", "/api/v1/namespaces/default/configmaps", made)[0] == 201
+    path = "/api/v1/namespaces/default/configmaps/signs"
+    for pretty in ("false", "true"):
+        assert rb'a\u003cb\u003e\u0026c"' in fetch(apiserver, f"{path}?pretty={pretty}")[1]
+    assert b"k: a<b>&c\n" in fetch(apiserver, path, Accept="application/yaml")[1]
