@@ -43,21 +43,27 @@ def _lab(directory: Path, *flags: str) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def empty_cluster(tmp_path_factory: pytest.TempPathFactory, upstream: str) -> Iterator[Cluster]:
-    """Three nodes made of namespaces, proxies in nftables mode, nothing applied."""
+def netns_lab(tmp_path_factory: pytest.TempPathFactory, upstream: str) -> Iterator[Cluster]:
+    """Three nodes made of namespaces, proxies in nftables mode; the examples may be applied, or not."""
     _needs()
     directory = tmp_path_factory.mktemp("lab") / "netns"
     yield from _lab(directory, "--driver=netns", "--proxy-mode=nftables", f"--forward={upstream}")
 
 
 @pytest.fixture
-def cluster(empty_cluster: Cluster) -> Iterator[Cluster]:
-    """The same with both examples applied and settled; they are removed afterwards."""
-    yield from _with_examples(empty_cluster)
+def empty_cluster(netns_lab: Cluster) -> Cluster:
+    """The same with nothing applied."""
+    return _without_examples(netns_lab)
+
+
+@pytest.fixture
+def cluster(netns_lab: Cluster) -> Cluster:
+    """The same with both examples applied and settled. They stay for the next test that wants them."""
+    return _with_examples(netns_lab)
 
 
 @pytest.fixture(scope="session")
-def empty_ipvs_cluster(tmp_path_factory: pytest.TempPathFactory, upstream: str) -> Iterator[Cluster]:
+def uml_lab(tmp_path_factory: pytest.TempPathFactory, upstream: str) -> Iterator[Cluster]:
     """Three guests with a kernel of their own, proxies in IPVS mode."""
     _needs()
     if lacking := uml.missing():
@@ -67,12 +73,20 @@ def empty_ipvs_cluster(tmp_path_factory: pytest.TempPathFactory, upstream: str) 
 
 
 @pytest.fixture
-def ipvs_cluster(empty_ipvs_cluster: Cluster) -> Iterator[Cluster]:
-    yield from _with_examples(empty_ipvs_cluster)
+def empty_ipvs_cluster(uml_lab: Cluster) -> Cluster:
+    return _without_examples(uml_lab)
+
+
+@pytest.fixture
+def ipvs_cluster(uml_lab: Cluster) -> Cluster:
+    return _with_examples(uml_lab)
 
 
 NFTABLES = pytest.param("empty_cluster", id="nftables", marks=pytest.mark.xdist_group("e2e"))
 IPVS = pytest.param("empty_ipvs_cluster", id="ipvs", marks=[pytest.mark.uml, pytest.mark.xdist_group("uml")])
+
+
+_FILES = [word for file in EXAMPLES for word in ("-f", str(file))]
 
 
 @pytest.fixture(params=[NFTABLES, IPVS])
@@ -81,10 +95,14 @@ def either(request: pytest.FixtureRequest) -> Cluster:
     return request.getfixturevalue(request.param)
 
 
-def _with_examples(cluster: Cluster) -> Iterator[Cluster]:
-    files = [word for file in EXAMPLES for word in ("-f", str(file))]
-    cluster.kubectl("apply", *files)
+def _with_examples(cluster: Cluster) -> Cluster:
+    cluster.kubectl("apply", *_FILES)
     wait_for("three pods behind the Service", lambda: cluster.settled(3), 120)
-    yield cluster
-    cluster.kubectl("delete", "--ignore-not-found", "--wait=false", *files)
+    return cluster
+
+
+def _without_examples(cluster: Cluster) -> Cluster:
+    cluster.kubectl("delete", "--ignore-not-found", "--wait=false", *_FILES)
+    cluster.kubectl("delete", "pods", "--all", "--now", "--wait=false")  # what a test that failed may have left
     wait_for("no pods", lambda: not cluster.get("pods")["items"], 120)
+    return cluster

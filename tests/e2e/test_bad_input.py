@@ -40,11 +40,11 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_refused(empty_cluster: Cluster, case: str) -> None:
+def test_refused(netns_lab: Cluster, case: str) -> None:
     manifest, words = CASES[case]
-    done = empty_cluster.kubectl("apply", "-f", "-", input=manifest, check=False)
+    done = netns_lab.kubectl("apply", "-f", "-", input=manifest, check=False)
     assert done.returncode != 0
     assert words in done.stderr
     assert "Traceback" not in done.stderr
-    stored = [*empty_cluster.get("services")["items"], *empty_cluster.get("deployments")["items"]]
+    stored = [*netns_lab.get("services")["items"], *netns_lab.get("deployments")["items"]]
     assert "bad" not in {item["metadata"]["name"] for item in stored}

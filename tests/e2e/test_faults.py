@@ -85,8 +85,7 @@ def test_a_killed_proxy_leaves_its_table_and_catches_up(cluster: Cluster) -> Non
     assert cluster.answers(address) == set(cluster.pods())
 
 
-def test_no_address_is_given_twice_whatever_is_killed(empty_cluster: Cluster) -> None:
-    cluster = empty_cluster
+def test_no_address_is_given_twice_whatever_is_killed(cluster: Cluster) -> None:
     names = [f"kill-{i}" for i in range(12)]
     for index, name in enumerate(names):
         if index % 4 == 3:

@@ -46,10 +46,10 @@ def _name(program: str) -> str:
 
 
 @pytest.fixture(scope="module", params=[OURS, *kubectls()], ids=_name)
-def client(request: pytest.FixtureRequest, empty_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Client:
+def client(request: pytest.FixtureRequest, netns_lab: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Client:
     program, home = request.param, tmp_path_factory.mktemp("home")
     variables = environment() | {
-        "PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(empty_cluster.kubeconfig), "TERM": "xterm",
+        "PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(netns_lab.kubeconfig), "TERM": "xterm",
         "NO_COLOR": "1",
     }  # fmt: skip
     ours = program == OURS
@@ -60,7 +60,7 @@ def client(request: pytest.FixtureRequest, empty_cluster: Cluster, tmp_path_fact
 
 
 @pytest.fixture(scope="module")
-def pods(client: Client, empty_cluster: Cluster) -> Iterator[Callable[[str], str]]:
+def pods(client: Client, netns_lab: Cluster) -> Iterator[Callable[[str], str]]:
     """Running pods of this client's own, by what they are for."""
     made = {
         "again": {"command": ["sh"], "stdin": True, "tty": True},
@@ -73,10 +73,10 @@ def pods(client: Client, empty_cluster: Cluster) -> Iterator[Callable[[str], str
          "spec": {"containers": [{"name": "main", "image": "busybox", **container}]}}
         for what, container in made.items()
     ]  # fmt: skip
-    empty_cluster.kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
-    empty_cluster.kubectl("wait", "--for=condition=Ready", "pods", "-l", "of=input")
+    netns_lab.kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    netns_lab.kubectl("wait", "--for=condition=Ready", "pods", "-l", "of=input")
     yield lambda what: f"{what}-{client.suffix}"
-    empty_cluster.kubectl("delete", "pods", "-l", "of=input", "--now", "--wait=false")
+    netns_lab.kubectl("delete", "pods", "-l", "of=input", "--now", "--wait=false")
 
 
 def test_a_shell_on_a_terminal(client: Client) -> None:
@@ -88,8 +88,7 @@ def test_a_shell_on_a_terminal(client: Client) -> None:
         terminal.types("tty; stty size; trap 'stty size' WINCH\n")
         terminal.says("/dev/pts/0\r\n30 100\r\n")
         terminal.resize(24, 80)
-        terminal.types("true\n")
-        terminal.says("24 80")
+        terminal.repeats("true\n", "24 80")
         terminal.types("sleep 100\n")
         terminal.says("sleep 100")
         terminal.types("\x03exit 3\n")

@@ -56,6 +56,15 @@ class Terminal:
         before, self._seen = self._seen, at + len(text)
         return self.text[before : self._seen]
 
+    def repeats(self, line: str, text: str, seconds: float = SECONDS) -> None:
+        """Types a line again and again until the text appears: what is asked for may come on another way than input."""
+        deadline = time.monotonic() + seconds
+        while text not in self.text[self._seen :]:
+            assert time.monotonic() < deadline, f"no {text!r} in {self.text!r}"
+            self.types(line)
+            self._read(min(deadline, time.monotonic() + 1))
+        self.says(text)
+
     def ends(self, seconds: float = SECONDS) -> int:
         deadline = time.monotonic() + seconds
         while self._read(deadline):
