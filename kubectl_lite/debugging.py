@@ -8,11 +8,14 @@ the answer says why, and the caller goes on with the rest.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from kubectl_lite.errors import CommandError
 from kubectl_lite.session import Session
+
+if TYPE_CHECKING:
+    from kube.apimachinery.errors import StatusError
 
 Json = dict[str, Any]
 SECONDS = 12.0
@@ -34,11 +37,19 @@ async def ask(session: Session, path: str, /, **query: Any) -> Said:
         async with asyncio.timeout(SECONDS):
             return Said(await session.get(path + (f"?{asked}" if asked else "")))
     except StatusError as error:
-        return Said(error=error.message or str(error))
+        return Said(error=_own_words(error))
     except (CommandError, ValueError) as error:
         return Said(error=str(error))
     except TimeoutError:
         return Said(error=f"no answer within {SECONDS:g} s")
+
+
+def _own_words(error: StatusError) -> str:
+    """What the node itself said, where the client only says that it was no Status."""
+    from kube.client.transport import UNEXPECTED_RESPONSE
+
+    causes = error.details.causes if error.details else []
+    return next((c.message for c in causes if c.reason == UNEXPECTED_RESPONSE), error.message or str(error))
 
 
 async def ask_log(session: Session, namespace: str, pod: str, container: str, previous: bool) -> str:

@@ -17,7 +17,6 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from kube.api import scheme
 from kube.apimachinery.meta_v1 import DeleteOptions, ListMeta, Object, Preconditions
 from kube.apimachinery.scheme import Resource
 from kube.apimachinery.types import APIModel
@@ -68,7 +67,7 @@ def decode_list(type_: type[T], body: bytes) -> ObjectList[T]:
     decoded: Any = _list_model(type_).model_validate_json(body)
     items = decoded.items or []
     if items and not items[0].kind:
-        resource = scheme.by_type(type_)
+        resource = _resource_of(type_)
         for item in items:
             item.kind, item.apiVersion = resource.kind, resource.api_version
     meta = decoded.metadata
@@ -260,7 +259,7 @@ class Client:
 
     async def _write(self, method: str, path: str, obj: T, params: dict[str, str]) -> T:
         if not obj.kind:
-            resource = scheme.by_type(type(obj))
+            resource = _resource_of(type(obj))
             obj = obj.model_copy(update={"kind": resource.kind, "apiVersion": resource.api_version})
         answer = await self.request(method, path, params=params, body=obj.to_json())
         return type(obj).from_json(answer.body)
@@ -298,8 +297,14 @@ class Client:
 
 
 def _path(type_: type[Object], namespace: str = "", name: str = "", subresource: str = "") -> str:
-    resource: Resource = scheme.by_type(type_)
-    return resource.path(namespace, name, subresource)
+    return _resource_of(type_).path(namespace, name, subresource)
+
+
+def _resource_of(type_: type[APIModel]) -> Resource:
+    """Where a type is served. Whoever asks by path only, as kubectl_lite does, never waits for all types to load."""
+    from kube.api import scheme
+
+    return scheme.by_type(type_)
 
 
 def _write_params(field_manager: str, dry_run: bool) -> dict[str, str]:

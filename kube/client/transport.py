@@ -20,7 +20,7 @@ import httpx
 from pydantic import ValidationError
 
 from kube.apimachinery.errors import StatusError, from_status
-from kube.apimachinery.meta_v1 import Status
+from kube.apimachinery.meta_v1 import Status, StatusCause, StatusDetails
 from kube.client.config import ClientConfig
 from kube.client.exec_plugin import Credentials, CredentialsError
 from kube.client.pool import Pool
@@ -273,6 +273,8 @@ _WITHOUT_STATUS = {
 }
 """What client-go says for an answer that is no Status, whatever its text.
 Source: k8s.io/apimachinery/pkg/api/errors, NewGenericServerResponse."""
+UNEXPECTED_RESPONSE = "UnexpectedServerResponse"
+"""The reason of the cause that keeps the text of such an answer."""
 
 
 def _without_status(code: int, text: str) -> str:
@@ -291,7 +293,9 @@ def error_from(code: int, body: bytes) -> StatusError:
         status = Status()
     if status.kind != "Status" or not (status.message or status.reason):
         text = body[:MAX_BODY_IN_ERROR].decode(errors="replace").strip()
-        status = Status(status="Failure", message=_without_status(code, text), code=code)
+        cause = StatusCause(reason=UNEXPECTED_RESPONSE, message=text or "unknown")
+        details = StatusDetails(causes=[cause])
+        status = Status(status="Failure", message=_without_status(code, text), code=code, details=details)
     if not status.code:
         status.code = code
     return from_status(status)

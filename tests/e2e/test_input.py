@@ -85,8 +85,9 @@ def test_a_shell_on_a_terminal(client: Client) -> None:
     words = ["run", name, "-it", "--rm", "--restart=Never", "--image=busybox", "--", "sh"]
     with client.on_a_terminal(*words) as terminal:
         assert HINT in terminal.says("# ")
-        terminal.types("tty; stty size; trap 'stty size' WINCH\n")
-        terminal.says("/dev/pts/0\r\n30 100\r\n")
+        terminal.types("tty; trap 'stty size' WINCH\n")
+        terminal.says("/dev/pts/0\r\n")
+        terminal.repeats("stty size\n", "30 100\r\n")
         terminal.resize(24, 80)
         terminal.repeats("true\n", "24 80")
         terminal.types("sleep 100\n")
