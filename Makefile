@@ -25,7 +25,7 @@ show: ## show the examples again: objects, one node's table, answers
 test: ## the whole suite
 	@scripts/install.sh test
 	.venv/bin/pytest -n $(JOBS) --dist loadgroup --ignore tests/e2e $(ARGS)
-	.venv/bin/pytest -n $(JOBS) --dist loadgroup tests/e2e $(ARGS)  # whole clusters, a worker for each kind of node
+	.venv/bin/pytest -n $(JOBS) --dist loadgroup tests/e2e $(ARGS)  # whole clusters: each group of tests has its own
 
 lint: ## style, and the layers of the house
 	@scripts/install.sh test

@@ -32,8 +32,13 @@ def _no_fsync() -> tuple[str, ...]:
     return ("--unsafe-no-fsync",) if "--unsafe-no-fsync" in known.stdout + known.stderr else ()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What could never run is not collected; a skip is left for what this machine lacks."""
+    """What could never run is not collected; a skip is left for what this machine lacks.
+
+    Guests come first: the longest test is in one, and whoever runs beside it should have enough left to do.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("uml") is None)
     foreign = [item for item in items if not all(map(partial(_is_meant, item), item.iter_markers("meant_for")))]
     if foreign:
         config.hook.pytest_deselected(items=foreign)

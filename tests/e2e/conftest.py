@@ -1,5 +1,6 @@
 """Labs with three nodes, one of each proxy mode for all tests of a session (with pytest-xdist: of a worker).
 
+The tests in namespaces are two groups (`e2e`, and `e2e-people` of what people type), so that two workers have as much.
 Both have two IP families, a cloud provider, and a name server outside that cluster DNS asks.
 """
 

@@ -19,7 +19,7 @@ from tests.e2e.cluster import Cluster
 from tests.support.kubectls import kubectls, version
 from tests.support.terminal import Terminal
 
-pytestmark = [pytest.mark.root, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.xdist_group("e2e-people"), pytest.mark.timeout(300)]
 OURS = f"{sys.executable} -m kubectl_lite"
 HINT = "If you don't see a command prompt, try pressing enter."
 

@@ -20,7 +20,7 @@ from lab.config import REPOSITORY
 from lab.machines import environment
 from tests.e2e.cluster import Cluster, wait_for
 
-pytestmark = [pytest.mark.root, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.xdist_group("e2e-people"), pytest.mark.timeout(300)]
 
 SERVICE = """
 apiVersion: v1
