@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -144,14 +143,19 @@ async def _from_stdin(send: Callable[[bytes], Awaitable[None]]) -> None:
 
 
 async def _send_sizes(socket: ClientConnection, redraw: bool) -> None:
-    """The terminal's size, now and whenever it changes; with `redraw` a slightly larger one before."""
+    """The terminal's size, now and whenever it changes; with `redraw` a slightly larger one before.
+
+    It is what the terminal itself says, as in kubectl: $COLUMNS and $LINES may be those of another.
+    """
+    if not sys.stdout.isatty():
+        return
     changed = asyncio.Event()
     changed.set()
     asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, changed.set)
     larger = (1, 0) if redraw else (0,)
     while await changed.wait():
         changed.clear()
-        width, height = shutil.get_terminal_size()
+        width, height = os.get_terminal_size(sys.stdout.fileno())
         for more in larger:
             size = {"Width": width + more, "Height": height + more}
             await socket.send(bytes([RESIZE]) + json.dumps(size).encode())

@@ -50,7 +50,7 @@ def client(request: pytest.FixtureRequest, netns_lab: Cluster, tmp_path_factory:
     program, home = request.param, tmp_path_factory.mktemp("home")
     variables = environment() | {
         "PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(netns_lab.kubeconfig), "TERM": "xterm",
-        "NO_COLOR": "1",
+        "NO_COLOR": "1", "COLUMNS": "80", "LINES": "24",  # of another terminal: this one's size is what counts
     }  # fmt: skip
     ours = program == OURS
     return Client(
