@@ -273,6 +273,7 @@ _WITHOUT_STATUS = {
 }
 """What client-go says for an answer that is no Status, whatever its text.
 Source: k8s.io/apimachinery/pkg/api/errors, NewGenericServerResponse."""
+INTERNAL_ERROR = "InternalError"
 UNEXPECTED_RESPONSE = "UnexpectedServerResponse"
 """The reason of the cause that keeps the text of such an answer."""
 
@@ -295,10 +296,15 @@ def error_from(code: int, body: bytes) -> StatusError:
         text = body[:MAX_BODY_IN_ERROR].decode(errors="replace").strip()
         cause = StatusCause(reason=UNEXPECTED_RESPONSE, message=text or "unknown")
         details = StatusDetails(causes=[cause])
-        status = Status(status="Failure", message=_without_status(code, text), code=code, details=details)
+        reason = INTERNAL_ERROR if code >= 500 and code not in _WITHOUT_STATUS else ""
+        status = Status(
+            status="Failure", reason=reason, message=_without_status(code, text), code=code, details=details
+        )
     if not status.code:
         status.code = code
-    return from_status(status)
+    error = from_status(status)
+    error.code = status.code
+    return error
 
 
 def _canonical(name: str) -> str:

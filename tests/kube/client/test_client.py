@@ -11,6 +11,7 @@ from kube.api.core_v1 import ConfigMap, Pod, Service
 from kube.apimachinery.errors import Conflict, Expired, NotFound, StatusError, TooManyRequests
 from kube.apimachinery.meta_v1 import ObjectMeta
 from kube.client import Client, ClientConfig, Unreachable
+from kube.client.transport import error_from
 from kube.clock import FakeClock
 from tests.kube.client.server import Server, answer, hang_up, silence, stream
 
@@ -225,3 +226,14 @@ async def test_a_large_stream_waits_for_its_reader() -> None:
             if count % 1000 == 0:
                 await asyncio.sleep(0.01)
     assert count == 2990
+
+
+@pytest.mark.parametrize("code, reason, message", [
+    (404, "NotFound", "the server could not find the requested resource"),
+    (502, "InternalError", 'an error on the server ("oops") has prevented the request from succeeding'),
+    (503, "ServiceUnavailable", "the server is currently unable to handle the request"),
+])  # fmt: skip
+def test_an_answer_that_is_no_status_is_told_as_client_go_tells_it(code: int, reason: str, message: str) -> None:
+    error = error_from(code, b"oops\n")
+    assert (error.code, error.reason, error.message) == (code, reason, message)
+    assert [(cause.reason, cause.message) for cause in error.details.causes] == [("UnexpectedServerResponse", "oops")]
