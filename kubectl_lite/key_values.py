@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kube.apimachinery.validation.names import is_valid_label_value
 from kubectl_lite.errors import CommandError
 
 
-def split(args: Sequence[str], what: str) -> tuple[list[str], list[str]]:
-    """The resources, then the changes: words with `=`, or ending in `-`. Raises CommandError for another order."""
+def is_pair(word: str) -> bool:
+    """Whether a word changes a key, rather than naming an object."""
+    return "=" in word[1:] or (word.endswith("-") and word != "-")
+
+
+def split(
+    args: Sequence[str], what: str, is_change: Callable[[str], bool] = is_pair, *, tells_all: bool = False
+) -> tuple[list[str], list[str]]:
+    """The resources, then the changes. Raises CommandError for another order, naming the word, or all of them."""
     resources: list[str] = []
     changes: list[str] = []
     for word in args:
-        if "=" in word[1:] or (word.endswith("-") and word != "-"):
+        if is_change(word):
             changes.append(word)
         elif changes:
-            raise CommandError(f"all resources must be specified before {what} changes: {word}")
+            wrong = " ".join(args) if tells_all else word
+            raise CommandError(f"all resources must be specified before {what} changes: {wrong}")
         else:
             resources.append(word)
     return resources, changes

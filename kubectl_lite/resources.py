@@ -118,6 +118,28 @@ async def list_of(session: Session, target: Target, selectors: Json, **request: 
     return whole
 
 
+async def of_files(
+    session: Session, files: Sequence[str], recursive: bool, selector: str, command: str, errors: list[Exception]
+) -> list[Target]:
+    """The objects of the files that the selector selects. Raises CommandError when there is none, and nothing wrong."""
+    found = await targets(session, (), files=files or ("",), recursive=recursive, command=command, errors=errors)
+    found = matching(found, selector)
+    if not found and not errors:
+        raise CommandError(f"no objects passed to {command}")
+    return found
+
+
+def matching(found: list[Target], selector: str) -> list[Target]:
+    """Those whose labels the selector selects; all, when there is none. Raises CommandError for no selector."""
+    from kube.apimachinery.labels import parse
+
+    try:
+        wanted = parse(selector)
+    except ValueError as why:
+        raise CommandError(f'the provided selector "{selector}" is not valid: {why}') from why
+    return [t for t in found if wanted.matches(((t.object or {}).get("metadata") or {}).get("labels") or {})]
+
+
 async def targets(
     session: Session,
     args: Sequence[str],

@@ -79,20 +79,6 @@ def on_pods(change: Callable[[Json], Json]) -> Decide:
     return decide
 
 
-def split(args: Sequence[str], is_change: Callable[[str], bool], what: str) -> tuple[list[str], list[str]]:
-    """The resources, then the changes. Raises CommandError for another order."""
-    resources: list[str] = []
-    changes: list[str] = []
-    for word in args:
-        if is_change(word):
-            changes.append(word)
-        elif changes:
-            raise CommandError(f"all resources must be specified before {what} changes: {' '.join(args)}")
-        else:
-            resources.append(word)
-    return resources, changes
-
-
 _LOCAL = click.option("--local", is_flag=True, help="Do not ask the server; print what becomes of the files.")
 Run = Callable[..., Awaitable[int]]
 

@@ -22,7 +22,8 @@ from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError, add_source, report_all, usage
 from kubectl_lite.last_applied import ANNOTATION, CLIENT_SIDE, manager_of, read, with_last_applied
 from kubectl_lite.mapper import Mapping
-from kubectl_lite.resources import Target, targets
+from kubectl_lite.patching import three_way
+from kubectl_lite.resources import Target, of_files
 from kubectl_lite.server_side import apply as on_the_server
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
@@ -71,12 +72,7 @@ async def _apply_command(
     writing, errors = Applying.read(flags, CLIENT_SIDE), list[Exception]()
     _check_flags(own, selector, writing)
     pruned = pruning.kinds(await session.mapper(), own["prune_allowlist"]) if own["prune"] else []
-    found = await targets(
-        session, (), files=filename or ("",), recursive=recursive, command="apply", errors=errors
-    )  # fmt: skip
-    found = matching(found, selector)
-    if not found and not errors:
-        raise CommandError("no objects passed to apply")
+    found = await of_files(session, filename, recursive, selector, "apply", errors)
     for target in found:
         try:
             if own["server_side"]:
@@ -123,17 +119,6 @@ def _check_flags(own: dict[str, Any], selector: str, writing: Writing) -> None:
         )
 
 
-def matching(found: list[Target], selector: str) -> list[Target]:
-    """Those whose labels the selector selects; all, when there is none. Raises CommandError for no selector."""
-    from kube.apimachinery.labels import parse
-
-    try:
-        wanted = parse(selector)
-    except ValueError as why:
-        raise CommandError(f'the provided selector "{selector}" is not valid: {why}') from why
-    return [t for t in found if wanted.matches(((t.object or {}).get("metadata") or {}).get("labels") or {})]
-
-
 async def _server_side(session: Session, target: Target, writing: Writing, force: bool, subresource: str) -> None:
     if not target.name:
         raise CommandError("resource name may not be empty")
@@ -161,7 +146,7 @@ async def _apply(session: Session, target: Target, writing: Writing, replacing: 
             raise add_source(error, "creating", target.source) from error
         return None
     _warn_of_missing_annotation(target, live)
-    patch, patch_type = difference(target, modified, live)
+    patch, patch_type = three_way(target.mapping, read(live) or {}, modified, live)
     if not patch and writing.dry_run != "client":  # which says «configured» of everything
         _warn_of_deletion(live)
         writing.say(target, "unchanged", live)
@@ -220,18 +205,6 @@ def _warn_of_deletion(obj: dict[str, Any]) -> None:
     if meta.get("deletionTimestamp"):
         print(f"Warning: Detected changes to resource {meta['name']} which is currently being deleted.",
               file=sys.stderr)  # fmt: skip
-
-
-def difference(target: Target, modified: dict[str, Any], live: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """The patch that leads from the live object to the manifest, and its type. An empty patch changes nothing."""
-    from kube.api import scheme
-    from kube.apimachinery.patch import merge, strategic
-
-    original = read(live) or {}
-    known = scheme.by_kind(target.mapping.api_version, target.mapping.kind)
-    if known:
-        return strategic.three_way(original, modified, live, known.type), "strategic"
-    return merge.three_way(original, modified, live), "merge"
 
 
 async def _prune(

@@ -19,10 +19,10 @@ from kubectl_lite.commands.create_elsewhere import ELSEWHERE
 from kubectl_lite.commands.create_objects import OBJECTS
 from kubectl_lite.commands.create_services import service_command
 from kubectl_lite.creating import create
-from kubectl_lite.errors import CommandError, add_source, report_all, usage
+from kubectl_lite.errors import add_source, report_all, usage
 from kubectl_lite.last_applied import with_last_applied
 from kubectl_lite.raw import send_raw
-from kubectl_lite.resources import Target, targets
+from kubectl_lite.resources import Target, of_files
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -43,19 +43,13 @@ async def from_files(
 ) -> int:  # fmt: skip
     """Create a resource from a file or from stdin."""
     from kube.apimachinery.errors import StatusError
-    from kubectl_lite.commands.apply import matching
 
     if words:
         raise usage("create", f"Unexpected args: [{' '.join(words)}]")
     if raw:
         return await send_raw(session, "POST", raw, filename)
     writing, errors, shown = Writing.read(flags, "kubectl-create"), list[Exception](), False
-    found = await targets(
-        session, (), files=filename or ("",), recursive=recursive, command="create", errors=errors
-    )  # fmt: skip
-    found = matching(found, selector)
-    if not found and not errors:
-        raise CommandError("no objects passed to create")
+    found = await of_files(session, filename, recursive, selector, "create", errors)
     if edit:
         edits = [_edited(target, writing.output or "yaml", windows=windows_line_endings) for target in found]
         found = [target for target in edits if target]

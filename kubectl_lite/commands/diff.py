@@ -17,8 +17,9 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError, report
-from kubectl_lite.last_applied import ANNOTATION, CLIENT_SIDE, manager_of
-from kubectl_lite.resources import Target, targets
+from kubectl_lite.last_applied import ANNOTATION, CLIENT_SIDE, manager_of, read
+from kubectl_lite.patching import three_way
+from kubectl_lite.resources import Target, matching, targets
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
@@ -47,8 +48,6 @@ async def cli(session: Session, filename: tuple[str, ...], recursive: bool, sele
 
 
 async def _diff(session: Session, filename: tuple[str, ...], recursive: bool, selector: str, flags: Json) -> int:
-    from kubectl_lite.commands.apply import matching
-
     if not filename:
         raise CommandError("must specify one of -f and -k")
     found = matching(await targets(session, (), files=filename, recursive=recursive, command="diff"), selector)
@@ -99,8 +98,6 @@ def _write(target: Target, before: Json | None, after: Json | None, live: Path, 
 
 
 async def _would_be(session: Session, target: Target, before: Json | None, flags: Json) -> Json:
-    from kubectl_lite.commands.apply import difference
-
     assert target.object is not None
     params = {"dryRun": "All", "fieldManager": flags["field_manager"]}
     if flags["server_side"]:
@@ -109,7 +106,8 @@ async def _would_be(session: Session, target: Target, before: Json | None, flags
         return await session.patch(target.path, target.object, "apply", **params)
     if before is None:
         return await session.post(target.mapping.path(target.namespace), target.object, **params)
-    patch, patch_type = difference(target, _with_annotation_of(before, target.object), before)
+    modified = _with_annotation_of(before, target.object)
+    patch, patch_type = three_way(target.mapping, read(before) or {}, modified, before)
     return await session.patch(target.path, patch, patch_type, **params) if patch else before
 
 

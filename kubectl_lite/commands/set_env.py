@@ -15,10 +15,11 @@ from kubectl_lite import pod_specs
 from kubectl_lite.cli import bool_option
 from kubectl_lite.env_names import check_env_name
 from kubectl_lite.errors import CommandError
+from kubectl_lite.key_values import split
 from kubectl_lite.resources import Target
 from kubectl_lite.selecting import NOTHING_NAMED, for_each, live, selected
 from kubectl_lite.session import Session
-from kubectl_lite.setting import Json, apply, on_pods, setter, split
+from kubectl_lite.setting import Json, apply, on_pods, setter
 from kubectl_lite.writing import Writing
 
 
@@ -35,7 +36,7 @@ from kubectl_lite.writing import Writing
 )  # fmt: skip
 async def env_command(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     own = {k: flags.pop(k) for k in ("containers", "env", "source", "keys", "prefix", "list_", "resolve", "overwrite")}
-    resources, words = split(args, lambda word: "=" in word or word.endswith("-"), "environment")
+    resources, words = split(args, "environment", lambda word: "=" in word or word.endswith("-"), tells_all=True)
     if not resources and not flags["filename"]:
         raise CommandError(NOTHING_NAMED)
     if own["keys"] and not own["source"]:

@@ -52,13 +52,8 @@ class Lines:
         return self._event(type_, self._shown(stored.wire))
 
     def of_event(self, event: Event) -> bytes:
-        """The line of an event that no selector turns into another; made once for all watchers."""
-        if event.type == "BOOKMARK":
-            return self.bookmark(event.revision)
-        line = event.line
-        if line is None:
-            line = event.line = self._line(event)
-        return line
+        """The line of an event that no selector turns into another."""
+        return self.bookmark(event.revision) if event.type == "BOOKMARK" else self._kept(event)
 
     def bookmark(self, revision: int, *, initial_end: bool = False) -> bytes:
         """A bookmark is an object of the watched kind that has nothing but a revision."""
@@ -71,6 +66,13 @@ class Lines:
 
     def error(self, status: Status) -> bytes:
         return self._event("ERROR", status.to_json())
+
+    def _kept(self, event: Event) -> bytes:
+        """Made once for all watchers."""
+        line = event.line
+        if line is None:
+            line = event.line = self._line(event)
+        return line
 
     def _line(self, event: Event) -> bytes:
         assert event.value is not None
@@ -90,13 +92,12 @@ class Lines:
 class PartialLines(Lines):
     """Only metadata."""
 
+    _kept = Lines._line
+
     def __init__(self, resource: Resource, version: str):
         super().__init__(resource)
         self._version = version
         self._kind, self._api_version = "PartialObjectMetadata", f"meta.k8s.io/{version}"
-
-    def of_event(self, event: Event) -> bytes:
-        return self.bookmark(event.revision) if event.type == "BOOKMARK" else self._line(event)
 
     def _shown(self, wire: bytes) -> bytes:
         return partial_object(wire, self._version)
@@ -105,12 +106,11 @@ class PartialLines(Lines):
 class TableLines(Lines):
     """Each event is a Table of one row; only the first says what the columns are."""
 
+    _kept = Lines._line
+
     def __init__(self, resource: Resource, version: str, include_object: str):
         super().__init__(resource)
         self._table = TableEvents(resource, version, include_object)
-
-    def of_event(self, event: Event) -> bytes:
-        return self.bookmark(event.revision) if event.type == "BOOKMARK" else self._line(event)
 
     def _shown(self, wire: bytes) -> bytes:
         return self._table.next(wire)
@@ -127,9 +127,7 @@ class Frames(Lines):
     def of(self, type_: str, stored: Stored) -> bytes:
         return chunk(frame(type_, protobuf.object_body(self._resource, stored)))
 
-    def of_event(self, event: Event) -> bytes:
-        if event.type == "BOOKMARK":
-            return self.bookmark(event.revision)
+    def _kept(self, event: Event) -> bytes:
         framed = event.frame
         if framed is None:
             framed = event.frame = self._line(event)
