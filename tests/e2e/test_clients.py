@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -11,19 +10,14 @@ from pathlib import Path
 import kubernetes
 import pytest
 
-from lab.config import REPOSITORY
 from tests.e2e.cluster import Cluster
+from tests.support.kubectls import newest
 
 pytestmark = [pytest.mark.root, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
 
 
-def find_kubectl() -> str | None:
-    unpacked = REPOSITORY / ".cache/kubectl/usr/bin/kubectl"
-    return shutil.which("kubectl") or (str(unpacked) if unpacked.exists() else None)
-
-
 def test_kubectl(cluster: Cluster, tmp_path: Path) -> None:
-    kubectl = find_kubectl()
+    kubectl = newest()
     if kubectl is None:
         pytest.skip("no kubectl on PATH or in .cache: apt-get install kubernetes-client")
     environment = {**os.environ, "HOME": str(tmp_path), "KUBECONFIG": str(cluster.kubeconfig)}

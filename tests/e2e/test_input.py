@@ -130,11 +130,9 @@ def test_input_ends_once(client: Client, pods: Callable[[str], str]) -> None:
         assert client.run("attach", "-i", pods("often"), input=word).stdout == word
 
 
+@pytest.mark.meant_for(lambda client: client == OURS or version(client) >= (1, 27))  # 1.20 sends a kind that is no more
 def test_debug(client: Client, pods: Callable[[str], str]) -> None:
     """In a pod, among the processes of its container; on its node."""
-    if client.version < (1, 27):
-        pytest.skip("1.20 sends a kind that is no more")
-
     def ask(*words: str) -> Terminal:
         return client.on_a_terminal("debug", "-it", "--image=busybox", "--profile=general", *words)
 
