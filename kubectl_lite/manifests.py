@@ -1,7 +1,7 @@
 """Reading manifests: files, directories, standard input; YAML or JSON, many documents, Lists taken apart.
 
-Called by every command that takes `-f`. Calls PyYAML, and `kubectl_lite.urls` for what is on the web. What goes wrong
-is said in kubectl's words, naming the file.
+Called by every command that takes `-f`. Calls `kube.apimachinery.codec`, which reads YAML as Go does, and
+`kubectl_lite.urls` for what is on the web. What goes wrong is said in kubectl's words, naming the file.
 """
 
 from __future__ import annotations
@@ -115,28 +115,25 @@ def parse(text: str, source: str) -> Iterator[Manifest]:
 
 
 def _documents(text: str, source: str) -> list[Any]:
-    import yaml
+    from kube.apimachinery.codec import yaml_body
 
     try:
-        if text.lstrip().startswith("{"):
-            return _json_documents(text)
-        return list(yaml.load_all(text, Loader=_loader()))
-    except yaml.YAMLError as why:
-        reason = _json_reason(text) or f"error converting YAML to JSON: yaml: {_yaml_reason(why)}"
+        documents = _json_documents(text) if text.lstrip().startswith("{") else None
+        return yaml_body.load_all(text.encode()) if documents is None else documents
+    except ValueError as why:
+        reason = _json_reason(text) or f"error converting YAML to JSON: {why}"
         raise CommandError(f"error parsing {source}: {reason}") from why
 
 
-def _json_documents(text: str) -> list[Any]:
-    """JSON documents that follow one another. Falls back to YAML's error when it is none."""
-    import yaml
-
+def _json_documents(text: str) -> list[Any] | None:
+    """JSON documents that follow one another; None when it is none, and so may be YAML."""
     decoder, at, found = json.JSONDecoder(), 0, []
     text = text.strip()
     while at < len(text):
         try:
             value, at = decoder.raw_decode(text, at)
         except ValueError:
-            return list(yaml.load_all(text, Loader=_loader()))
+            return None
         found.append(value)
         while at < len(text) and text[at].isspace():
             at += 1
@@ -158,46 +155,6 @@ def _json_reason(text: str) -> str:
         start += length + len(text[start:]) - len(text[start:].lstrip())
         done = len(text[:start].encode())
     return ""
-
-
-_loader_class: Any = None
-
-
-def _loader() -> Any:
-    """A YAML 1.1 reader as kubectl's: times stay strings."""
-    global _loader_class
-    if _loader_class is None:
-        import yaml
-
-        base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        _loader_class = type("ManifestLoader", (base,), {"construct_mapping": _with_text_keys})
-        _loader_class.add_constructor("tag:yaml.org,2002:map", _with_text_keys)
-        _loader_class.yaml_implicit_resolvers = {
-            first: [(tag, test) for tag, test in tests if tag != "tag:yaml.org,2002:timestamp"]
-            for first, tests in base.yaml_implicit_resolvers.items()
-        }
-    return _loader_class
-
-
-def _with_text_keys(loader: Any, node: Any, deep: bool = False) -> dict[str, Any]:
-    """A mapping whose keys are text: `1` and `true` too, for so JSON has them."""
-    loader.flatten_mapping(node)
-    found = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        found[key if isinstance(key, str) else json.dumps(key)] = loader.construct_object(value_node, deep=True)
-    return found
-
-
-def _yaml_reason(why: Any) -> str:
-    """PyYAML's error in one line, as go-yaml puts it: `line 3: mapping values are not allowed in this context`."""
-    mark = getattr(why, "problem_mark", None) or getattr(why, "context_mark", None)
-    problem = getattr(why, "problem", None) or str(why)
-    problem = problem.replace("mapping values are not allowed here", "mapping values are not allowed in this context")
-    if not mark or not mark.line:  # go-yaml names no line when it is the first
-        return problem.splitlines()[0]
-    # ... and counts from one in its scanner, from zero in its parser.
-    return f"line {mark.line + (type(why).__name__ == 'ScannerError')}: {problem}"
 
 
 def _require_type(document: Any, source: str) -> None:

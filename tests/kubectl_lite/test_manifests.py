@@ -103,3 +103,11 @@ def test_last_applied_is_byte_for_byte_kubectls() -> None:
     assert with_last_applied(applied) == applied
     assert read(applied) == obj | {"metadata": obj["metadata"] | {"annotations": {}}}
     assert read(obj) is None
+
+
+def test_scalars_and_keys_are_read_as_the_server_reads_them(tmp_path: Path) -> None:
+    """go-yaml knows no numbers to the base of 60, and JSON's keys are text."""
+    file = tmp_path / "m.yaml"
+    file.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {at: 12:30, no: 1e3, 1: [yes]}\n---\n")
+    (manifest,) = read_all((str(file),))
+    assert manifest.object["data"] == {"at": "12:30", "false": 1000.0, "1": [True]}

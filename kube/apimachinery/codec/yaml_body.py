@@ -66,16 +66,24 @@ def loads(body: bytes) -> tuple[Any, list[str]]:
             value = go_json.loads(body)
             if not go_json.has_repeated_keys(body):
                 return value, []
-    return _load_yaml(body)
+    values, repeated = _read(body, only_first=True)
+    return values[0] if values else None, repeated
 
 
-def _load_yaml(body: bytes) -> tuple[Any, list[str]]:
+def load_all(body: bytes) -> list[Any]:
+    """All documents of a stream as JSON. Raises ValueError in go-yaml's words."""
+    return _read(body, only_first=False)[0]
+
+
+def _read(body: bytes, *, only_first: bool) -> tuple[list[Any], list[str]]:
     loader = None
     try:
-        _check_size(body)
+        _check_size(body, only_first)
         loader = _Loader(body)
-        value = loader.get_data() if loader.check_data() else None
-        return value, loader.repeated
+        values: list[Any] = []
+        while not (only_first and values) and loader.check_data():
+            values.append(loader.get_data())
+        return values, loader.repeated
     except yaml.MarkedYAMLError as error:
         raise ValueError(_why(error)) from error
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
@@ -91,7 +99,7 @@ _DEEPEST = 500
 _MOST_NODES = 400_000
 
 
-def _check_size(body: bytes) -> None:
+def _check_size(body: bytes, only_first: bool) -> None:
     """Refuses what would exhaust the parser's stack or, by aliases of aliases, the memory. Raises ValueError."""
     depth = 0
     sizes: dict[str, int] = {}  # anchor -> nodes in it, aliases expanded
@@ -111,7 +119,9 @@ def _check_size(body: bytes) -> None:
                 raise ValueError(f"anchor '{event.anchor}' value contains itself")
             total += sizes.get(event.anchor, 1)
         elif isinstance(event, yaml.DocumentEndEvent):
-            return
+            if only_first:
+                return
+            sizes.clear()
         total += 1
         if depth > _DEEPEST:
             raise ValueError(f"exceeded max depth of {_DEEPEST}")
