@@ -10,6 +10,7 @@ import random
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -127,17 +128,15 @@ def _pairs(flag: str, texts: Sequence[str]) -> dict[str, str]:
 def _custom(path: str) -> Json | None:
     if not path:
         return None
-    import yaml
+    from kube.apimachinery.codec import yaml_body
 
     must = "must pass a container spec json file for custom profile"
     try:
-        with open(path) as file:
-            custom = yaml.safe_load(file)
+        return yaml_body.loads(Path(path).read_bytes())[0]
     except OSError as why:
         raise CommandError(f"{must}: open {path}: {(why.strerror or '').lower()}") from why
-    except yaml.YAMLError as why:
+    except ValueError as why:
         raise CommandError(f"{path} does not contain a valid container spec: {why}") from why
-    return custom
 
 
 def _check(words: Sequence[str], flags: Json) -> None:

@@ -65,7 +65,7 @@ def _text(path: str) -> str:
 
 
 def _parse(text: str) -> Any:
-    import yaml
+    from kube.apimachinery.codec import yaml_body
 
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -73,10 +73,9 @@ def _parse(text: str) -> Any:
         except ValueError:
             return text.encode()  # the server says what is wrong with it
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as why:
-        problem = getattr(why, "problem", None) or str(why)
-        raise CommandError(f"unable to parse {text!r}: yaml: {problem}") from why
+        return yaml_body.loads(text.encode())[0]
+    except ValueError as why:
+        raise CommandError(f"unable to parse {text!r}: {why}") from why
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> bool:
