@@ -50,20 +50,17 @@ class Terminal:
 
     def says(self, text: str, seconds: float = SECONDS) -> str:
         """Waits until the text has appeared after what was waited for before; returns what came up to its end."""
-        deadline = time.monotonic() + seconds
-        while (at := self.text.find(text, self._seen)) < 0:
-            assert self._read(deadline), f"no {text!r} in {self.text!r}"
-        before, self._seen = self._seen, at + len(text)
+        assert self._shows(text, seconds), f"no {text!r} in {self.text!r}"
+        before, self._seen = self._seen, self.text.index(text, self._seen) + len(text)
         return self.text[before : self._seen]
 
     def repeats(self, line: str, text: str, seconds: float = SECONDS) -> None:
-        """Types a line again and again until the text appears: what is asked for may come on another way than input."""
+        """Types a line each second until the text appears: what is asked for may come on another way than input."""
         deadline = time.monotonic() + seconds
-        while text not in self.text[self._seen :]:
-            assert time.monotonic() < deadline, f"no {text!r} in {self.text!r}"
+        self.types(line)
+        while not self._shows(text, 1) and time.monotonic() < deadline:
             self.types(line)
-            self._read(min(deadline, time.monotonic() + 1))
-        self.says(text)
+        self.says(text, 0)
 
     def ends(self, seconds: float = SECONDS) -> int:
         deadline = time.monotonic() + seconds
@@ -74,6 +71,13 @@ class Terminal:
     def kill(self) -> None:
         """The program goes away without a word."""
         self._process.send_signal(signal.SIGKILL)
+
+    def _shows(self, text: str, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self.text.find(text, self._seen) < 0:
+            if not self._read(deadline):
+                return False
+        return True
 
     def _read(self, deadline: float) -> bool:
         """Whether there was more, in time."""

@@ -248,11 +248,17 @@ async def test_2_a_cache_that_stumbles_loads_anew(open_cacher: Open, monkeypatch
     watch = cacher.watch(PODS, revision=cacher.revision)
     waiting = asyncio.create_task(watch.batch())
     await asyncio.sleep(0)
+    stumbled = asyncio.Event()
+
+    def stumble(key: bytes) -> str:
+        stumbled.set()
+        raise ArithmeticError
+
     with monkeypatch.context() as patched:
-        patched.setattr(cacher._etcd.keys, "from_etcd", lambda key: 1 // 0)
+        patched.setattr(cacher._etcd.keys, "from_etcd", stumble)
         first = await cacher.commit([], [Put(f"{PODS}a/x", pod("x"))])
         assert (await cacher.get(f"{PODS}a/x", revision=0)) is None
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(stumbled.wait(), 10)
     with pytest.raises(ExpiredRevision):
         await asyncio.wait_for(waiting, 10)
     second = await cacher.commit([], [Put(f"{PODS}a/x", pod("y"))])
