@@ -1,8 +1,9 @@
-"""Durations as Go writes them: `1h30m`, `500ms`, `30s`; a bare number is seconds."""
+"""Durations as Go writes them: `1h30m`, `500ms`, `30s`; a bare number is seconds. And ages, as kubectl shows them."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -21,6 +22,16 @@ def seconds(text: str) -> float:
     if not bare or _PART.sub("", bare):
         raise CommandError(f'invalid argument "{text}": time: invalid duration "{text}"')
     return sign * sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(bare))
+
+
+def age(timestamp: str | None, now: datetime | None = None) -> str:
+    """How long ago a time of the API's was, as kubectl says it: `5m3s`, `2d`."""
+    from kube.apimachinery.times import human_duration
+
+    if not timestamp:
+        return "<unknown>"
+    then = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
+    return human_duration(((now or datetime.now(UTC)) - then).total_seconds())
 
 
 class Duration(click.ParamType):

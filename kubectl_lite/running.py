@@ -10,15 +10,15 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from kubectl_lite.commands.attach import attach
-from kubectl_lite.commands.delete import policy_of, wait_until_gone
-from kubectl_lite.commands.wait import until
+from kubectl_lite.attaching import attach
 from kubectl_lite.creating import create
+from kubectl_lite.deleting import policy_of, wait_until_gone
 from kubectl_lite.durations import seconds
 from kubectl_lite.errors import CommandError, report
 from kubectl_lite.progress import Progress
 from kubectl_lite.resources import Target
 from kubectl_lite.session import Session
+from kubectl_lite.waiting import until
 from kubectl_lite.writing import Writing
 
 Json = dict[str, Any]

@@ -104,6 +104,20 @@ async def live(session: Session, target: Target) -> Json:
     return await fetch(session, target)
 
 
+async def live_objects(session: Session, found: list[Target]) -> list[Json] | None:
+    """All objects; None when one of them is not there, which is said."""
+    from kube.apimachinery.errors import StatusError
+
+    objects, errors = [], []
+    for target in found:
+        try:
+            objects.append(await live(session, target))
+        except StatusError as error:
+            errors.append(error)
+    report_all(errors)
+    return None if errors else objects
+
+
 async def for_each(found: Sequence[Target], act: Callable[[Target], Awaitable[None]]) -> int:
     """Does one thing to each object; failures are printed when all are done. Returns the exit code."""
     from kube.apimachinery.errors import StatusError

@@ -58,6 +58,42 @@ def canonical_micro_time(text: str) -> str:
     return format_micro_time(_parse(text, micro=True))
 
 
+def human_duration(seconds: float) -> str:
+    """How old something is, as kubectl says it: `5s`, `3m4s`, `12h`, `3d4h`, `2y14d`.
+
+    Source: k8s.io/apimachinery/pkg/util/duration.HumanDuration.
+    """
+    whole = int(seconds)
+    if whole <= -2:
+        return "<invalid>"
+    if whole < 0:
+        return "0s"
+    if whole < 120:
+        return f"{whole}s"
+    minutes = whole // 60
+    if minutes < 10:
+        return _two(minutes, "m", whole % 60, "s")
+    if minutes < 180:
+        return f"{minutes}m"
+    hours = minutes // 60
+    if hours < 8:
+        return _two(hours, "h", minutes % 60, "m")
+    if hours < 48:
+        return f"{hours}h"
+    days = hours // 24
+    if hours < 192:
+        return _two(days, "d", hours % 24, "h")
+    if hours < 24 * 365 * 2:
+        return f"{days}d"
+    if hours < 24 * 365 * 8:
+        return _two(days // 365, "y", days % 365, "d")
+    return f"{days // 365}y"
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large}{large_unit}{small}{small_unit}" if small else f"{large}{large_unit}"
+
+
 def _is_plain(text: str) -> bool:
     """Whether text, which is 20 characters and ends in Z, is already in the written form."""
     try:

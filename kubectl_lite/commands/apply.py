@@ -18,6 +18,7 @@ from kubectl_lite.applying import Applying
 from kubectl_lite.cli import bool_option, command, group
 from kubectl_lite.commands import apply_edit, apply_last
 from kubectl_lite.creating import create
+from kubectl_lite.deleting import policy_of, wait_until_gone
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError, add_source, report_all, usage
 from kubectl_lite.last_applied import ANNOTATION, CLIENT_SIDE, manager_of, read, with_last_applied
@@ -33,7 +34,6 @@ OWN = ("server_side", "force_conflicts", "prune", "all_", "overwrite", "prune_al
 
 class Deleting(NamedTuple):
     """How `--force` deletes what cannot be changed, and `--prune` what is no longer there."""
-
     policy: str
     grace: int
     limit: float | None
@@ -90,8 +90,6 @@ async def _apply_command(
 
 def _deleting(flags: dict[str, Any]) -> Deleting:
     """Takes its flags out of `flags`. Raises CommandError."""
-    from kubectl_lite.commands.delete import policy_of
-
     for taken in ("wait", "openapi_patch"):
         flags.pop(taken)
     limit = seconds(flags.pop("timeout"))
@@ -182,8 +180,6 @@ async def _anew(
     session: Session, target: Target, live: dict[str, Any], modified: dict[str, Any], writing: Writing, how: Deleting
 ) -> None:
     """Deletes the object and creates it as the manifest says."""
-    from kubectl_lite.commands.delete import wait_until_gone
-
     await session.delete(target.path, {"propagationPolicy": how.policy, "gracePeriodSeconds": how.grace})
     await wait_until_gone(session, target, live["metadata"]["uid"], how.limit)
     writing.say(target, "configured", await create(session, target, modified, writing))

@@ -18,7 +18,7 @@ from kubectl_lite.last_applied import ANNOTATION, CLIENT_SIDE, encode, read
 from kubectl_lite.manifests import parse
 from kubectl_lite.printers.objects import as_list, printer_for
 from kubectl_lite.resources import NOTHING_GIVEN, from_manifest
-from kubectl_lite.selecting import file_options, selected
+from kubectl_lite.selecting import file_options, live_objects, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -37,8 +37,6 @@ HEAD = """\
 @write_options(CLIENT_SIDE, dry_run=False, validate=True)
 async def edit(session: Session, args: tuple[str, ...], windows_line_endings: bool, **flags: Any) -> int:
     """Edit the latest last-applied-configuration annotations of a resource or object."""
-    from kubectl_lite.commands.edit import live_objects
-
     printer_for(flags["output"], formats=("json", "yaml"))
     format_ = flags["output"] or "yaml"
     writing = Writing.read(flags, CLIENT_SIDE)

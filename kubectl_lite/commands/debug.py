@@ -18,6 +18,7 @@ import click
 from kubectl_lite.cli import after_dashes, bool_option, command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.session import Session
+from kubectl_lite.waiting import A_WEEK, until
 
 if TYPE_CHECKING:
     from kubectl_lite.generators.debug_pods import Wish
@@ -212,7 +213,6 @@ def _gvk(target: Target) -> str:
 
 async def _join(session: Session, pod: Json, container: str, wish: Wish, quiet: bool) -> None:
     """Our streams joined to the container's as soon as it runs; its log, when it has ended by then."""
-    from kubectl_lite.commands.wait import A_WEEK, until
     from kubectl_lite.resources import Target
     from kubectl_lite.running import attached_or_log, show_log
 

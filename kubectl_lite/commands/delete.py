@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import bool_option, command
+from kubectl_lite.deleting import POLICIES, policy_of, wait_until_gone
 from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, add_source, report
 from kubectl_lite.raw import send_raw
@@ -16,9 +17,6 @@ from kubectl_lite.resources import NOTHING_GIVEN, Target, list_of, targets
 from kubectl_lite.selecting import FIELDS, LABELS
 from kubectl_lite.session import Session
 from kubectl_lite.writing import dry_run
-
-POLICIES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan", "true": "Background",
-            "false": "Orphan"}  # fmt: skip
 
 
 @command("delete")
@@ -153,13 +151,6 @@ async def _found(session: Session, args: tuple[str, ...], flags: dict[str, Any])
     return named
 
 
-def policy_of(cascade: str) -> str:
-    """The deletion's `propagationPolicy` that `--cascade` means. Raises CommandError."""
-    if cascade not in POLICIES:
-        raise CommandError(f'invalid cascade value ({cascade}). Must be "background", "foreground", or "orphan"')
-    return POLICIES[cascade]
-
-
 def _options(flags: dict[str, Any]) -> dict[str, Any]:
     grace = 1 if flags["now"] else flags["grace_period"]
     if flags["force"] and grace < 0:
@@ -198,24 +189,3 @@ def _failed(error: Exception, target: Target, ignore_not_found: bool) -> int:
         return 0
     report(add_source(error, "deleting", target.source) if target.source else error)
     return 1
-
-
-async def wait_until_gone(session: Session, target: Target, uid: str, limit: float | None) -> None:
-    """Waits for the deletion of just this object; one of the same name that came after it counts as gone."""
-    by_name = {"fieldSelector": f"metadata.name={target.name}"}
-    collection = target.mapping.path(target.namespace)
-    try:
-        async with asyncio.timeout(limit):
-            while True:
-                listed = await session.get(collection, params=by_name)
-                if all(item["metadata"]["uid"] != uid for item in listed.get("items") or ()):
-                    return
-                params = by_name | {"resourceVersion": listed["metadata"]["resourceVersion"]}
-                async with session.watch(collection, params=params) as events:
-                    async for event in events:
-                        if event["type"] == "DELETED" and event["object"]["metadata"]["uid"] == uid:
-                            return
-                        if event["type"] == "ERROR":
-                            break
-    except TimeoutError:
-        raise CommandError(f"timed out waiting for the condition on {target.mapping.plural}/{target.name}") from None

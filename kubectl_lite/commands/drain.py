@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import command
+from kubectl_lite.cordoning import nodes_of, set_unschedulable
+from kubectl_lite.deleting import wait_until_gone
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError, report
 from kubectl_lite.progress import Progress
@@ -37,7 +39,6 @@ RETRY_SECONDS = 5.0
 async def cli(session: Session, nodes: tuple[str, ...], selector: str, dry_run: str, **flags: Any) -> int:
     """Drain node in preparation for maintenance."""
     from kube.apimachinery.errors import StatusError
-    from kubectl_lite.commands.cordon import nodes_of, set_unschedulable
 
     _check_selector(flags["pod_selector"])
     found = await nodes_of(session, nodes, selector, "drain")
@@ -138,7 +139,6 @@ async def _evict(session: Session, pod: Json, dry_run: str, flags: Json, line: P
 
 
 async def _until_gone(session: Session, meta: Json) -> None:
-    from kubectl_lite.commands.delete import wait_until_gone
     from kubectl_lite.resources import Target
 
     mapping = (await session.mapper()).by_name("pods")

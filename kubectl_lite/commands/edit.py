@@ -13,12 +13,12 @@ import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.editing import HEAD, Editor, without_comments
-from kubectl_lite.errors import CommandError, report, report_all
+from kubectl_lite.errors import CommandError, report
 from kubectl_lite.manifests import parse
 from kubectl_lite.patching import difference
 from kubectl_lite.printers.objects import as_list, printer_for
 from kubectl_lite.resources import NOTHING_GIVEN, Target
-from kubectl_lite.selecting import file_options, live, selected
+from kubectl_lite.selecting import file_options, live_objects, selected
 from kubectl_lite.session import Session
 from kubectl_lite.writing import Writing, write_options
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kube.apimachinery.errors import StatusError
 
 Json = dict[str, Any]
+
 
 @command("edit")
 @click.argument("args", nargs=-1)
@@ -50,20 +51,6 @@ async def cli(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     original = printer(objects[0] if len(objects) == 1 else as_list(objects) | {"metadata": {}})
     editor = Editor(f".{format_}", windows=own["windows_line_endings"])
     return await _until_accepted(session, found, objects, original, own, writing, editor)
-
-
-async def live_objects(session: Session, found: list[Target]) -> list[Json] | None:
-    """All objects; None when one of them is not there, which is said."""
-    from kube.apimachinery.errors import StatusError
-
-    objects, errors = [], []
-    for target in found:
-        try:
-            objects.append(await live(session, target))
-        except StatusError as error:
-            errors.append(error)
-    report_all(errors)
-    return None if errors else objects
 
 
 async def _until_accepted(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from kubectl_lite.cli import bool_option, command
-from kubectl_lite.commands.delete import policy_of
+from kubectl_lite.deleting import policy_of, wait_until_gone
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError, add_source, report_all
 from kubectl_lite.last_applied import with_last_applied
@@ -97,7 +97,6 @@ async def _create(session: Session, target: Target, own: Json, writing: Writing)
 
 async def _delete(session: Session, found: list[Target], own: Json) -> None:
     from kube.apimachinery.errors import NotFound
-    from kubectl_lite.commands.delete import wait_until_gone
 
     grace = {"gracePeriodSeconds": own["grace_period"]} if own["grace_period"] >= 0 else {}
     options = {"propagationPolicy": policy_of(own["cascade"])} | grace

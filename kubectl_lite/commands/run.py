@@ -13,6 +13,7 @@ import click
 
 from kubectl_lite.cli import after_dashes, bool_option, command
 from kubectl_lite.creating import say, sent
+from kubectl_lite.deleting import policy_of
 from kubectl_lite.durations import DURATION
 from kubectl_lite.errors import CommandError, usage
 from kubectl_lite.selecting import file_options
@@ -100,8 +101,6 @@ async def _exposed(session: Session, obj: Json, flags: Json) -> int:
 
 def _check(words: tuple[str, ...], image: str, flags: Json) -> bool:
     """Whether to attach. Raises CommandError for flags that contradict one another, in kubectl's order."""
-    from kubectl_lite.commands.delete import policy_of
-
     attached = flags["stdin"] if flags["attach"] is None else flags["attach"]
     if not words:
         raise usage("run", "NAME is required for run")

@@ -12,6 +12,7 @@ from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import NOTHING_GIVEN, Target
 from kubectl_lite.selecting import for_each, live, select_options, selected
 from kubectl_lite.session import Session
+from kubectl_lite.waiting import until
 from kubectl_lite.writing import Writing, write_options
 
 
@@ -58,7 +59,6 @@ async def cli(
 
 async def _wait(session: Session, target: Target, replicas: int, limit: float) -> None:
     """Returns when there are as many as there shall be. Raises CommandError after the limit."""
-    from kubectl_lite.commands.wait import until
 
     def holds(obj: dict[str, Any] | None) -> bool:
         status = (obj or {}).get("status") or {}

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from kubectl_lite.commands.cordon import cordoning
+from kubectl_lite.cordoning import cordoning
 
 cli = cordoning("uncordon", False, "Mark node as schedulable.")

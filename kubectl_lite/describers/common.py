@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from kubectl_lite.durations import age
+
 Json = dict[str, Any]
 NONE = "<none>"
 NEVER = "Mon, 01 Jan 0001 00:00:00 +0000"
@@ -103,10 +105,7 @@ class Text:
 
     def age(self, timestamp: str | None) -> str:
         """How long ago, as kubectl says it: `5m3s`, `2d`."""
-        if not timestamp:
-            return "<unknown>"
-        then = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-        return duration(int((self.now - then).total_seconds()))
+        return age(timestamp, self.now)
 
 
 def _last_seen(e: Json) -> str:
@@ -115,31 +114,6 @@ def _last_seen(e: Json) -> str:
 
 def _source(e: Json) -> str:
     return (e.get("source") or {}).get("component") or e.get("reportingComponent") or e.get("reportingController") or ""
-
-
-def duration(seconds: int) -> str:
-    """k8s.io/apimachinery/pkg/util/duration.HumanDuration."""
-    s = seconds
-    if s < -1:
-        return "<invalid>"
-    if s < 0:
-        return "0s"
-    minute, hour, day, year = 60, 3600, 86400, 31536000
-    steps = (
-        (2 * minute, lambda: f"{s}s"),
-        (10 * minute, lambda: _two(s // minute, "m", s % minute, "s")),
-        (3 * hour, lambda: f"{s // minute}m"),
-        (8 * hour, lambda: _two(s // hour, "h", s % hour // minute, "m")),
-        (2 * day, lambda: f"{s // hour}h"),
-        (8 * day, lambda: _two(s // day, "d", s % day // hour, "h")),
-        (2 * year, lambda: f"{s // day}d"),
-        (8 * year, lambda: _two(s // year, "y", s % year // day, "d")),
-    )
-    return next((text() for limit, text in steps if s < limit), f"{s // year}y")
-
-
-def _two(a: int, unit_a: str, b: int, unit_b: str) -> str:
-    return f"{a}{unit_a}{b}{unit_b}" if b else f"{a}{unit_a}"
 
 
 def time(timestamp: str | None) -> str:

@@ -69,9 +69,7 @@ class TablePrinter:
 
 def by_name_and_age(listed: dict[str, Any]) -> dict[str, Any]:
     """What a client can make of objects that no server printed: a Table of their names and ages."""
-    from kubectl_lite.describers.common import Text
-
-    age = Text().age
+    from kubectl_lite.durations import age
 
     items = listed["items"] if isinstance(listed.get("items"), list) else [listed]
     columns = [{"name": "Name", "format": "name"}, {"name": "Age"}]

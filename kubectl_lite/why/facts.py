@@ -125,6 +125,12 @@ class Facts:
     def ready(self) -> list[Json]:
         return [pod for pod in self.living if objects.is_ready(pod)]
 
+    def said_of(self, pod: Json, *reasons: str, containing: str = "") -> str:
+        """The last message among the events of these reasons about the pod; empty when there is none."""
+        told = [e.get("message") or e.get("note", "") for e in self.events
+                if e.get("reason") in reasons and objects.regards(e, "Pod", objects.name(pod))]  # fmt: skip
+        return next((text for text in reversed(told) if containing in text), "")
+
     # ---- its endpoints ----
 
     def endpoints(self) -> Iterator[tuple[Json, Json]]:

@@ -6,9 +6,11 @@ cluster is started once.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import socketserver
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -24,6 +26,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/interop/" in item.nodeid:
             item.add_marker(pytest.mark.xdist_group("interop"))
+            for warning in ("ResourceWarning", "pytest.PytestUnraisableExceptionWarning"):
+                item.add_marker(pytest.mark.filterwarnings(f"ignore::{warning}"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def left_open() -> Iterator[None]:
+    """The libraries leave sockets open. They are collected here, not in the middle of somebody else's test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

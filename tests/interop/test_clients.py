@@ -20,12 +20,8 @@ from tests.interop.clients.lightkube_client import Lightkube
 from tests.interop.clients.official import Official, OfficialDynamic
 from tests.support.cluster import ApiServer
 
-pytestmark = [
-    # kr8s tells which versions it was tested with; the others leave closing to the collector.
-    pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+# kr8s tells which versions it was tested with.
+pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported")
 
 LIBRARIES: list[type[Client]] = [Official, OfficialDynamic, Kr8s, Lightkube, ClientNode]
 

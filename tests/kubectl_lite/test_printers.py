@@ -5,7 +5,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_lite.describers.common import duration
 from kubectl_lite.durations import seconds
 from kubectl_lite.errors import CommandError
 from kubectl_lite.printers.objects import as_list, printer_for
@@ -130,15 +129,6 @@ def test_a_watch_prints_its_header_once() -> None:
     printer = TablePrinter()
     printer.text(TABLE)
     assert printer.text({"columnDefinitions": None, "rows": TABLE["rows"]}) == "web-0   1/1\n"
-
-
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [(-5, "<invalid>"), (0, "0s"), (119, "119s"), (120, "2m"), (150, "2m30s"), (600, "10m"), (3 * 3600 + 60, "3h1m"),
-     (8 * 3600, "8h"), (48 * 3600, "2d"), (50 * 3600, "2d2h"), (8 * 86400, "8d"), (731 * 86400, "2y1d")],
-)  # fmt: skip
-def test_ages(given: int, text: str) -> None:
-    assert duration(given) == text
 
 
 @pytest.mark.parametrize(("text", "value"), [("30", 30), ("1h30m", 5400), ("500ms", 0.5), ("-1s", -1), ("0", 0)])

@@ -13,7 +13,7 @@ from typing import Any
 
 from kube.apimachinery.labels import format_set, from_label_selector
 from kube.apimachinery.meta_v1 import LabelSelector
-from kube.apimachinery.times import parse_time
+from kube.apimachinery.times import human_duration, parse_time
 
 NONE, UNKNOWN, UNSET = "<none>", "<unknown>", "<unset>"
 MAX_SHOWN = 3
@@ -36,39 +36,6 @@ def wide(name: str, type_: str = "string", format_: str = "") -> Column:
 NAME = Column("Name", "string", "name")
 AGE = Column("Age")
 CONTAINERS, IMAGES, SELECTOR = wide("Containers"), wide("Images"), wide("Selector")
-
-
-def human_duration(seconds: float) -> str:
-    """How old something is, as kubectl says it: `5s`, `3m4s`, `12h`, `3d4h`, `2y14d`."""
-    whole = int(seconds)
-    if whole <= -2:
-        return "<invalid>"
-    if whole < 0:
-        return "0s"
-    if whole < 120:
-        return f"{whole}s"
-    minutes = whole // 60
-    if minutes < 10:
-        return _two(minutes, "m", whole % 60, "s")
-    if minutes < 180:
-        return f"{minutes}m"
-    hours = minutes // 60
-    if hours < 8:
-        return _two(hours, "h", minutes % 60, "m")
-    if hours < 48:
-        return f"{hours}h"
-    days = hours // 24
-    if hours < 192:
-        return _two(days, "d", hours % 24, "h")
-    if hours < 24 * 365 * 2:
-        return f"{days}d"
-    if hours < 24 * 365 * 8:
-        return _two(days // 365, "y", days % 365, "d")
-    return f"{days // 365}y"
-
-
-def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
-    return f"{large}{large_unit}{small}{small_unit}" if small else f"{large}{large_unit}"
 
 
 def since(moment: str | None, now: datetime | None = None) -> str:

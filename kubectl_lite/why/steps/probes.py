@@ -24,7 +24,6 @@ from kubectl_lite.why.objects import (
     some,
     statuses,
 )
-from kubectl_lite.why.steps.starting import event
 
 PROBE = "readiness"
 
@@ -38,9 +37,9 @@ def unready(facts: Facts, pod: Json) -> Finding:
             return _gate(facts, pod, gate["conditionType"])
     failing = [c for c in containers(pod) if c.get("readinessProbe") and not _is_ready(pod, c["name"])]
     if not failing:
-        return broken(PROBE, "it runs, but is not ready", event(facts, pod, "Unhealthy") or said, describe)
+        return broken(PROBE, "it runs, but is not ready", facts.said_of(pod, "Unhealthy") or said, describe)
     container, probe = failing[0], failing[0]["readinessProbe"]
-    why = event(facts, pod, "Unhealthy", containing="Readiness") or event(facts, pod, "Unhealthy") or said
+    why = facts.said_of(pod, "Unhealthy", containing="Readiness") or facts.said_of(pod, "Unhealthy") or said
     elsewhere = other_port(facts, pod, container, "readinessProbe")
     if elsewhere:
         why += f"; it listens on {', '.join(map(str, _open(facts, pod)))}"

@@ -16,10 +16,10 @@ from kubectl_lite.why.objects import (
     containers,
     is_schedulable,
     name,
-    regards,
     termination,
     waiting,
 )
+from kubectl_lite.why.steps import probes
 
 PODS = "pods"
 IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
@@ -52,7 +52,7 @@ def pending(facts: Facts, pod: Json) -> Finding:
     _, state = waiting(pod)
     reason = state.get("reason") or "pending"
     describe = facts.line("describe", "pod", name(pod))
-    if failed := event(facts, pod, "FailedCreatePodSandBox", "FailedScheduling", "FailedMount", "Failed"):
+    if failed := facts.said_of(pod, "FailedCreatePodSandBox", "FailedScheduling", "FailedMount", "Failed"):
         return broken(PODS, f"it does not start ({reason})", failed, _configured(facts, failed) or describe)
     return broken(PODS, f"it has not started yet ({reason})", state.get("message", ""), describe)
 
@@ -64,7 +64,7 @@ def ended(facts: Facts, pod: Json, status: Json) -> Finding:
     how = f"exit code {code}{SIGNALS.get(code, '')}"
     if last.get("reason") not in (None, "", "Error", "Completed"):
         how += f", {last['reason']}"
-    words, probe = facts.last_words.get(name(pod), ""), event(facts, pod, "Unhealthy", containing="Liveness probe")
+    words, probe = facts.last_words.get(name(pod), ""), facts.said_of(pod, "Unhealthy", containing="Liveness probe")
     said = [how, *([probe] if probe else []), *([f"its last words: {words}"] if words else [])]
     several = ["-c", container] if len(containers(pod)) > 1 else []
     repair = facts.line("logs", name(pod), *several, "--previous")
@@ -79,8 +79,6 @@ def ended(facts: Facts, pod: Json, status: Json) -> Finding:
 
 def _probed_right(facts: Facts, pod: Json, container: str, otherwise: str) -> str:
     """The command that has the liveness probe ask where something listens, if it asks elsewhere."""
-    from kubectl_lite.why.steps import probes
-
     found = next((c for c in containers(pod) if c["name"] == container and c.get("livenessProbe")), None)
     return (found and probes.other_port(facts, pod, found, "livenessProbe")) or otherwise
 
@@ -158,10 +156,3 @@ def _labels(node: Json) -> dict[str, str]:
 def _plain(said: str) -> str:
     """Without what was said before it: `Back-off pulling image "x": ErrImagePull: failed to ...`."""
     return said.rpartition("ErrImagePull: ")[2]
-
-
-def event(facts: Facts, pod: Json, *reasons: str, containing: str = "") -> str:
-    """The last message of these reasons about the pod."""
-    told = [e.get("message") or e.get("note", "") for e in facts.events
-            if e.get("reason") in reasons and regards(e, "Pod", name(pod))]  # fmt: skip
-    return next((text for text in reversed(told) if containing in text), "")

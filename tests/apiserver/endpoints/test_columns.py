@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from apiserver.endpoints.printers.columns import first_three, human_duration
+from apiserver.endpoints.printers.columns import first_three
 from apiserver.endpoints.printers.pods import pod as pod_row
 from apiserver.endpoints.printers.workloads import replication_controller
 from kube.api.core_v1 import Pod, ReplicationController
-
-MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (-5, "<invalid>"), (-1, "0s"), (0, "0s"), (119, "119s"), (120, "2m"), (125, "2m5s"), (10 * MINUTE, "10m"),
-        (179 * MINUTE, "179m"), (3 * HOUR, "3h"), (3 * HOUR + 5 * MINUTE, "3h5m"), (8 * HOUR + MINUTE, "8h"),
-        (47 * HOUR, "47h"), (2 * DAY, "2d"), (2 * DAY + 3 * HOUR, "2d3h"), (8 * DAY + HOUR, "8d"), (729 * DAY, "729d"),
-        (2 * YEAR, "2y"), (2 * YEAR + 14 * DAY, "2y14d"), (9 * YEAR + 5 * DAY, "9y"),
-    ],
-)  # fmt: skip
-def test_human_duration(seconds: int, text: str) -> None:
-    assert human_duration(seconds) == text
 
 
 def test_first_three() -> None:

@@ -128,3 +128,19 @@ def test_other_strings_are_no_percentage():
     assert not intstr.is_percent("http") and not intstr.is_percent(5)
     with pytest.raises(ValueError):
         intstr.scaled_value("half", 10, round_up=True)
+
+
+MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "<invalid>"), (-1, "0s"), (0, "0s"), (119, "119s"), (120, "2m"), (125, "2m5s"), (10 * MINUTE, "10m"),
+        (179 * MINUTE, "179m"), (3 * HOUR, "3h"), (3 * HOUR + 5 * MINUTE, "3h5m"), (8 * HOUR + MINUTE, "8h"),
+        (47 * HOUR, "47h"), (2 * DAY, "2d"), (2 * DAY + 3 * HOUR, "2d3h"), (8 * DAY + HOUR, "8d"), (729 * DAY, "729d"),
+        (2 * YEAR, "2y"), (731 * DAY, "2y1d"), (2 * YEAR + 14 * DAY, "2y14d"), (9 * YEAR + 5 * DAY, "9y"),
+    ],
+)  # fmt: skip
+def test_human_duration(seconds: int, text: str) -> None:
+    assert times.human_duration(seconds) == text
