@@ -6,6 +6,8 @@ Called by every command that takes `-f`. Calls `kube.apimachinery.codec`, which 
 
 from __future__ import annotations
 
+import codecs
+import glob
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -79,18 +81,23 @@ def _sources(path: str, recursive: bool) -> list[tuple[str, Callable[[], str]]]:
 
 
 def _text(file: Path) -> str:
+    """The file's text, as the byte order mark says; UTF-8 without one, and what is not is replaced, as Go does."""
     try:
-        return file.read_text()
-    except (OSError, UnicodeDecodeError) as why:
+        data = file.read_bytes()
+    except OSError as why:
         raise CommandError(f"error reading {file}: {why}") from why
+    is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_utf_16 else "utf-8-sig", errors="replace")
 
 
 def _files(path: str, recursive: bool) -> list[Path]:
     root = Path(path)
-    if root.is_file():
-        return [root]
     if not root.exists():
-        raise CommandError(f'the path "{path}" does not exist')
+        if not (found := sorted(glob.glob(path))):
+            raise CommandError(f'the path "{path}" does not exist')
+        return [file for one in found for file in _files(one, recursive)]
+    if not root.is_dir():  # a pipe is as good as a file: `-f <(...)`
+        return [root]
     found = root.rglob("*") if recursive else root.iterdir()
     files = sorted(f for f in found if f.is_file() and f.suffix in SUFFIXES)
     if not files:

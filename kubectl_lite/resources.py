@@ -166,12 +166,15 @@ async def targets(
     if any("/" in a for a in args):
         pairs = [_pair(a) for a in args]
     else:
-        types = [m for word in args[0].split(",") if word for m in _types(mapper, word)]
+        words = list(filter(None, args[0].split(",")))
         if not args[1:]:
+            types = dict.fromkeys(m for word in words for m in _types(mapper, word))
             return [_target(m, "", where) for m in types]
         if all_namespaces:
             raise CommandError("a resource cannot be retrieved by name across all namespaces")
-        return [_target(m, name, where) for m in types for name in args[1:]]
+        if len(words) == 1 and len(_types(mapper, args[0])) > 1:
+            raise CommandError("you must specify only one resource")
+        return [_target(mapper.by_name(word), name, where) for word in words for name in args[1:]]
     if all_namespaces:
         raise CommandError("a resource cannot be retrieved by name across all namespaces")
     return [_target(mapper.by_name(kind), name, where) for kind, name in pairs]

@@ -11,7 +11,7 @@ def _clash(clashes: list[str]) -> str:
 
 
 def _outcome(before: Pairs, after: Pairs, overwrite: bool, removed: list[str]) -> str:
-    if before == after and not removed:
+    if before == after and (before or not removed):  # else an empty map comes where there was none
         return "not labeled"
     return "unlabeled" if not overwrite and len(after) < len(before) else "labeled"
 

@@ -37,7 +37,8 @@ async def cli(session: Session, args: tuple[str, ...], text: str, patch_file: st
             if text
             else "must specify --patch or --patch-file containing the contents of the patch"
         )
-    patch = _parse(_text(patch_file) if patch_file else text) or {}
+    patch = _parse(_text(patch_file) if patch_file else text)
+    patch = {} if patch is None else patch
     writing = Writing.read(flags, "kubectl-patch")
     if local and not flags["filename"]:
         raise CommandError("cannot specify --local and server resources")

@@ -32,6 +32,14 @@ async def _found(session: Session, args: tuple[str, ...], flags: Json) -> list[T
     return await selected(session, args, flags, "rollout", nothing=NOTHING, whole=True)
 
 
+async def _some(session: Session, args: tuple[str, ...], flags: Json) -> list[Target]:
+    """The same; that there is none is said, which `history` and `undo` do not."""
+    found = await _found(session, args, flags)
+    if not found:
+        print(f"No resources found in {session.namespace} namespace.", file=sys.stderr)
+    return found
+
+
 @command("status")
 @click.argument("args", nargs=-1)
 @bool_option("-w", "--watch", default=True, help="Wait until it is done.")
@@ -56,7 +64,7 @@ async def _status(
         except TimeoutError:
             raise CommandError("timed out waiting for the condition") from None
 
-    return await for_each(await _found(session, args, flags), act)
+    return await for_each(await _some(session, args, flags), act)
 
 
 async def _follow(
@@ -163,7 +171,7 @@ def _changing(name: str, help_: str, done: str, patch_of: Callable[[Target, Json
                 obj = await session.patch(target.path, patch, "strategic", **writing.params)
             writing.say(target, done, obj)
 
-        return await for_each(await _found(session, args, flags), act)
+        return await for_each(await _some(session, args, flags), act)
 
     return run
 

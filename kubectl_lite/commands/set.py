@@ -5,6 +5,7 @@ What changes is decided by `kubectl_lite.pod_specs`; `kubectl_lite.setting` send
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -15,9 +16,15 @@ from kubectl_lite.commands.set_env import env_command
 from kubectl_lite.errors import CommandError
 from kubectl_lite.key_values import split
 from kubectl_lite.resources import NOTHING_GIVEN
-from kubectl_lite.selecting import selected
+from kubectl_lite.selecting import live, selected
 from kubectl_lite.session import Session
 from kubectl_lite.setting import Json, apply, on_pods, setter
+
+
+async def _ensure_there(session: Session, args: Sequence[str], flags: Json) -> None:
+    """What is not there is told before what is wrong with the change. Raises StatusError, CommandError."""
+    for target in await selected(session, args, dict(flags), "set", whole=True):
+        await live(session, target)
 
 
 @setter("image", "Update the image of a pod template.")
@@ -25,6 +32,8 @@ async def _image(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     resources, words = split(args, "image")
     if not resources and not flags["filename"]:
         raise CommandError(NOTHING_GIVEN)
+    if not words:
+        await _ensure_there(session, resources, flags)
     wanted, problems = pod_specs.images(words), list[Exception]()
 
     def change(spec: Json) -> Json:
@@ -103,7 +112,7 @@ async def _subject(session: Session, args: tuple[str, ...], **flags: Any) -> int
     if not args and not flags["filename"]:
         raise CommandError(NOTHING_GIVEN)
     if not any(given):
-        await selected(session, args, dict(flags), "set")  # what is not there is told first
+        await _ensure_there(session, args, flags)
         raise CommandError("you must specify at least one value of user, group or serviceaccount")
     wanted = binding("RoleBinding", "", ("", ""), *given)["subjects"]
 

@@ -36,7 +36,7 @@ from kubectl_lite.writing import Writing
 )  # fmt: skip
 async def env_command(session: Session, args: tuple[str, ...], **flags: Any) -> int:
     own = {k: flags.pop(k) for k in ("containers", "env", "source", "keys", "prefix", "list_", "resolve", "overwrite")}
-    resources, words = split(args, "environment", lambda word: "=" in word or word.endswith("-"), tells_all=True)
+    resources, words = split(args, "environment", lambda word: "=" in word[1:] or word.endswith("-"), tells_all=True)
     if not resources and not flags["filename"]:
         raise CommandError(NOTHING_NAMED)
     if own["keys"] and not own["source"]:

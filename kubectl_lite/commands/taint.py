@@ -35,7 +35,9 @@ async def cli(session: Session, args: tuple[str, ...], all_: bool, selector: str
     sets, removed = parse(args[at:])
     if not args[at:]:
         raise CommandError("at least one taint update is required")
-    if at == 1 and "/" not in args[0] and not all_ and not selector:
+    if combined := next((word for word in args[:at] if "/" in word), ""):
+        raise CommandError(f'the server doesn\'t have a resource type "{combined}"', prefix=False)
+    if at == 1 and not all_ and not selector:
         raise CommandError("at least one resource name must be specified since 'all' parameter is not set")
     found = await selected(session, args[:at], {"all_": all_, "selector": selector}, "taint")
 

@@ -20,10 +20,11 @@ def service(obj: Json, mapping: Mapping, flags: Json) -> Json:
         group = f".{mapping.group}" if mapping.group else ""
         raise CommandError(f"cannot expose a {mapping.kind}{group}")
     spec: Json = {"ports": _ports(obj, flags), "selector": _pairs(flags["selector"]) or _selector(obj)}
-    for field, flag in (("type", "type_"), ("clusterIP", "cluster_ip"), ("sessionAffinity", "session_affinity"),
-                        ("loadBalancerIP", "load_balancer_ip")):  # fmt: skip
+    for field, flag in (("type", "type_"), ("clusterIP", "cluster_ip"), ("sessionAffinity", "session_affinity")):
         if flags[flag]:
             spec[field] = flags[flag]
+    if flags["load_balancer_ip"] and flags["type_"] == "LoadBalancer":
+        spec["loadBalancerIP"] = flags["load_balancer_ip"]
     if flags["external_ip"]:
         spec["externalIPs"] = [flags["external_ip"]]
     if flags["session_affinity"] not in ("", "None", "ClientIP"):
