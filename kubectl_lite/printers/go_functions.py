@@ -5,7 +5,6 @@ Called by `printers.go_template`. Values are parsed JSON, and NOTHING for a fiel
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 import re
@@ -13,9 +12,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus
 
+from kube.apimachinery import base64
+from kubectl_lite.printers.go_values import type_name
+
 
 class TemplateError(ValueError):
-    """The template cannot be read or filled; the text begins with the line, as Go's."""
+    """The template cannot be read or filled."""
 
 
 class _Nothing:
@@ -50,16 +52,34 @@ def is_true(value: Any) -> bool:
     return value is not NOTHING and bool(value)
 
 
+def _kind(value: Any) -> str:
+    """What Go compares by; empty for what has no order."""
+    return {bool: "bool", int: "int", float: "float", str: "string"}.get(type(value), "")
+
+
 def _equal(first: Any, *others: Any) -> bool:
     if not others:
-        raise TemplateError("1: error calling eq: missing argument for comparison")
-    return any(type(first) is type(other) and first == other for other in others)
+        raise TemplateError("missing argument for comparison")
+    return any(_is_same(first, other) for other in others)
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    if _kind(a) == _kind(b) != "":
+        return a == b
+    absent = [value is None or value is NOTHING for value in (a, b)]
+    if any(absent):
+        return all(absent)
+    if _kind(a) != _kind(b):
+        raise TemplateError("incompatible types for comparison")
+    raise TemplateError(f"non-comparable types {text_of(a)}: {type_name(a)}, {type_name(b)}: {text_of(b)}")
 
 
 def _compare(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def compare(a: Any, b: Any) -> bool:
-        if isinstance(a, str) != isinstance(b, str):
-            raise TemplateError("1: incompatible types for comparison")
+        if not _kind(a) or not _kind(b) or _kind(a) == _kind(b) == "bool":
+            raise TemplateError("invalid type for comparison")
+        if _kind(a) != _kind(b):
+            raise TemplateError("incompatible types for comparison")
         return test(a, b)
 
     return compare
@@ -73,23 +93,67 @@ def _or(first: Any, *others: Any) -> Any:
     return next((value for value in (first, *others) if is_true(value)), (first, *others)[-1])
 
 
+DECIDES_EARLY = {"and": False, "or": True}
+"""The functions that look at no further argument after one that is so."""
+
+
 def _len(value: Any) -> int:
+    if value is NOTHING:
+        raise TemplateError("reflect: call of reflect.Value.Type on zero Value")
+    if value is None:
+        raise TemplateError("len of nil pointer")
     if not isinstance(value, str | list | dict):
-        raise TemplateError(f"1: error calling len: len of type {_go_type(value)}")
+        raise TemplateError(f"len of type {type_name(value)}")
     return len(value.encode() if isinstance(value, str) else value)
 
 
 def _index(value: Any, *keys: Any) -> Any:
+    if value in (None, NOTHING):
+        raise TemplateError("index of untyped nil")
     for key in keys:
-        if isinstance(value, dict):
-            value = value.get(key, NOTHING)
-        elif isinstance(value, list) and isinstance(key, int):
-            if not 0 <= key < len(value):
-                raise TemplateError(f"1: error calling index: reflect: slice index out of range: {key}")
-            value = value[key]
-        else:
-            raise TemplateError(f"1: error calling index: can't index item of type {_go_type(value)}")
+        match value:
+            case dict():
+                if not isinstance(key, str):
+                    raise TemplateError(f"value has type {type_name(key).removesuffix('64')}; should be string")
+                value = value.get(key, NOTHING)
+            case str() | list():
+                what, whole = ("string", value.encode()) if isinstance(value, str) else ("slice", value)
+                at = _place(key, len(whole))
+                if at == len(whole):
+                    raise TemplateError(f"reflect: {what} index out of range")
+                value = whole[at]
+            case None | _Nothing():
+                raise TemplateError("index of nil pointer")
+            case _:
+                raise TemplateError(f"can't index item of type {type_name(value)}")
     return value
+
+
+def _place(key: Any, most: int) -> int:
+    if key is None or key is NOTHING:
+        raise TemplateError("cannot index slice/array with nil")
+    if not isinstance(key, int) or isinstance(key, bool):
+        raise TemplateError(f"cannot index slice/array with type {type_name(key)}")
+    if not 0 <= key <= most:
+        raise TemplateError(f"index out of range: {key}")
+    return key
+
+
+def _slice(value: Any, *places: Any) -> Any:
+    if value in (None, NOTHING):
+        raise TemplateError("slice of untyped nil")
+    if len(places) > 3:
+        raise TemplateError(f"too many slice indexes: {len(places)}")
+    if not isinstance(value, str | list):
+        raise TemplateError(f"can't slice item of type {type_name(value)}")
+    if isinstance(value, str) and len(places) == 3:
+        raise TemplateError("cannot 3-index slice a string")
+    whole = value.encode() if isinstance(value, str) else value
+    bounds = [_place(place, len(whole)) for place in places]
+    low, high, *_ = [*bounds, *(0, len(whole))[len(bounds) :]]
+    if low > high:
+        raise TemplateError(f"invalid slice index: {low} > {high}")
+    return whole[low:high] if isinstance(whole, list) else whole[low:high].decode(errors="replace")
 
 
 def _exists(value: Any, *keys: Any) -> bool:
@@ -99,8 +163,11 @@ def _exists(value: Any, *keys: Any) -> bool:
         return False
 
 
-def _go_type(value: Any) -> str:
-    return "nil" if value in (None, NOTHING) else {str: "string", bool: "bool"}.get(type(value), "int64")
+def _base64decode(text: str) -> str:
+    try:
+        return base64.decode(base64.canonical(text)).decode(errors="replace")
+    except ValueError as why:
+        raise TemplateError(f"base64 decode failed: {why}") from None
 
 
 def _print(*values: Any) -> str:
@@ -128,43 +195,57 @@ def _printf(form: str, *values: Any) -> str:
         filler = "0" if "0" in flags else " "
         return text.ljust(int(width or 0)) if "-" in flags else text.rjust(int(width or 0), filler)
 
-    return _VERB.sub(one, form)
+    text = _VERB.sub(one, form)
+    extra = ", ".join(f"{type_name(value)}={text_of(value)}" for value in left)
+    return text + (f"%!(EXTRA {extra})" if extra else "")
 
 
 def _verb(verb: str, value: Any, precision: str | None) -> str:
     if verb == "q" and isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if verb == "T":
+        return type_name(value)
     if verb in "feg" and isinstance(value, int | float):
         return f"{value:.{precision or 6}{verb}}"
     if verb in "xX" and isinstance(value, int):
         return f"{value:{verb}}"
     takes = {"d": int, "s": str | list | dict}.get(verb, object)
-    return text_of(value) if isinstance(value, takes) else f"%!{verb}({_go_type(value)}={text_of(value)})"
+    return text_of(value) if isinstance(value, takes) else f"%!{verb}({type_name(value)}={text_of(value)})"
 
 
-def _slice(value: Any, *places: int) -> Any:
-    return value[slice(*places)] if len(places) == 2 else value[places[0] if places else 0 :]
-
-
+_JS = str.maketrans({
+    "\\": r"\\", "'": r"\'", '"': r"\"", "<": r"\u003C", ">": r"\u003E", "&": r"\u0026", "=": r"\u003D",
+    **{chr(code): f"\\u{code:04X}" for code in range(32)},
+})  # fmt: skip
+OF_TEXT = ("printf", "base64decode")
+"""The functions whose first argument must be a string."""
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "and": _and, "or": _or, "not": lambda value: not is_true(value), "eq": _equal, "ne": lambda a, b: not _equal(a, b),
     "lt": _compare(lambda a, b: a < b), "le": _compare(lambda a, b: a <= b), "gt": _compare(lambda a, b: a > b),
     "ge": _compare(lambda a, b: a >= b), "len": _len, "index": _index, "slice": _slice, "print": _print,
     "printf": _printf, "println": lambda *values: " ".join(map(text_of, values)) + "\n",
     "html": lambda *values: html.escape(_print(*values)).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),
-    "js": lambda *values: json.dumps(_print(*values))[1:-1], "urlquery": lambda *values: quote_plus(_print(*values)),
-    "exists": _exists, "base64decode": lambda text: base64.b64decode(text).decode(errors="replace"),
+    "js": lambda *values: _print(*values).translate(_JS), "urlquery": lambda *values: quote_plus(_print(*values)),
+    "exists": _exists, "base64decode": _base64decode,
 }  # fmt: skip
 
 
-def call(name: str, *values: Any) -> Any:
-    """What a function makes of its arguments. Raises TemplateError for too few or too many of them."""
+def check_count(name: str, given: int) -> None:
+    """Raises TemplateError for too few or too many arguments of a function."""
     code = FUNCTIONS[name].__code__
     least, more = code.co_argcount, bool(code.co_flags & _VARIADIC)
-    if len(values) < least or (len(values) > least and not more):
-        wanted = f"at least {least}" if more else str(least)
-        raise TemplateError(f"1: wrong number of args for {name}: want {wanted} got {len(values)}")
-    return FUNCTIONS[name](*values)
+    if given < least or (given > least and not more):
+        raise TemplateError(
+            f"wrong number of args for {name}: want {f'at least {least}' if more else least} got {given}"
+        )
+
+
+def call(name: str, *values: Any) -> Any:
+    """What a function makes of its arguments. Raises TemplateError, naming the function."""
+    try:
+        return FUNCTIONS[name](*values)
+    except TemplateError as why:
+        raise TemplateError(f"error calling {name}: {why}") from None
 
 
 _VARIADIC = 0x04

@@ -6,6 +6,7 @@ They put kubectl's words around what the languages' own modules find wrong.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -47,9 +48,24 @@ def go_template(text: str, allow_missing: bool) -> Printer:
         raise CommandError(f"error parsing template {text}, template: output:{why}") from why
 
     def show(obj: dict[str, Any]) -> str:
+        done: list[str] = []
         try:
-            return parsed.render(obj, allow_missing)
+            done.extend(parsed.parts(obj, allow_missing))
         except TemplateError as why:
-            raise CommandError(f'error executing template "{text}": template: output:{why}') from why
+            said = f"template: output:{why}"
+            sys.stdout.write("".join(done) + _what_was_given(said, text, obj))
+            raise CommandError(f"error executing template {json.dumps(text, ensure_ascii=False)}: {said}") from why
+        return "".join(done)
 
     return show
+
+
+def _what_was_given(said: str, text: str, obj: dict[str, Any]) -> str:
+    """What kubectl prints to help: on standard output, where it is seen beside what came before."""
+    from kubectl_lite.printers.go_values import compact_json, value_text
+
+    return (
+        f"Error executing template: {said}. Printing more information for debugging the template:\n"
+        f"\ttemplate was:\n\t\t{text}\n\traw data was:\n\t\t{compact_json(obj)}\n"
+        f"\tobject given to template engine was:\n\t\t{value_text(obj)}\n\n"
+    )

@@ -30,7 +30,13 @@ TEXTS = {
     '{{print 1 2 "a" 3}}': "1 2a3",
     "{{range.items}}x{{end}}{{with.kind}}{{.}}{{end}}{{if.no}}{{else if.kind}}y{{end}}": "xxListy",
     "{{range(.items)}}{{.n}}{{end}}{{range\n.items}}{{.n}}{{end}}{{.kind|len}}": "abab4",
-    "{{`a` | html}}{{html `<&>`}}": "a&lt;&amp;&gt;",
+    "{{`a` | html}}{{html `<&>`}}{{js `<'>`}}": r"a&lt;&amp;&gt;\u003C\'\u003E",
+    "{{.nosuch.x.y}}": "<no value>",
+    "{{range 3}}{{.}}{{end}}": "012",
+    "{{range 9}}{{if eq . 1}}{{continue}}{{end}}{{if eq . 3}}{{break}}{{end}}{{.}}{{end}}": "02",
+    "{{or .kind (index . 3)}}{{and .no (index . 3)}}": "List<no value>",
+    '{{printf "%T" 1 .kind}} {{slice .kind 1 3}} {{index .kind 0}}': "int64%!(EXTRA string=List) is 76",
+    "{{eq .no nil}} {{eq .nosuch .kind}}": "true false",
 }  # fmt: skip
 
 BAD = {
@@ -51,17 +57,37 @@ BAD = {
     "{{if .a}}{{end.a}}": '1: unexpected ".a" in end',
     "{{if .a}}{{else.a}}{{end}}": '1: unexpected ".a" in else',
     "{{nofn.a}}": '1: function "nofn" not defined',
+    "{{$nosuch}}": '1: undefined variable "$nosuch"',
+    "{{with $x := .a}}{{end}}{{$x}}": '1: undefined variable "$x"',
+    "{{if .a}}{{else with .b}}{{end}}": "1: unexpected <with> in input",
+    "{{break}}": "1: {{break}} outside {{range}}",
 }
 
 FAILING = {
-    "{{.nosuch.x}}": "1: nil pointer evaluating interface {}.x",
-    "{{.kind.x}}": "1: can't evaluate field x in type interface {}",
-    "{{index .items 9}}": "1: error calling index: reflect: slice index out of range: 9",
-    "{{$nosuch}}": "1: undefined variable: $nosuch",
-    "{{len.items}}": "1: wrong number of args for len: want 1 got 0",
-    "{{not 1 2}}": "1: wrong number of args for not: want 1 got 2",
-    "{{range .kind}}{{end}}": "1: range can't iterate over List",
-}
+    "{{.no.x}}": "1:5: executing \"output\" at <.no.x>: nil pointer evaluating interface {}.x",
+    "{{.kind.x}}": "1:7: executing \"output\" at <.kind.x>: can't evaluate field x in type interface {}",
+    "\n{{.kind.x}}": "2:7: executing \"output\" at <.kind.x>: can't evaluate field x in type interface {}",
+    "\u00e9{{.kind.x}}": "1:9: executing \"output\" at <.kind.x>: can't evaluate field x in type interface {}",
+    "{{index .items 9}}": '1:2: executing "output" at <index .items 9>: error calling index: index out of range: 9',
+    "{{index .items 2}}":
+        '1:2: executing "output" at <index .items 2>: error calling index: reflect: slice index out of range',
+    "{{index .nosuch 2}}": '1:2: executing "output" at <index .nosuch 2>: error calling index: index of untyped nil',
+    "{{index . 2}}":
+        '1:2: executing "output" at <index . 2>: error calling index: value has type int; should be string',
+    "{{len.items}}": '1:2: executing "output" at <len>: wrong number of args for len: want 1 got 0',
+    "{{not 1 2}}": '1:2: executing "output" at <not>: wrong number of args for not: want 1 got 2',
+    "{{range .kind}}{{end}}": "1:8: executing \"output\" at <.kind>: range can't iterate over List",
+    "{{eq 1 .kind}}": '1:2: executing "output" at <eq 1 .kind>: error calling eq: incompatible types for comparison',
+    "{{lt . 1}}": '1:2: executing "output" at <lt . 1>: error calling lt: invalid type for comparison',
+    "{{slice .kind 1 9}}": '1:2: executing "output" at <slice .kind 1 9>: error calling slice: index out of range: 9',
+    "{{printf 1}}": '1:9: executing "output" at <1>: wrong type for value; expected string; got int64',
+    "{{base64decode .nosuch}}": '1:15: executing "output" at <.nosuch>: invalid value; expected string',
+    '{{base64decode "#"}}':
+        '1:2: executing "output" at <base64decode "#">: error calling base64decode: base64 decode failed: '
+        "illegal base64 data at input byte 0",
+    "{{.kind 1}}": '1:2: executing "output" at <.kind>: kind is not a method but has arguments',
+    "{{nil}}": '1:2: executing "output" at <nil>: nil is not a command',
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("template", "text"), TEXTS.items(), ids=TEXTS)
