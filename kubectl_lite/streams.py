@@ -194,13 +194,14 @@ def is_terminal(stdin: bool, tty: bool, quiet: bool = False) -> bool:
     return tty
 
 
-def exit_code(status: Json) -> int:
-    """From the Status in the last message."""
+def exit_code(status: Json, *, quiet: bool = False) -> int:
+    """From the Status in the last message. One that is not 0 is told, unless `quiet`."""
     if status.get("status") == "Success":
         return 0
     causes = (status.get("details") or {}).get("causes") or ()
     codes = [cause["message"] for cause in causes if cause.get("reason") == "ExitCode"]
     if codes:
-        print(f"command terminated with exit code {codes[0]}", file=sys.stderr)
+        if not quiet:
+            print(f"command terminated with exit code {codes[0]}", file=sys.stderr)
         return int(codes[0])
     raise CommandError(status.get("message") or "the connection ended before the command did")

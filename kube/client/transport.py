@@ -67,7 +67,7 @@ class Stream:
     """An answer that is still coming."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: httpx.Headers
     _chunks: AsyncIterator[bytes]
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -175,12 +175,16 @@ class Transport:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         read_timeout: float | None = None,
+        raises: bool = True,
     ) -> AsyncIterator[Stream]:
-        """As `request`, but the body is read as it comes. The connection is closed on leaving the block."""
+        """As `request`, but the body is read as it comes. The connection is closed on leaving the block.
+
+        Without `raises` an answer of 400 or more is a stream like any other.
+        """
         request, _ = await self._build(method, path, params, body, "application/json", headers, read_timeout)
         answer = await self._send(request, resend=method == "GET")
         try:
-            if answer.status_code >= 400:
+            if raises and answer.status_code >= 400:
                 raise error_from(answer.status_code, await answer.aread())
             yield Stream(answer.status_code, answer.headers, answer.aiter_bytes())
         finally:

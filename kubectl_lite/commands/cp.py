@@ -6,14 +6,15 @@ and nowhere else, whatever names the archive holds.
 
 from __future__ import annotations
 
-import io
 import os
+import shutil
 import sys
 import tarfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 import click
 
@@ -24,6 +25,7 @@ from kubectl_lite.session import Session
 
 Json = dict[str, Any]
 CHUNK = 65536
+Source = Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -63,19 +65,17 @@ async def cli(session: Session, args: tuple[str, ...], container: str, no_preser
     if not source.path or not target.path:
         raise CommandError("filepath can not be empty")
     if source.pod:
-        await _from_pod(session, source, Path(target.path), container)
-    elif target.pod:
-        await _to_pod(session, _existing(source.path), target, container, no_preserve)
-    else:
-        raise CommandError("one of src or dest must be a remote file specification")
-    return 0
+        return await _from_pod(session, source, Path(target.path), container)
+    if target.pod:
+        return await _to_pod(session, _existing(source.path), target, container, no_preserve)
+    raise CommandError("one of src or dest must be a remote file specification")
 
 
 async def _exec(
-    session: Session, place: Place, container: str, argv: tuple[str, ...], out: Callable[[bytes], None],
-    source: Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[None]] | None = None,
+    session: Session, place: Place, container: str, argv: tuple[str, ...], out: Callable[[bytes], object],
+    said: BinaryIO | None, source: Source | None = None,
 ) -> int:  # fmt: skip
-    """Runs a command in the pod; what it says on standard error is shown."""
+    """Runs a command in the pod and returns its exit code; `said` takes its standard error, None drops it."""
     from kubectl_lite.picking import container_of
     from kubectl_lite.streams import STDOUT, connected, converse, exit_code, path_of
 
@@ -89,12 +89,12 @@ async def _exec(
     def sink(channel: int, data: bytes) -> None:
         if channel == STDOUT:
             out(data)
-        else:
-            sys.stdout.buffer.write(data)  # with the answer, as kubectl does
-            sys.stdout.flush()
+        elif said is not None:
+            said.write(data)
+            said.flush()
 
     async with connected(session, path) as socket:
-        return exit_code(await converse(socket, sink, source))
+        return exit_code(await converse(socket, sink, source), quiet=said is None)
 
 
 # ---- to the pod ----
@@ -107,59 +107,55 @@ def _existing(path: str) -> Path:
     return found.resolve()
 
 
-async def _to_pod(session: Session, source: Path, place: Place, container: str, no_preserve: bool) -> None:
+async def _to_pod(session: Session, source: Path, place: Place, container: str, no_preserve: bool) -> int:
     target = PurePosixPath(place.path)
     if place.path.endswith("/") or await _is_folder(session, place, container):
         target = target / source.name
-    archive = _packed(source, target.name)
     flags = ("--no-same-permissions", "--no-same-owner") if no_preserve else ()
-
-    sent = 0
-
-    async def send(write: Callable[[bytes], Awaitable[None]]) -> None:
-        nonlocal sent
-        for at in range(0, len(archive), CHUNK):
-            await write(archive[at : at + CHUNK])
-            sent = min(at + CHUNK, len(archive))
-
     argv = ("tar", *flags, "-xmf", "-", "-C", str(target.parent))
-    async with Progress(lambda: f"{sent:,} of {len(archive):,} bytes sent"):
-        code = await _exec(session, place, container, argv, lambda data: None, send)
-    if code:
-        raise CommandError(f"tar in the container ended with {code}", code=code)
+    with _packed(source, target.name) as archive:
+        size = os.fstat(archive.fileno()).st_size
+
+        async def send(write: Callable[[bytes], Awaitable[None]]) -> None:
+            while chunk := archive.read(CHUNK):
+                await write(chunk)
+
+        async with Progress(lambda: f"{archive.tell():,} of {size:,} bytes sent"):
+            return await _exec(session, place, container, argv, lambda data: None, sys.stderr.buffer, send)
 
 
 async def _is_folder(session: Session, place: Place, container: str) -> bool:
-    from contextlib import redirect_stdout
-
-    with redirect_stdout(io.TextIOWrapper(io.BytesIO())):
-        return not await _exec(session, place, container, ("test", "-d", place.path), lambda data: None)
+    return not await _exec(session, place, container, ("test", "-d", place.path), lambda data: None, None)
 
 
-def _packed(source: Path, name: str) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
+def _packed(source: Path, name: str) -> BinaryIO:
+    """The archive, in a file without a name, from its beginning."""
+    file = TemporaryFile()  # noqa: SIM115 (whoever asked for it closes it)
+    with tarfile.open(fileobj=file, mode="w") as archive:
         archive.add(source, arcname=name)
-    return buffer.getvalue()
+    file.seek(0)
+    return file
 
 
 # ---- from the pod ----
 
 
-async def _from_pod(session: Session, place: Place, target: Path, container: str) -> None:
-    data = bytearray()
-    async with Progress(lambda: f"{len(data):,} bytes received"):
-        code = await _exec(session, place, container, ("tar", "cf", "-", place.path), data.extend)
-    if code:
-        raise CommandError(f"tar in the container ended with {code}", code=code)
-    _unpack(bytes(data), place.path.lstrip("/"), target)
+async def _from_pod(session: Session, place: Place, target: Path, container: str) -> int:
+    with TemporaryFile() as file:
+        async with Progress(lambda: f"{file.tell():,} bytes received"):
+            code = await _exec(session, place, container, ("tar", "cf", "-", place.path), file.write, sys.stdout.buffer)
+        if not code:
+            file.seek(0)
+            _unpack(file, place, target)
+        return code
 
 
-def _unpack(data: bytes, prefix: str, target: Path) -> None:
+def _unpack(file: BinaryIO, place: Place, target: Path) -> None:
     """Writes the archive's members, each below `target`; links are left out, as they may lead anywhere."""
-    root = PurePosixPath(os.path.normpath(prefix))
-    target = target / root.name if target.is_dir() else target
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+    root = PurePosixPath(os.path.normpath(place.path.lstrip("/")))
+    line = f'kubectl_lite exec -n "{place.namespace}" "{place.pod}" -- tar cf - "{place.path}" | tar xf -'
+    hint = f' (consider using "{line}")'
+    with tarfile.open(fileobj=file) as archive:
         for member in archive:
             name = PurePosixPath(os.path.normpath(member.name.lstrip("/")))
             if not name.is_relative_to(root):
@@ -169,10 +165,16 @@ def _unpack(data: bytes, prefix: str, target: Path) -> None:
             if member.isdir():
                 path.mkdir(parents=True, exist_ok=True)
             elif member.isfile():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                content = archive.extractfile(member)
-                assert content is not None
-                path.write_bytes(content.read())
-                path.chmod(member.mode & 0o777)
+                _write(archive, member, path / root.name if name == root and path.is_dir() else path)
             else:
-                print(f"warning: skipping symlink: {member.name!r} -> {member.linkname!r}", file=sys.stderr)
+                print(f'warning: skipping symlink: "{path}" -> "{member.linkname}"{hint}', file=sys.stderr)
+                hint = ""  # once is enough
+
+
+def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = archive.extractfile(member)
+    assert content is not None
+    with path.open("wb") as file:
+        shutil.copyfileobj(content, file)
+    path.chmod(member.mode & 0o777)

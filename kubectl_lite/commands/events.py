@@ -6,16 +6,19 @@ Source: k8s.io/kubectl/pkg/cmd/events.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.errors import CommandError
+from kubectl_lite.printers.template_printers import Printer
 from kubectl_lite.session import Session
 from kubectl_lite.writing import print_options, printer_of
 
 Json = dict[str, Any]
+Show = Callable[[list[Json]], str]
 
 
 @command("events")
@@ -29,7 +32,9 @@ Json = dict[str, Any]
 @print_options
 async def cli(session: Session, all_namespaces: bool, for_: str, types: tuple[str, ...], **flags: Any) -> int:
     """List events."""
-    printer = printer_of(flags) if flags["output"] else None
+    from kubectl_lite.printers.go_order import in_go_order
+
+    printer = printer_of(flags, sort_keys=False) if flags["output"] else None
     wanted = {t.strip().lower() for given in types for t in given.split(",")}
     if wanted - {"normal", "warning"}:
         raise CommandError("valid --types are Normal or Warning")
@@ -42,10 +47,11 @@ async def cli(session: Session, all_namespaces: bool, for_: str, types: tuple[st
         where = "" if all_namespaces else f" in {session.namespace} namespace"
         print(f"No events found{where}.", file=sys.stderr)
     elif printer and not flags["watch"]:
-        sys.stdout.write(printer({"apiVersion": "v1", "items": found, "kind": "EventList", "metadata": {}}))
+        items = [in_go_order(event) for event in found]
+        sys.stdout.write(printer({"kind": "EventList", "apiVersion": "v1", "metadata": {}, "items": items}))
         return 0
-    show = _Table(all_namespaces, flags["no_headers"])
-    sys.stdout.write(show.text(sorted(found, key=_time)))
+    show = _one_by_one(printer) if printer else _Table(all_namespaces, flags["no_headers"]).text
+    sys.stdout.write(show(sorted(found, key=_time)))
     if flags["watch"]:
         await _watch(session, path, params | {"resourceVersion": listed["metadata"]["resourceVersion"]}, wanted, show)
     return 0
@@ -78,19 +84,26 @@ async def _selector(session: Session, for_: str) -> str:
     return ",".join(f"{k}={v}" for k, v in terms.items())
 
 
-async def _watch(session: Session, path: str, params: Json, wanted: set[str], show: _Table) -> None:
+async def _watch(session: Session, path: str, params: Json, wanted: set[str], show: Show) -> None:
     params = {k: v for k, v in params.items() if k != "limit"}
+    sys.stdout.flush()
     async with session.watch(path, params=params) as events:
         async for event in events:
             if event["type"] == "ERROR":
                 raise CommandError(event["object"].get("message", "the watch ended"))
             if event["type"] != "DELETED" and (not wanted or event["object"].get("type", "").lower() in wanted):
-                sys.stdout.write(show.text([event["object"]]))
+                sys.stdout.write(show([event["object"]]))
                 sys.stdout.flush()
 
 
 def _time(e: Json) -> str:
     return (e.get("series") or {}).get("lastObservedTime") or e.get("lastTimestamp") or e.get("eventTime") or ""
+
+
+def _one_by_one(printer: Printer) -> Show:
+    from kubectl_lite.printers.go_order import in_go_order
+
+    return lambda events: "".join(printer(in_go_order(event)) for event in events)
 
 
 class _Table:

@@ -7,6 +7,7 @@ carries data and channel 1 errors; each begins with its port as two bytes.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
@@ -40,15 +41,16 @@ async def cli(
         raise usage("port-forward", "TYPE/NAME and list of ports are required for port-forward")
     target = await target_of(session, what)
     pod = await pod_of(session, target, for_streams, seconds(pod_running_timeout))
+    service = await session.get(target.path) if target.mapping.kind == "Service" else None
+    pairs = [translate(word, pod, service) for word in ports]
     phase = pod.get("status", {}).get("phase")
     if phase != "Running":
         raise CommandError(f"unable to forward port because pod is not running. Current status={phase}")
-    service = await session.get(target.path) if target.mapping.kind == "Service" else None
-    pairs = [translate(word, pod, service) for word in ports]
     addresses = [_check_address(text) for given in address for text in given.split(",")]
     async with AsyncExitStack() as stack:
-        for local, remote in pairs:
-            await _listen(stack, session, pod, addresses, local, remote)
+        if not any([await _listen(stack, session, pod, addresses, *pair) for pair in pairs]):
+            tried = " ".join(f"{{{local} {remote}}}" for local, remote in pairs)
+            raise CommandError(f"unable to listen on any of the requested ports: [{tried}]")
         await asyncio.Event().wait()
     return 0
 
@@ -108,8 +110,8 @@ def _container_port(pod: Json, word: str, name: str) -> int:
 
 async def _listen(
     stack: AsyncExitStack, session: Session, pod: Json, addresses: Sequence[str], local: int, remote: int
-) -> None:
-    """Opens the local port on each address. Raises CommandError when none can be had."""
+) -> bool:
+    """Opens the local port on each address. Whether one could be had; if not, that is said."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         print(f"Handling connection for {local}", flush=True)
@@ -122,21 +124,24 @@ async def _listen(
         finally:
             writer.close()
 
-    failures = []
+    failures, heard = [], False
     for host in [h for a in addresses for h in (("127.0.0.1", "::1") if a == "localhost" else (a,))]:
         try:
             server = await asyncio.start_server(serve, host, local)
         except OSError as why:
-            failures.append(f"unable to create listener: Error listen tcp {host}:{local}: {why.strerror or why}")
+            shown, kind = (f"[{host}]", "tcp6") if ":" in host else (host, "tcp4")
+            said = os.strerror(why.errno).lower() if why.errno else str(why)
+            failures.append(f"unable to create listener: Error listen {kind} {shown}:{local}: bind: {said}")
             continue
         await stack.enter_async_context(server)
         local = server.sockets[0].getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         print(f"Forwarding from {shown}:{local} -> {remote}", flush=True)
-        failures = []
-    if failures:
-        raise CommandError("unable to listen on any of the requested ports: "
-                           f"[{{{local} {remote}}}]: {failures[0]}")  # fmt: skip
+        heard = True
+    if not heard:
+        print(f"Unable to listen on port {local}: Listeners failed to create with the following errors: "
+              f"[{' '.join(failures)}]", file=sys.stderr)  # fmt: skip
+    return heard
 
 
 async def _carry(

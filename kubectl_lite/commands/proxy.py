@@ -1,7 +1,8 @@
 """`kubectl_lite proxy`: the API server on a local port, with our identity, for curl and browsers.
 
 Source: k8s.io/kubectl/pkg/cmd/proxy. Requests for hosts or paths that are not accepted are refused, so that a web page
-cannot use it. It leaves out upgrades (exec, port-forward), which `--reject-paths` forbids by default in kubectl, too.
+cannot use it. It leaves out upgrades: exec and attach, which `--reject-paths` forbids in kubectl, too, and
+port-forward.
 """
 
 from __future__ import annotations
@@ -9,22 +10,24 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import re
-from collections.abc import AsyncIterator
+import sys
+from html import escape
 from pathlib import Path
 from socket import IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPINTVL
 from typing import Any
+from urllib.parse import quote, unquote
 
 import click
 
 from kubectl_lite.cli import command
 from kubectl_lite.durations import DURATION, seconds
 from kubectl_lite.errors import CommandError
+from kubectl_lite.local_http import OF_THE_CONNECTION, HttpParserError, Request, Requests, respond, stream
 from kubectl_lite.session import Session
 
 Json = dict[str, Any]
 HOSTS = r"^localhost$,^127\.0\.0\.1$,^\[::1\]$"
 REJECTED = r"^/api/.*/pods/.*/exec,^/api/.*/pods/.*/attach"
-_HOP_BY_HOP = {b"connection", b"transfer-encoding", b"content-length", b"keep-alive"}
 
 
 @command("proxy")
@@ -68,6 +71,9 @@ class _Proxy:
     def __init__(self, session: Session, flags: Json):
         self._session, self._flags = session, flags
         self._prefix = flags["api_prefix"].rstrip("/")
+        self._www = Path(flags["www"]).resolve()
+        if flags["www"] and not self._www.is_dir():
+            print(f"Warning: there is no folder {flags['www']} to serve", file=sys.stderr)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if every := int(seconds(self._flags["keepalive"])):
@@ -75,24 +81,23 @@ class _Proxy:
             socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
             socket.setsockopt(IPPROTO_TCP, TCP_KEEPINTVL, every)
         try:
-            while (request := await _request(reader)) is not None:
-                await self._answer(*request, writer)
-        except (OSError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError):
+            async for request in Requests(reader, writer):
+                await self._answer(request, writer)
+        except (OSError, HttpParserError, asyncio.CancelledError):
             pass  # the client has gone, or speaks no HTTP, or we are interrupted
         finally:
             writer.close()
 
-    async def _answer(
-        self, method: str, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter
-    ) -> None:
-        if not self._accepts(method, path.partition("?")[0], headers.get("host", "")):
-            await _respond(writer, 403, "text/plain", b"Forbidden\n")
-        elif self._flags["www"] and path.startswith(self._flags["www_prefix"]):
-            await self._file(path[len(self._flags["www_prefix"]) :].partition("?")[0], writer)
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        path, www = request.path.partition("?")[0], self._flags["www_prefix"]
+        if not self._accepts(request.method, path, request.headers.get("host", "")):
+            await respond(writer, 403, "text/plain", b"Forbidden\n")
+        elif self._flags["www"] and path.startswith(www):
+            await respond(writer, *_file(self._www, unquote(path[len(www) :])))
         elif not path.startswith(self._prefix or "/"):
-            await _respond(writer, 404, "text/plain", b"404 page not found\n")
+            await respond(writer, 404, "text/plain", b"404 page not found\n")
         else:
-            await self._forward(method, path[len(self._prefix) :] or "/", headers, body, writer)
+            await self._forward(request, request.path[len(self._prefix) :] or "/", writer)
 
     def _accepts(self, method: str, path: str, host: str) -> bool:
         if self._flags["disable_filter"]:
@@ -105,76 +110,39 @@ class _Proxy:
             and not _matches(self._flags["reject_methods"], method)
         )
 
-    async def _file(self, name: str, writer: asyncio.StreamWriter) -> None:
-        content = _content(Path(self._flags["www"]), name)
-        if content is None:
-            await _respond(writer, 404, "text/plain", b"404 page not found\n")
-        else:
-            await _respond(writer, 200, mimetypes.guess_type(name)[0] or "application/octet-stream", content)
-
-    async def _forward(
-        self, method: str, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _forward(self, request: Request, path: str, writer: asyncio.StreamWriter) -> None:
         """The server's answer as it comes, so that watches flow."""
-        from kube.apimachinery.errors import StatusError
         from kube.client.transport import Unreachable
 
-        sent = {k.title(): v for k, v in headers.items() if k in ("accept", "content-type")}
+        own = OF_THE_CONNECTION | {"host", "content-length", "expect", "accept-encoding"}
+        sent = {name.title(): value for name, value in request.headers.items() if name not in own}
+        opened = self._session.transport.stream(
+            request.method, path, body=request.body or None, headers=sent, raises=False
+        )
         try:
-            opened = self._session.transport.stream(method, path, body=body or None, headers=sent)
-            async with opened as stream:
-                kind = stream.headers.get("content-type", "application/json")
-                await _stream(writer, stream.status, kind, stream.chunks())
-        except StatusError as why:
-            await _respond(writer, why.code, "application/json", why.status.to_json())
+            async with opened as answer:
+                chunks = answer.chunks() if request.method != "HEAD" else None
+                await stream(writer, answer.status, answer.headers.multi_items(), chunks)
         except Unreachable as why:
-            await _respond(writer, 502, "text/plain", f"{why}\n".encode())
+            await respond(writer, 502, "text/plain", f"{why}\n".encode())
+
+
+def _file(root: Path, name: str) -> tuple[int, str, bytes]:
+    """Status, media type and content of what is below the root."""
+    path = (root / name).resolve()
+    if not path.is_relative_to(root) or not path.exists():
+        return 404, "text/plain", b"404 page not found\n"
+    if path.is_dir():
+        return 200, "text/html; charset=utf-8", _listing(path)
+    return 200, mimetypes.guess_type(path.name)[0] or "application/octet-stream", path.read_bytes()
+
+
+def _listing(folder: Path) -> bytes:
+    """The links to what a folder holds, as net/http shows them."""
+    names = sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir())
+    links = "".join(f'<a href="{quote(name)}">{escape(name)}</a>\n' for name in names)
+    return f'<!doctype html>\n<meta name="viewport" content="width=device-width">\n<pre>\n{links}</pre>\n'.encode()
 
 
 def _matches(expressions: str, text: str) -> bool:
     return any(re.search(e, text) for e in expressions.split(",") if e)
-
-
-def _content(folder: Path, name: str) -> bytes | None:
-    """A file below the folder; None for what is not there, or elsewhere."""
-    path = (folder / name).resolve()
-    return path.read_bytes() if path.is_relative_to(folder.resolve()) and path.is_file() else None
-
-
-# ---- HTTP/1.1, as much as a local client needs ----
-
-
-async def _request(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], bytes] | None:
-    line = await reader.readline()
-    if not line:
-        return None
-    method, path, _ = line.decode("latin-1").split(" ", 2)
-    headers: dict[str, str] = {}
-    while (line := await reader.readline()).strip():
-        name, _, value = line.decode("latin-1").partition(":")
-        headers[name.strip().lower()] = value.strip()
-    body = await reader.readexactly(int(headers.get("content-length") or 0))
-    return method, path, headers, body
-
-
-async def _respond(writer: asyncio.StreamWriter, status: int, kind: str, body: bytes) -> None:
-    head = f"HTTP/1.1 {status} {_phrase(status)}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-    writer.write(head.encode() + body)
-    await writer.drain()
-
-
-async def _stream(writer: asyncio.StreamWriter, status: int, kind: str, chunks: AsyncIterator[bytes]) -> None:
-    head = f"HTTP/1.1 {status} {_phrase(status)}\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n"
-    writer.write(head.encode())
-    async for chunk in chunks:
-        if chunk:
-            writer.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
-            await writer.drain()
-    writer.write(b"0\r\n\r\n")
-    await writer.drain()
-
-
-def _phrase(status: int) -> str:
-    from http import HTTPStatus
-
-    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
