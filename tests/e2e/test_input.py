@@ -85,13 +85,15 @@ def test_a_shell_on_a_terminal(client: Client) -> None:
     words = ["run", name, "-it", "--rm", "--restart=Never", "--image=busybox", "--", "sh"]
     with client.on_a_terminal(*words) as terminal:
         assert HINT in terminal.says("# ")
-        terminal.types("tty\n")
+        # Without job control `stty` runs in the shell's own group, so that the shell hears of a change meanwhile, too.
+        terminal.types("set +m; tty; trap 'stty size' WINCH\n")
         terminal.says("/dev/pts/0\r\n")
         terminal.repeats("stty size\n", "30 100\r\n")
         terminal.resize(24, 80)
-        terminal.repeats("stty size\n", "24 80\r\n")
-        terminal.types("sleep 100\n")
-        terminal.says("sleep 100")
+        terminal.repeats("true\n", "24 80\r\n")
+        terminal.types("set -m\n")
+        terminal.types("sh -c 'echo begun; sleep 100'\n")
+        terminal.says("begun\r\n")  # not the echo of the line: what is interrupted must run
         terminal.types("\x03exit 3\n")
         assert terminal.ends() == 3
     assert f'pod "{name}" deleted' in terminal.text and f"pod default/{name} terminated (Error)" in terminal.text

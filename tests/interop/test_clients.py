@@ -20,8 +20,12 @@ from tests.interop.clients.lightkube_client import Lightkube
 from tests.interop.clients.official import Official, OfficialDynamic
 from tests.support.cluster import ApiServer
 
-# kr8s tells which versions it was tested with.
-pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported")
+pytestmark = [
+    # kr8s tells which versions it was tested with; the others leave closing to the collector.
+    pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 LIBRARIES: list[type[Client]] = [Official, OfficialDynamic, Kr8s, Lightkube, ClientNode]
 

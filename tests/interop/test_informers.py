@@ -33,7 +33,11 @@ from tests.support.cluster import ApiServer, start_apiserver
 from tests.support.etcd_cluster import call
 from tests.support.kubectls import newest
 
-pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 Known = dict[str, str]  # name -> resourceVersion
 MAPS = "/api/v1/namespaces/default/configmaps"
