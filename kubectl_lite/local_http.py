@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -27,7 +28,7 @@ class Request:
     method: str = ""
     path: str = ""
     headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    body: bytearray = field(default_factory=bytearray)
 
 
 class Requests:
@@ -41,7 +42,8 @@ class Requests:
     async def __aiter__(self) -> AsyncIterator[Request]:
         """Ends with the connection. Raises httptools.HttpParserError for what is no HTTP."""
         while data := await self._reader.read(65536):
-            self._parser.feed_data(data)
+            with suppress(httptools.HttpParserUpgrade):  # nobody must take another protocol: we stay with this one
+                self._parser.feed_data(data)
             while self._done:
                 yield self._done.pop(0)
                 if not self._parser.should_keep_alive():

@@ -27,6 +27,8 @@ from kubectl_lite.session import Session
 
 Json = dict[str, Any]
 HOSTS = r"^localhost$,^127\.0\.0\.1$,^\[::1\]$"
+OURS = OF_THE_CONNECTION | {"host", "content-length", "expect", "accept-encoding"}
+"""Headers of a request that are not passed on: our connection to the server has its own."""
 REJECTED = r"^/api/.*/pods/.*/exec,^/api/.*/pods/.*/attach"
 
 
@@ -114,11 +116,9 @@ class _Proxy:
         """The server's answer as it comes, so that watches flow."""
         from kube.client.transport import Unreachable
 
-        own = OF_THE_CONNECTION | {"host", "content-length", "expect", "accept-encoding"}
-        sent = {name.title(): value for name, value in request.headers.items() if name not in own}
-        opened = self._session.transport.stream(
-            request.method, path, body=request.body or None, headers=sent, raises=False
-        )
+        sent = {name.title(): value for name, value in request.headers.items() if name not in OURS}
+        body = bytes(request.body) or None
+        opened = self._session.transport.stream(request.method, path, body=body, headers=sent, raises=False)
         try:
             async with opened as answer:
                 chunks = answer.chunks() if request.method != "HEAD" else None
