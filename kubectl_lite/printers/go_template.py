@@ -105,12 +105,14 @@ class _Filling:
         for key, item in pairs:
             given = (key, item) if len(node.pipe.names) == 2 else (item,)
             scope = names | dict(zip(node.pipe.names, given, strict=False))
+            word = "continue"
             try:
                 yield from self.show(node.body, item, scope)
             except _Jump as jump:
-                if jump.word == "break":
-                    return
+                word = jump.word
             names.update({name: scope[name] for name in names if name not in node.pipe.names})
+            if word == "break":
+                return
 
     def _value(self, pipe: Pipe, here: Any, names: dict[str, Any]) -> Any:
         self.node = pipe
@@ -124,15 +126,17 @@ class _Filling:
         self.node = first
         if isinstance(first, Function):
             check_count(first.source, len(operands) + len(last))
-            arguments = []
+            arguments: list[Any] = []
             for operand in operands:
                 arguments.append(self._operand(operand, here, names))
-                if first.source in OF_TEXT and len(arguments) == 1:
-                    _check_text(arguments[0])
                 if first.source in DECIDES_EARLY and is_true(arguments[-1]) is DECIDES_EARLY[first.source]:
                     return arguments[-1]
+            arguments += last
+            if first.source in OF_TEXT:
+                self.node = operands[0] if operands else self.node
+                _check_text(arguments[0])
             self.node = command
-            return call(first.source, *arguments, *last)
+            return call(first.source, *arguments)
         if isinstance(first, Path) and first.fields and (operands or last):
             raise TemplateError(f"{first.fields[-1]} is not a method but has arguments")
         if operands or last:

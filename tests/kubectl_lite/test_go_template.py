@@ -34,6 +34,7 @@ TEXTS = {
     "{{.nosuch.x.y}}": "<no value>",
     "{{range 3}}{{.}}{{end}}": "012",
     "{{range 9}}{{if eq . 1}}{{continue}}{{end}}{{if eq . 3}}{{break}}{{end}}{{.}}{{end}}": "02",
+    "{{$x := 1}}{{range .items}}{{$x = 2}}{{break}}{{end}}{{$x}}": "2",
     "{{or .kind (index . 3)}}{{and .no (index . 3)}}": "List<no value>",
     '{{printf "%T" 1 .kind}} {{slice .kind 1 3}} {{index .kind 0}}': "int64%!(EXTRA string=List) is 76",
     "{{eq .no nil}} {{eq .nosuch .kind}}": "true false",
@@ -80,6 +81,7 @@ FAILING = {
     "{{eq 1 .kind}}": '1:2: executing "output" at <eq 1 .kind>: error calling eq: incompatible types for comparison',
     "{{lt . 1}}": '1:2: executing "output" at <lt . 1>: error calling lt: invalid type for comparison',
     "{{slice .kind 1 9}}": '1:2: executing "output" at <slice .kind 1 9>: error calling slice: index out of range: 9',
+    "{{1 | printf}}": '1:6: executing "output" at <printf>: wrong type for value; expected string; got int64',
     "{{printf 1}}": '1:9: executing "output" at <1>: wrong type for value; expected string; got int64',
     "{{base64decode .nosuch}}": '1:15: executing "output" at <.nosuch>: invalid value; expected string',
     '{{base64decode "#"}}':
