@@ -5,12 +5,15 @@ Called by the commands that delete: `delete`, `replace --force`, `apply --force`
 
 from __future__ import annotations
 
-import asyncio
+import math
+from typing import Any
 
 from kubectl_lite.errors import CommandError
 from kubectl_lite.resources import Target
 from kubectl_lite.session import Session
+from kubectl_lite.waiting import until
 
+Json = dict[str, Any]
 POLICIES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan", "true": "Background",
             "false": "Orphan"}  # fmt: skip
 
@@ -24,20 +27,11 @@ def policy_of(cascade: str) -> str:
 
 async def wait_until_gone(session: Session, target: Target, uid: str, limit: float | None) -> None:
     """Waits for the deletion of just this object; one of the same name that came after it counts as gone."""
-    by_name = {"fieldSelector": f"metadata.name={target.name}"}
-    collection = target.mapping.path(target.namespace)
+
+    def is_gone(obj: Json | None) -> bool:
+        return obj is None or obj["metadata"]["uid"] != uid
+
     try:
-        async with asyncio.timeout(limit):
-            while True:
-                listed = await session.get(collection, params=by_name)
-                if all(item["metadata"]["uid"] != uid for item in listed.get("items") or ()):
-                    return
-                params = by_name | {"resourceVersion": listed["metadata"]["resourceVersion"]}
-                async with session.watch(collection, params=params) as events:
-                    async for event in events:
-                        if event["type"] == "DELETED" and event["object"]["metadata"]["uid"] == uid:
-                            return
-                        if event["type"] == "ERROR":
-                            break
+        await until(session, target, is_gone, math.inf if limit is None else limit)
     except TimeoutError:
         raise CommandError(f"timed out waiting for the condition on {target.mapping.plural}/{target.name}") from None

@@ -1,6 +1,6 @@
 """What to wait for, as a pure function of the object, and the one loop that lists and watches until it holds.
 
-Called by `wait`, and by the commands that wait for an object of their own: `run`, `debug`, `scale`.
+Called by `wait`, by the commands that wait for an object of their own (`run`, `debug`, `scale`), and by `deleting`.
 """
 
 from __future__ import annotations
