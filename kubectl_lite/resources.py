@@ -172,7 +172,7 @@ async def targets(
             return [_target(m, "", where) for m in types]
         if all_namespaces:
             raise CommandError("a resource cannot be retrieved by name across all namespaces")
-        if len(words) == 1 and len(_types(mapper, args[0])) > 1:
+        if len(words) == 1 and len(mapper.category(words[0])) > 1:
             raise CommandError("you must specify only one resource")
         return [_target(mapper.by_name(word), name, where) for word in words for name in args[1:]]
     if all_namespaces:

@@ -34,6 +34,7 @@ OWN = ("server_side", "force_conflicts", "prune", "all_", "overwrite", "prune_al
 
 class Deleting(NamedTuple):
     """How `--force` deletes what cannot be changed, and `--prune` what is no longer there."""
+
     policy: str
     grace: int
     limit: float | None

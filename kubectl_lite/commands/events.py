@@ -32,8 +32,6 @@ Show = Callable[[list[Json]], str]
 @print_options
 async def cli(session: Session, all_namespaces: bool, for_: str, types: tuple[str, ...], **flags: Any) -> int:
     """List events."""
-    from kubectl_lite.printers.go_order import in_go_order
-
     printer = printer_of(flags, sort_keys=False) if flags["output"] else None
     wanted = {t.strip().lower() for given in types for t in given.split(",")}
     if wanted - {"normal", "warning"}:
@@ -47,8 +45,7 @@ async def cli(session: Session, all_namespaces: bool, for_: str, types: tuple[st
         where = "" if all_namespaces else f" in {session.namespace} namespace"
         print(f"No events found{where}.", file=sys.stderr)
     elif printer and not flags["watch"]:
-        items = [in_go_order(event) for event in found]
-        sys.stdout.write(printer({"kind": "EventList", "apiVersion": "v1", "metadata": {}, "items": items}))
+        sys.stdout.write(printer({"kind": "EventList", "apiVersion": "v1", "metadata": {}, "items": _in_order(found)}))
         return 0
     show = _one_by_one(printer) if printer else _Table(all_namespaces, flags["no_headers"]).text
     sys.stdout.write(show(sorted(found, key=_time)))
@@ -100,10 +97,15 @@ def _time(e: Json) -> str:
     return (e.get("series") or {}).get("lastObservedTime") or e.get("lastTimestamp") or e.get("eventTime") or ""
 
 
-def _one_by_one(printer: Printer) -> Show:
+def _in_order(events: list[Json]) -> list[Json]:
+    """Their fields as Go prints them."""
     from kubectl_lite.printers.go_order import in_go_order
 
-    return lambda events: "".join(printer(in_go_order(event)) for event in events)
+    return [in_go_order(event) for event in events]
+
+
+def _one_by_one(printer: Printer) -> Show:
+    return lambda events: "".join(map(printer, _in_order(events)))
 
 
 class _Table:

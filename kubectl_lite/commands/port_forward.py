@@ -126,16 +126,15 @@ async def _listen(
 
     failures, heard = [], False
     for host in [h for a in addresses for h in (("127.0.0.1", "::1") if a == "localhost" else (a,))]:
+        shown, kind = (f"[{host}]", "tcp6") if ":" in host else (host, "tcp4")
         try:
             server = await asyncio.start_server(serve, host, local)
         except OSError as why:
-            shown, kind = (f"[{host}]", "tcp6") if ":" in host else (host, "tcp4")
             said = os.strerror(why.errno).lower() if why.errno else str(why)
             failures.append(f"unable to create listener: Error listen {kind} {shown}:{local}: bind: {said}")
             continue
         await stack.enter_async_context(server)
         local = server.sockets[0].getsockname()[1]
-        shown = f"[{host}]" if ":" in host else host
         print(f"Forwarding from {shown}:{local} -> {remote}", flush=True)
         heard = True
     if not heard:
